@@ -1,0 +1,87 @@
+import { type Accumulator, sample } from '../model/accumulator.ts'
+import { type Line } from '../model/line.ts'
+import { ascii, findByte, isExactly } from '../model/bytes.ts'
+import { NO_NAME, internName } from '../parse/names.ts'
+import { nextPair } from '../parse/pairs.ts'
+import { parseQuantity } from '../parse/quantity.ts'
+import { type Addon, type AppState, seriesOf } from './app-state.ts'
+import { findPairs, labelSetOf, labelsOf, meaningOfKey, refuse } from './convention.ts'
+import { MAX_LABEL_SETS } from './convention-state.ts'
+
+const HASH = 35
+const ADDON = ascii('addon')
+/** Above the series of the app's own keys, so that one cache serves both. */
+const ADDON_KEYS = 2 ** 16
+
+/** Postgres prints these without a unit; they are bytes (Heroku's "Heroku Postgres metrics logs"). */
+const BYTES_WITHOUT_UNIT = new Set(['tmp-disk-used', 'tmp-disk-available'])
+
+/**
+ * Measures a sample line of Heroku Postgres, PgBouncer or Redis (SPEC.md section 5):
+ * `source=DATABASE addon=postgresql-curly-12345 sample#db_size=…bytes …`. Returns how many values
+ * were taken, -1 when there were some and none could be.
+ */
+export function extractAddon(state: AppState, line: Line, acc: Accumulator, addon: Addon): number {
+  if (findByte(line.bytes, HASH, line.messageStart, line.messageEnd) < 0) return 0
+  findPairs(state, line, acc)
+  const { found } = state.conventions
+  if (found.values === 0) return 0
+  findAddonName(state, line)
+  const labelSet = labelSetOf(state, line.bytes)
+  let taken = 0
+  for (let i = 0; i < found.values; i += 1) {
+    const meaning = meaningOfKey(state, found.keys[i]!)
+    if (meaning === undefined || 'label' in meaning || meaning.kind !== 'sample') continue
+    if (line.cut && found.ends[i] === line.messageEnd) refuse(state, acc, 'cut')
+    else if (!parseQuantity(line.bytes, found.starts[i]!, found.ends[i]!, state.quantity)) {
+      refuse(state, acc, 'number')
+    } else {
+      const series = seriesFor(state, line, addon, found.keys[i]!, meaning.name, labelSet)
+      sample(acc, series, state.quantity.value, line.time)
+      taken += 1
+    }
+  }
+  return taken === 0 ? -1 : taken
+}
+
+/** `addon=` is a label on these lines only. */
+function findAddonName(state: AppState, line: Line): void {
+  const { pair, conventions } = state
+  const { found } = conventions
+  let at = nextPair(line.bytes, line.messageStart, line.messageEnd, pair)
+  while (at >= 0) {
+    if (isExactly(line.bytes, pair.keyStart, pair.keyEnd, ADDON) && pair.valueStart >= 0) {
+      const key = internName(conventions.keys, ADDON_KEY, 0, ADDON_KEY.length)
+      if (key === NO_NAME || found.labels === found.labelKeys.length) return
+      found.labelKeys[found.labels] = key
+      found.labelStarts[found.labels] = pair.valueStart
+      found.labelEnds[found.labels] = pair.valueEnd
+      found.labels += 1
+      return
+    }
+    at = nextPair(line.bytes, at, line.messageEnd, pair)
+  }
+}
+
+const ADDON_KEY = ascii('tag#addon')
+
+function seriesFor(
+  state: AppState,
+  line: Line,
+  addon: Addon,
+  key: number,
+  name: string,
+  labelSet: number,
+): number {
+  const { unit } = state.quantity
+  const base = unit === '' && BYTES_WITHOUT_UNIT.has(name) ? 'bytes' : unit
+  const at = (ADDON_KEYS + key) * MAX_LABEL_SETS + labelSet
+  const { series } = state.conventions
+  const known = labelSet === NO_NAME ? undefined : series.get(at)
+  if (known !== undefined) for (const one of known) if (one.unit === base) return one.series
+  const number = seriesOf(state, 'sample', `${addon}/${name}`, base, labelsOf(state, line.bytes))
+  if (labelSet === NO_NAME) return number
+  if (known === undefined) series.set(at, [{ unit: base, series: number }])
+  else known.push({ unit: base, series: number })
+  return number
+}

@@ -1,0 +1,103 @@
+import type { Kind, Unit } from '../model/series.ts'
+import { type Names, createNames } from '../parse/names.ts'
+import { unitNamed } from '../parse/quantity.ts'
+
+/** The keys of the l2met conventions met so far, and the series that they led to. */
+export interface Conventions {
+  readonly keys: Names
+  /** By key number. */
+  readonly meanings: (Meaning | undefined)[]
+  /** Label texts as they stood on a line, NUL between them. */
+  readonly labelSets: Names
+  /** By key number * MAX_LABEL_SETS + label set number. */
+  readonly series: Map<number, UnitSeries[]>
+  readonly found: Found
+  readonly scratch: Uint8Array
+}
+
+/** What a key like `measure#db.latency` or `tag#region` means; undefined for any other key. */
+export type Meaning =
+  | { readonly kind: Kind; readonly name: string; readonly unitOfName: NamedUnit | undefined }
+  | { readonly label: string }
+
+/** A unit that is the last part of the name, as in `query.ms`, for numbers that carry none. */
+export interface NamedUnit {
+  readonly name: string
+  readonly base: Unit
+  readonly times: number
+  readonly per: number
+}
+
+export interface UnitSeries {
+  readonly unit: Unit
+  readonly series: number
+}
+
+/** The conventions of one line as offsets, used again and again. */
+export interface Found {
+  values: number
+  labels: number
+  readonly keys: Int32Array
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  readonly labelKeys: Int32Array
+  readonly labelStarts: Int32Array
+  readonly labelEnds: Int32Array
+}
+
+export const MAX_VALUES = 64
+export const MAX_LABELS = 8
+export const MAX_LABEL_SETS = 16_384
+export const MAX_LABEL_BYTES = 1024
+const MAX_KEYS = 16_384
+
+const NAME = /^[A-Za-z0-9_.:/-]{1,128}$/
+const LABEL = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/
+
+export function createConventions(): Conventions {
+  return {
+    keys: createNames(MAX_KEYS),
+    meanings: [],
+    labelSets: createNames(MAX_LABEL_SETS),
+    series: new Map(),
+    found: {
+      values: 0,
+      labels: 0,
+      keys: new Int32Array(MAX_VALUES),
+      starts: new Int32Array(MAX_VALUES),
+      ends: new Int32Array(MAX_VALUES),
+      labelKeys: new Int32Array(MAX_LABELS),
+      labelStarts: new Int32Array(MAX_LABELS),
+      labelEnds: new Int32Array(MAX_LABELS),
+    },
+    scratch: new Uint8Array(MAX_LABEL_BYTES),
+  }
+}
+
+/** What a key means, or undefined. `measure.x` is how it was written before 2013. */
+export function meaningOf(key: string): Meaning | undefined {
+  const legacy = key.startsWith('measure.')
+  const at = legacy ? 'measure'.length : key.lastIndexOf('#')
+  const name = key.slice(at + 1)
+  if (key === 'source') return { label: 'source' }
+  switch (key.slice(0, Math.max(at, 0))) {
+    case 'measure':
+    case 'count':
+    case 'sample':
+    case 'unique':
+      if (!NAME.test(name)) return undefined
+      return { kind: key.slice(0, at) as Kind, name, unitOfName: unitOfName(name) }
+    case 'tag':
+    case 'metric#tag':
+    case 'sfxdimension':
+      return LABEL.test(name) ? { label: name } : undefined
+    default:
+      return undefined
+  }
+}
+
+function unitOfName(name: string): NamedUnit | undefined {
+  const dot = name.lastIndexOf('.')
+  const unit = dot > 0 && dot < name.length - 1 ? unitNamed(name.slice(dot + 1)) : undefined
+  return unit && { name: name.slice(0, dot), base: unit.base, times: unit.times, per: unit.per }
+}

@@ -1,0 +1,72 @@
+/** One request as the router logged it; one object is used again and again. */
+export interface Request {
+  bytes: Uint8Array
+  /** Milliseconds since 1970. */
+  time: number
+  /** Index into METHODS. */
+  method: number
+  pathStart: number
+  pathEnd: number
+  dynoStart: number
+  dynoEnd: number
+  /** Whole milliseconds; -1 when the router logged none. */
+  connect: number
+  service: number
+  /** Body size in bytes; -1 when the router logged none. */
+  size: number
+  /** 0 when the router logged none (H24). */
+  status: number
+  /** The number in `code=Hnn`, 0 without one. */
+  code: number
+  /** Whether `at=info`, where a code is no error (H80 maintenance). */
+  info: boolean
+  /** The route template; filled in by the extractor. */
+  route: string
+}
+
+/** RFC 9110 and RFC 5789; anything else that a client sends is OTHER. */
+export const METHODS = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'PATCH',
+  'OPTIONS',
+  'CONNECT',
+  'TRACE',
+  'OTHER',
+] as const
+
+export function createRequest(): Request {
+  return {
+    bytes: new Uint8Array(0),
+    time: 0,
+    method: 0,
+    pathStart: 0,
+    pathEnd: 0,
+    dynoStart: 0,
+    dynoEnd: 0,
+    connect: -1,
+    service: -1,
+    size: -1,
+    status: 0,
+    code: 0,
+    info: true,
+    route: '',
+  }
+}
+
+/** Whether the platform reports the request as failed; H80 and the like are notices. */
+export function isPlatformError(request: Request): boolean {
+  return request.code > 0 && !request.info
+}
+
+/** `H12`, or the empty string. */
+export function codeText(request: Request): string {
+  return request.code === 0 ? '' : `H${String(request.code).padStart(2, '0')}`
+}
+
+export function statusText(request: Request): string {
+  return request.status === 0 ? 'none' : String(request.status)
+}

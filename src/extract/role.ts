@@ -1,0 +1,41 @@
+import { type Line, textOf } from '../model/line.ts'
+import { ascii, isExactly } from '../model/bytes.ts'
+import { type Addon, type AppState, dynoNamed } from './app-state.ts'
+
+/** Who wrote a line: the router, the dyno manager, the platform API, Logplex, an add-on, or the app. */
+export type Role = 'router' | 'dyno' | 'api' | 'logplex' | Addon | 'app'
+
+const MAX_TEXT = 4096
+const HEROKU = ascii('heroku')
+const APP = ascii('app')
+const LOGPLEX = ascii('logplex')
+
+/**
+ * Decided by (app name, procid), never by the priority: anyone can print a line that looks like the
+ * router's, but only Heroku writes under the app name `heroku`.
+ */
+export function roleOf(state: AppState, line: Line): Role {
+  const { bytes, appStart, appEnd } = line
+  const { kind } = dynoNamed(state, bytes, line.procStart, line.procEnd)
+  if (isExactly(bytes, appStart, appEnd, HEROKU)) {
+    if (kind === 'router' || kind === 'logplex' || kind === 'api') return kind
+    return 'dyno'
+  }
+  if (isExactly(bytes, appStart, appEnd, LOGPLEX) || kind === 'log-shuttle') return 'logplex'
+  if (kind === 'process' || kind === 'router' || kind === 'logplex') return 'app'
+  return isExactly(bytes, appStart, appEnd, APP) ? kind : 'app'
+}
+
+/** For a message that stands alone, as people paste it: judged by what it says. */
+export function roleOfBare(line: Line): Role {
+  const text = textOf(
+    line.bytes,
+    line.messageStart,
+    Math.min(line.messageEnd, line.messageStart + MAX_TEXT),
+  )
+  if (/^(?:sock=|at=|[A-Z]+ \S+ dyno=).*\bdyno=.*\bstatus=/.test(text)) return 'router'
+  if (/\bsource=\S+ dyno=heroku\..*\bsample#/.test(text)) return 'dyno'
+  if (/\bsource=(?:DATABASE|HEROKU_POSTGRESQL_\w+) .*\bsample#/.test(text)) return 'postgres'
+  if (/\bsource=(?:REDIS|HEROKU_REDIS_\w+) .*\bsample#/.test(text)) return 'redis'
+  return /\bsource=pgbouncer .*\bsample#/.test(text) ? 'pgbouncer' : 'app'
+}

@@ -1,0 +1,92 @@
+import { findByte } from '../model/bytes.ts'
+import { skipDigits, skipPriority } from './syslog.ts'
+
+/** Longer messages are refused: Logplex takes at most 10,240 bytes, and others aren't far from it. */
+export const MAX_MESSAGE = 16_384
+
+const COUNT_DIGITS = 9
+const SPACE = 32
+const NEWLINE = 10
+
+/**
+ * Walks a body of octet-counted frames (RFC 6587 section 3.4.1: `LENGTH SPACE MESSAGE`, repeated)
+ * and gives each message as offsets. A broken frame costs only itself: it is reported once and the
+ * walk goes on at the next `LENGTH <PRI>VERSION `.
+ */
+export function scanFrames(
+  bytes: Uint8Array,
+  onMessage: (start: number, end: number) => void,
+  onBroken: () => void,
+): void {
+  const end = bytes.length
+  let at = skipBlank(bytes, 0, end)
+  while (at < end) {
+    const start = messageStart(bytes, at, end)
+    const stop = start < 0 ? -1 : start + readCount(bytes, at)
+    if (stop >= 0 && stop <= end && endsWell(bytes, start, stop, end)) {
+      if (stop - start > MAX_MESSAGE) onBroken()
+      else onMessage(start, stop)
+      at = skipBlank(bytes, stop, end)
+    } else {
+      onBroken()
+      at = nextFrame(bytes, at + 1, end)
+    }
+  }
+}
+
+/** Where the message of the frame at `at` starts, or -1 when there is no count. */
+function messageStart(bytes: Uint8Array, at: number, end: number): number {
+  const afterCount = skipDigits(bytes, at, end, COUNT_DIGITS)
+  return afterCount > 0 && afterCount < end && bytes[afterCount] === SPACE ? afterCount + 1 : -1
+}
+
+function readCount(bytes: Uint8Array, at: number): number {
+  let count = 0
+  for (let i = at; bytes[i]! >= 48 && bytes[i]! <= 57; i += 1) count = count * 10 + bytes[i]! - 48
+  return count
+}
+
+/**
+ * Whether a frame that says it ends at `stop` can be believed: another one or the end follows; or
+ * what follows is broken, but this frame ends in a newline or the next one begins with a wrong count.
+ */
+function endsWell(bytes: Uint8Array, start: number, stop: number, end: number): boolean {
+  const next = skipBlank(bytes, stop, end)
+  if (next >= end || isFrame(bytes, next, end)) return true
+  const swallowed = nextFrame(bytes, start, stop)
+  if (swallowed < stop) return false
+  if (bytes[stop - 1] === NEWLINE) return true
+  const space = findByte(bytes, SPACE, stop, Math.min(stop + COUNT_DIGITS, end))
+  return space >= 0 && skipPriority(bytes, space + 1, end) > 0
+}
+
+/** Whether `LENGTH <PRI>VERSION ` stands at `at`. */
+function isFrame(bytes: Uint8Array, at: number, end: number): boolean {
+  const start = messageStart(bytes, at, end)
+  return start > 0 && skipPriority(bytes, start, end) > 0
+}
+
+/** The first place in [at, end) where a frame starts, or `end`. */
+function nextFrame(bytes: Uint8Array, at: number, end: number): number {
+  let angle = findByte(bytes, 60, at, end)
+  while (angle >= 0) {
+    const start = countBefore(bytes, angle, at)
+    if (start >= 0 && isFrame(bytes, start, end)) return start
+    angle = findByte(bytes, 60, angle + 1, end)
+  }
+  return end
+}
+
+/** Start of the digits before ` <`, or -1. */
+function countBefore(bytes: Uint8Array, angle: number, from: number): number {
+  if (bytes[angle - 1] !== SPACE) return -1
+  let start = angle - 1
+  while (start > from && bytes[start - 1]! >= 48 && bytes[start - 1]! <= 57) start -= 1
+  return start < angle - 1 ? start : -1
+}
+
+function skipBlank(bytes: Uint8Array, at: number, end: number): number {
+  let i = at
+  while (i < end && (bytes[i] === SPACE || bytes[i] === NEWLINE || bytes[i] === 13)) i += 1
+  return i
+}

@@ -1,0 +1,168 @@
+import type { Line } from '../model/line.ts'
+import { ascii, findByte, isDigit, startsWith } from '../model/bytes.ts'
+import { type DateCache, type Stamp, parseTimestamp } from './timestamp.ts'
+import { finishMessage, readSyslog, skipDigits, skipPriority } from './syslog.ts'
+
+/** What reading text lines needs between two of them. */
+export interface TextReader {
+  readonly dates: DateCache
+  readonly stamp: Stamp
+  /** Milliseconds since 1970: Papertrail writes no year, so it is the latest that isn't after this. */
+  readonly now: number
+}
+
+const SPACE = 32
+const ESC = 27
+const NUL = 0
+const OPEN = 91
+const CLOSE = 93
+const COLON = 58
+const SLASH = 47
+const ANGLE = 60
+const DAY_MS = 86_400_000
+
+const SOURCES = ['app', 'heroku', 'logplex'].map((name) => ascii(`${name}[`))
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/**
+ * Reads bytes[start, end), one line of text without its newline, as whatever a person may paste:
+ * `heroku logs` (`TIME app[proc]: message`), with or without the time; Papertrail
+ * (`Nov 21 14:14:58 name app/proc: message`); syslog, with or without an octet count; else the whole
+ * line is the message and app and proc are empty. False for a blank line.
+ */
+export function readText(
+  reader: TextReader,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  line: Line,
+): boolean {
+  let from = start
+  while (from < end && bytes[from]! <= SPACE) from += 1
+  if (from >= end) return false
+  line.bytes = bytes
+  line.time = NaN
+  const { dates, stamp } = reader
+  if (isDigit(bytes[from])) {
+    if (parseTimestamp(bytes, from, end, dates, stamp)) {
+      if (readSource(bytes, stamp.end + 1, end, line)) {
+        line.time = stamp.time
+        return true
+      }
+    } else if (readCounted(reader, bytes, from, end, line)) return true
+  } else if (bytes[from] === ANGLE) {
+    if (readSyslog(bytes, from, end, dates, stamp, line)) return true
+  } else if (hasSource(bytes, from, end)) {
+    if (readSource(bytes, from, end, line)) return true
+  } else if (readPapertrail(reader, bytes, from, end, line)) return true
+  bareMessage(line, from, end)
+  return true
+}
+
+/** Whether a line must go through `stripControls` first. */
+export function hasControls(bytes: Uint8Array, start: number, end: number): boolean {
+  return findByte(bytes, ESC, start, end) >= 0 || findByte(bytes, NUL, start, end) >= 0
+}
+
+/**
+ * Copies bytes[start, end) without terminal colours (`ESC [ … m` and other CSI sequences) and NULs
+ * (keep-alives of log sessions) to `into`, which must have room, and returns the new length.
+ */
+export function stripControls(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  into: Uint8Array,
+): number {
+  let length = 0
+  for (let i = start; i < end; i += 1) {
+    const byte = bytes[i]!
+    if (byte === ESC && bytes[i + 1] === OPEN) {
+      i += 2
+      while (i < end && (bytes[i]! < 64 || bytes[i]! > 126)) i += 1
+    } else if (byte !== NUL && byte !== ESC) {
+      into[length] = byte
+      length += 1
+    }
+  }
+  return length
+}
+
+function readCounted(
+  reader: TextReader,
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  line: Line,
+): boolean {
+  const space = skipDigits(bytes, from, end, 9)
+  if (space < 0 || skipPriority(bytes, space + 1, end) < 0) return false
+  return readSyslog(bytes, space + 1, end, reader.dates, reader.stamp, line)
+}
+
+function hasSource(bytes: Uint8Array, from: number, end: number): boolean {
+  return SOURCES.some((source) => startsWith(bytes, from, end, source))
+}
+
+/** `app[proc]: message`, or `Logplex: message` from a session that was refused. */
+function readSource(bytes: Uint8Array, from: number, end: number, line: Line): boolean {
+  let at = from
+  while (at < end && bytes[at]! > SPACE && bytes[at] !== OPEN && bytes[at] !== COLON) at += 1
+  if (at === from || at >= end || bytes[at] === SPACE) return false
+  line.appStart = from
+  line.appEnd = at
+  line.procStart = line.procEnd = at
+  if (bytes[at] === OPEN) {
+    const close = findByte(bytes, CLOSE, at, end)
+    if (close < 0 || bytes[close + 1] !== COLON || close + 1 >= end) return false
+    line.procStart = at + 1
+    line.procEnd = close
+    at = close + 1
+  }
+  setMessage(line, at + 1, end)
+  return true
+}
+
+function readPapertrail(
+  reader: TextReader,
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  line: Line,
+): boolean {
+  if (end - from < 20 || bytes[from + 3] !== SPACE || bytes[from + 15] !== SPACE) return false
+  const head = Buffer.from(bytes.subarray(from, from + 15)).toString('latin1')
+  const match = /^([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)$/.exec(head)
+  const month = match === null ? -1 : MONTHS.indexOf(match[1]!)
+  if (match === null || month < 0) return false
+  const name = findByte(bytes, SPACE, from + 16, end)
+  const slash = name < 0 ? -1 : findByte(bytes, SLASH, name, end)
+  const colon = slash < 0 ? -1 : findByte(bytes, COLON, slash, end)
+  const blank = name < 0 ? -1 : findByte(bytes, SPACE, name + 1, end)
+  if (colon < 0 || (blank >= 0 && blank < colon)) return false
+  const [day, hour, minute, second] = match.slice(2).map(Number) as [number, number, number, number]
+  const year = new Date(reader.now).getUTCFullYear()
+  const time = Date.UTC(year, month, day, hour, minute, second)
+  line.time =
+    time > reader.now + DAY_MS ? Date.UTC(year - 1, month, day, hour, minute, second) : time
+  line.appStart = name + 1
+  line.appEnd = slash
+  line.procStart = slash + 1
+  line.procEnd = colon
+  setMessage(line, colon + 1, end)
+  return true
+}
+
+function bareMessage(line: Line, from: number, end: number): void {
+  line.appStart = line.appEnd = line.procStart = line.procEnd = from
+  line.messageStart = from
+  line.messageEnd = end
+  finishMessage(line)
+}
+
+function setMessage(line: Line, from: number, end: number): void {
+  line.messageStart = from
+  line.messageEnd = end
+  if (line.bytes[from] === SPACE && from < end) line.messageStart += 1
+  finishMessage(line)
+}

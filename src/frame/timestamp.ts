@@ -1,0 +1,99 @@
+/** The last date read, because neighbouring lines share it. */
+export interface DateCache {
+  readonly bytes: Uint8Array
+  /** Milliseconds since 1970 of its midnight, UTC. */
+  midnight: number
+}
+
+/** Where a timestamp ends and what it says; readers reuse one. */
+export interface Stamp {
+  /** Milliseconds since 1970, with a fraction. */
+  time: number
+  end: number
+}
+
+export function createDateCache(): DateCache {
+  return { bytes: new Uint8Array(DATE_LENGTH), midnight: NaN }
+}
+
+const DATE_LENGTH = 10
+const DASH = 45
+const PLUS = 43
+const COLON = 58
+const DOT = 46
+const Z = 90
+const SPACE = 32
+
+/**
+ * Reads an RFC 3339 timestamp at `at`: no or any number of fraction digits, `Z`, an offset, both
+ * (Logplex's own documents show `Z+00:00`), or neither, which means UTC. False when there is none.
+ */
+export function parseTimestamp(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  cache: DateCache,
+  into: Stamp,
+): boolean {
+  if (end - at < 19 || !hasShape(bytes, at)) return false
+  const midnight = midnightOf(bytes, at, cache)
+  const hours = pairOfDigits(bytes, at + 11)
+  const minutes = pairOfDigits(bytes, at + 14)
+  const seconds = pairOfDigits(bytes, at + 17)
+  if (!(midnight === midnight && hours <= 24 && minutes <= 59 && seconds <= 60)) return false
+  let i = at + 19
+  let fraction = 0
+  if (i < end && bytes[i] === DOT) {
+    let scale = 100
+    for (i += 1; i < end && bytes[i]! >= 48 && bytes[i]! <= 57; i += 1) {
+      fraction += (bytes[i]! - 48) * scale
+      scale /= 10
+    }
+  }
+  let time = midnight + ((hours * 60 + minutes) * 60 + seconds) * 1000
+  if (i < end && bytes[i] === Z) i += 1
+  if (i + 6 <= end && (bytes[i] === PLUS || bytes[i] === DASH) && bytes[i + 3] === COLON) {
+    const offset = (pairOfDigits(bytes, i + 1) * 60 + pairOfDigits(bytes, i + 4)) * 60_000
+    if (!(offset <= 86_400_000)) return false
+    time += bytes[i] === PLUS ? -offset : offset
+    i += 6
+  }
+  if (i < end && bytes[i] !== SPACE) return false
+  into.time = time + Math.round(fraction * 1000) / 1000
+  into.end = i
+  return true
+}
+
+function hasShape(bytes: Uint8Array, at: number): boolean {
+  return (
+    bytes[at + 4] === DASH &&
+    bytes[at + 7] === DASH &&
+    (bytes[at + 10]! | 32) === 116 &&
+    bytes[at + 13] === COLON &&
+    bytes[at + 16] === COLON
+  )
+}
+
+function midnightOf(bytes: Uint8Array, at: number, cache: DateCache): number {
+  for (let i = DATE_LENGTH - 1; i >= 0; i -= 1) {
+    if (bytes[at + i] !== cache.bytes[i]) return readDate(bytes, at, cache)
+  }
+  return cache.midnight
+}
+
+function readDate(bytes: Uint8Array, at: number, cache: DateCache): number {
+  const year = pairOfDigits(bytes, at) * 100 + pairOfDigits(bytes, at + 2)
+  const month = pairOfDigits(bytes, at + 5)
+  const day = pairOfDigits(bytes, at + 8)
+  if (!(year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= 31)) return NaN
+  cache.bytes.set(bytes.subarray(at, at + DATE_LENGTH))
+  cache.midnight = Date.UTC(year, month - 1, day)
+  return cache.midnight
+}
+
+/** 0..99, or NaN. */
+function pairOfDigits(bytes: Uint8Array, at: number): number {
+  const tens = bytes[at]! - 48
+  const ones = bytes[at + 1]! - 48
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN
+}

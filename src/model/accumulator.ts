@@ -1,0 +1,162 @@
+import { type Cell, type Counter, createCell, mergeCell, resetCell } from './cell.ts'
+import { type Gauge, addToGauge } from './gauge.ts'
+import { LINE_CLASSES, LINE_RESULTS } from './line.ts'
+import type { SeriesTable } from './series-table.ts'
+import { type Sketch, addMillisToSketch, addToSketch } from './sketch.ts'
+import { addNanos, addToSum } from './sum.ts'
+import { type Unique, addToUnique } from './unique.ts'
+import { type Window, type WindowEvent, cellOf, createWindow, mergeFrame } from './window.ts'
+
+/**
+ * A window that is being filled: cells by series number instead of by name, and used again and
+ * again, so that a line allocates nothing. `touched` are the series written since the last reset.
+ */
+export interface Accumulator extends Omit<Window, 'cells'> {
+  readonly table: SeriesTable
+  readonly cells: (Cell | undefined)[]
+  touched: number[]
+  epoch: number
+  /** Values that went to an overflow series. */
+  overflow: number
+  second: number
+  inSecond: number
+}
+
+const NANOS_PER_UNIT = 1e9
+
+export function createAccumulator(table: SeriesTable): Accumulator {
+  return {
+    table,
+    cells: [],
+    touched: [],
+    epoch: 1,
+    overflow: 0,
+    first: Infinity,
+    last: -Infinity,
+    classes: new Float64Array(LINE_CLASSES.length),
+    results: new Float64Array(LINE_RESULTS.length),
+    seconds: new Map(),
+    events: [],
+    second: NaN,
+    inSecond: 0,
+  }
+}
+
+/** Notes the time of a line, ms since 1970. */
+export function noteTime(acc: Accumulator, time: number): void {
+  if (time < acc.first) acc.first = time
+  if (time > acc.last) acc.last = time
+}
+
+/** Adds a whole number of occurrences. */
+export function countOne(acc: Accumulator, series: number): void {
+  addNanos(use(acc, series) as Counter, NANOS_PER_UNIT)
+}
+
+export function countValue(acc: Accumulator, series: number, amount: number): void {
+  addToSum(use(acc, series) as Counter, amount)
+}
+
+export function measure(acc: Accumulator, series: number, value: number): void {
+  addToSketch(use(acc, series) as Sketch, value)
+}
+
+/** Measures a whole, non-negative number of milliseconds, in seconds. */
+export function measureMillis(acc: Accumulator, series: number, millis: number): void {
+  addMillisToSketch(use(acc, series) as Sketch, millis)
+}
+
+export function sample(acc: Accumulator, series: number, value: number, time: number): void {
+  addToGauge(use(acc, series) as Gauge, value, time)
+}
+
+export function seeUnique(acc: Accumulator, series: number, hash: number): void {
+  addToUnique(use(acc, series) as Unique, hash)
+}
+
+/** Counts a request in its clock second. */
+export function countSecond(acc: Accumulator, time: number): void {
+  const second = Math.floor(time / 1000)
+  if (second === acc.second) {
+    acc.inSecond += 1
+    return
+  }
+  keepSecond(acc)
+  acc.second = second
+  acc.inSecond = 1
+}
+
+export function addEvent(acc: Accumulator, event: WindowEvent): void {
+  acc.events.push(event)
+}
+
+/** Adds what was accumulated to a window. The accumulator stays as it is. */
+export function mergeAccumulator(into: Window, acc: Accumulator): void {
+  keepSecond(acc)
+  mergeFrame(into, acc)
+  for (const id of acc.touched) mergeCell(cellOf(into, acc.table.keys[id]!), acc.cells[id]!)
+}
+
+/**
+ * Adds what was accumulated to a lifetime window, which never ends: it takes counters, distributions
+ * and last samples. Of a unique series it keeps only the name; seconds and events are for finite windows.
+ */
+export function mergeIntoLifetime(into: Window, acc: Accumulator): void {
+  mergeFrame(into, { ...acc, seconds: NO_SECONDS, events: NO_EVENTS })
+  for (const id of acc.touched) {
+    const cell = cellOf(into, acc.table.keys[id]!)
+    if (cell.kind !== 'unique') mergeCell(cell, acc.cells[id]!)
+  }
+}
+
+const NO_SECONDS = new Map<number, number>()
+const NO_EVENTS: WindowEvent[] = []
+
+/** The accumulated values as a window of their own. */
+export function toWindow(acc: Accumulator): Window {
+  const window = createWindow()
+  mergeAccumulator(window, acc)
+  return window
+}
+
+export function resetAccumulator(acc: Accumulator): void {
+  acc.touched = []
+  acc.epoch += 1
+  acc.overflow = 0
+  acc.first = Infinity
+  acc.last = -Infinity
+  acc.classes.fill(0)
+  acc.results.fill(0)
+  acc.seconds.clear()
+  acc.events = []
+  acc.second = NaN
+  acc.inSecond = 0
+}
+
+function use(acc: Accumulator, series: number): Cell {
+  const cell = acc.cells[series]
+  if (cell !== undefined && cell.epoch === acc.epoch) {
+    if (acc.table.folded[series] === 1) acc.overflow += 1
+    return cell
+  }
+  return touch(acc, series)
+}
+
+function touch(acc: Accumulator, series: number): Cell {
+  let cell = acc.cells[series]
+  if (cell === undefined) {
+    while (acc.cells.length < series) acc.cells.push(undefined)
+    cell = createCell(acc.table.series[series]!.kind)
+    acc.cells[series] = cell
+  } else resetCell(cell)
+  cell.epoch = acc.epoch
+  acc.touched.push(series)
+  if (acc.table.folded[series] === 1) acc.overflow += 1
+  return cell
+}
+
+function keepSecond(acc: Accumulator): void {
+  if (acc.inSecond === 0) return
+  acc.seconds.set(acc.second, (acc.seconds.get(acc.second) ?? 0) + acc.inSecond)
+  acc.inSecond = 0
+}

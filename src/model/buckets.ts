@@ -1,0 +1,59 @@
+/**
+ * The one bucket law: base-2 exponential buckets of schema 5, as in Prometheus native histograms
+ * and OTLP exponential histograms (scale 5). Bucket i holds (2^((i-1)/32), 2^(i/32)].
+ */
+export const SCHEMA = 5
+
+const PER_OCTAVE = 2 ** SCHEMA
+
+/** Magnitudes up to this one (2^-30, a bucket boundary) count as zero. */
+export const ZERO_THRESHOLD = 2 ** -30
+
+/** Magnitudes above this one (2^40) are refused where they are read, so sketches stay bounded. */
+export const MAX_MAGNITUDE = 2 ** 40
+
+const bounds = Float64Array.from({ length: PER_OCTAVE + 1 }, (_, k) => 2 ** (k / PER_OCTAVE))
+
+const MANTISSA_SLOTS = 256
+const firstBound = Uint8Array.from({ length: MANTISSA_SLOTS }, (_, slot) =>
+  bounds.findIndex((bound) => bound >= 1 + slot / MANTISSA_SLOTS),
+)
+
+const float = new Float64Array(1)
+const words = new Uint32Array(float.buffer)
+const HIGH_WORD = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0
+
+/** Index of the bucket of a positive, normal number. */
+export function bucketOf(value: number): number {
+  float[0] = value
+  const high = words[HIGH_WORD]!
+  const exponent = (high >>> 20) - 1023
+  const mantissa = value / 2 ** exponent
+  let k = firstBound[(high >>> 12) & (MANTISSA_SLOTS - 1)]!
+  while (mantissa > bounds[k]!) k += 1
+  return exponent * PER_OCTAVE + k
+}
+
+/** Upper bound of bucket i; its lower bound is the upper bound of i - 1. */
+export function upperBound(bucket: number): number {
+  const octave = Math.floor(bucket / PER_OCTAVE)
+  return bounds[bucket - octave * PER_OCTAVE]! * 2 ** octave
+}
+
+/** The value that stands for bucket i: at most 1.09 % from any value in it. */
+export function bucketValue(bucket: number): number {
+  return upperBound(bucket) * MIDDLE
+}
+
+const MIDDLE = 2 / (1 + 2 ** (1 / PER_OCTAVE))
+
+const UNKNOWN = -32_768
+const millisBuckets = new Int16Array(65_536).fill(UNKNOWN)
+
+/** Index of the bucket of a whole number of milliseconds (>= 1), from a table filled as it is used. */
+export function bucketOfMillis(millis: number): number {
+  if (millis >= millisBuckets.length) return bucketOf(millis / 1000)
+  const known = millisBuckets[millis]!
+  if (known !== UNKNOWN) return known
+  return (millisBuckets[millis] = bucketOf(millis / 1000))
+}

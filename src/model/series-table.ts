@@ -1,0 +1,41 @@
+import { type Series, overflowSeries, seriesKey } from './series.ts'
+
+/**
+ * Gives the series of one app small numbers, so that the per-line path works with arrays. At most
+ * `limit` series; what comes beyond folds into the overflow series of its name.
+ */
+export interface SeriesTable {
+  readonly limit: number
+  readonly ids: Map<string, number>
+  readonly series: Series[]
+  readonly keys: string[]
+  /** 1 for an overflow series. */
+  readonly folded: number[]
+  size: number
+}
+
+export function createSeriesTable(limit: number): SeriesTable {
+  return { limit, ids: new Map(), series: [], keys: [], folded: [], size: 0 }
+}
+
+/** The number of a series, new or known; the number of its overflow series when the table is full. */
+export function internSeries(table: SeriesTable, series: Series): number {
+  const known = table.ids.get(seriesKey(series))
+  if (known !== undefined) return known
+  if (table.size < table.limit) {
+    table.size += 1
+    return add(table, series, 0)
+  }
+  const overflow = overflowSeries(series)
+  return table.ids.get(seriesKey(overflow)) ?? add(table, overflow, 1)
+}
+
+function add(table: SeriesTable, series: Series, folded: number): number {
+  const id = table.series.length
+  const key = seriesKey(series)
+  table.ids.set(key, id)
+  table.series.push(series)
+  table.keys.push(key)
+  table.folded.push(folded)
+  return id
+}

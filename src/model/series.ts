@@ -1,0 +1,51 @@
+/** What a measurement is about. Names are `namespace/name`, for example `router/service` or `app/db.latency`. */
+export interface Series {
+  readonly kind: Kind
+  readonly name: string
+  readonly unit: Unit
+  /** Sorted by label name. */
+  readonly labels: Labels
+}
+
+export type Kind = 'count' | 'measure' | 'sample' | 'unique'
+
+/** Base unit of the values: seconds, bytes, ratio (1 = 100 %), another word as it was written, or none. */
+export type Unit = string
+
+export type Labels = readonly (readonly [name: string, value: string])[]
+
+const MARKS = { count: 'c', measure: 'm', sample: 's', unique: 'u' } as const
+const KINDS: Record<string, Kind> = { c: 'count', m: 'measure', s: 'sample', u: 'unique' }
+const MAX_TEXT = 128
+
+/** The identity of a series as one string; NUL separates, and cleanText keeps NUL out of the parts. */
+export function seriesKey(series: Series): string {
+  let key = `${MARKS[series.kind]}${series.unit}\0${series.name}`
+  for (const [name, value] of series.labels) key += `\0${name}\0${value}`
+  return key
+}
+
+/** The reverse of seriesKey. */
+export function parseSeriesKey(key: string): Series {
+  const [head = '', name = '', ...rest] = key.split('\0')
+  const labels: [string, string][] = []
+  for (let i = 0; i + 1 < rest.length; i += 2) labels.push([rest[i]!, rest[i + 1]!])
+  return { kind: KINDS[head[0]!] ?? 'count', unit: head.slice(1), name, labels }
+}
+
+/** The series that takes what a full table can't: one for each kind, unit and name. */
+export function overflowSeries(series: Series): Series {
+  return { ...series, labels: [['overflow', 'true']] }
+}
+
+export function label(series: Series, name: string): string {
+  return series.labels.find(([key]) => key === name)?.[1] ?? ''
+}
+
+/** Text that is safe in every output: no control characters, no line separators, at most 128 characters. */
+export function cleanText(text: string): string {
+  return text.slice(0, MAX_TEXT).replace(UNSAFE, '\ufffd').toWellFormed()
+}
+
+// C0, DEL, C1 and the Unicode line separators.
+const UNSAFE = /[\p{Cc}\u2028\u2029]/gu

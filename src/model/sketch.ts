@@ -1,0 +1,199 @@
+import { ZERO_THRESHOLD, bucketOf, bucketOfMillis, bucketValue, upperBound } from './buckets.ts'
+import { addNanos, addToSum, mergeSum, sumValue } from './sum.ts'
+
+/** Counts of neighbouring buckets: `counts[i]` belongs to bucket `offset + i`; used are low..high. */
+export interface Buckets {
+  offset: number
+  counts: Float64Array
+  low: number
+  high: number
+}
+
+/**
+ * A distribution: base-2 exponential histogram of schema 5 with zero bucket, count, sum, min, max.
+ * Merge is addition; see buckets.ts for the law.
+ */
+export interface Sketch {
+  readonly kind: 'measure'
+  epoch: number
+  count: number
+  zeros: number
+  high: number
+  low: number
+  min: number
+  max: number
+  readonly positive: Buckets
+  negative: Buckets | undefined
+}
+
+export function createSketch(): Sketch {
+  return {
+    kind: 'measure',
+    epoch: 0,
+    count: 0,
+    zeros: 0,
+    high: 0,
+    low: 0,
+    min: Infinity,
+    max: -Infinity,
+    positive: createBuckets(),
+    negative: undefined,
+  }
+}
+
+export function resetSketch(sketch: Sketch): void {
+  sketch.count = 0
+  sketch.zeros = 0
+  sketch.high = 0
+  sketch.low = 0
+  sketch.min = Infinity
+  sketch.max = -Infinity
+  resetBuckets(sketch.positive)
+  sketch.negative = undefined
+}
+
+/** Adds a finite value of at most MAX_MAGNITUDE. */
+export function addToSketch(sketch: Sketch, value: number): void {
+  addToSum(sketch, value)
+  sketch.count += 1
+  if (value < sketch.min) sketch.min = value
+  if (value > sketch.max) sketch.max = value
+  if (value > ZERO_THRESHOLD) addToBucket(sketch.positive, bucketOf(value), 1)
+  else if (value < -ZERO_THRESHOLD) {
+    sketch.negative ??= createBuckets()
+    addToBucket(sketch.negative, bucketOf(-value), 1)
+  } else sketch.zeros += 1
+}
+
+/** Adds a whole, non-negative number of milliseconds, in seconds. */
+export function addMillisToSketch(sketch: Sketch, millis: number): void {
+  addNanos(sketch, millis * 1e6)
+  const seconds = millis / 1000
+  sketch.count += 1
+  if (seconds < sketch.min) sketch.min = seconds
+  if (seconds > sketch.max) sketch.max = seconds
+  if (millis === 0) sketch.zeros += 1
+  else addToBucket(sketch.positive, bucketOfMillis(millis), 1)
+}
+
+export function mergeSketch(into: Sketch, from: Sketch): void {
+  if (from.count === 0) return
+  mergeSum(into, from)
+  into.count += from.count
+  into.zeros += from.zeros
+  if (from.min < into.min) into.min = from.min
+  if (from.max > into.max) into.max = from.max
+  mergeBuckets(into.positive, from.positive)
+  if (from.negative === undefined) return
+  into.negative ??= createBuckets()
+  mergeBuckets(into.negative, from.negative)
+}
+
+/** The quantile of nearest rank, within 1.1 % and within [min, max]; undefined when empty. */
+export function quantile(sketch: Sketch, q: number): number | undefined {
+  if (sketch.count === 0) return undefined
+  const rank = Math.min(Math.max(Math.ceil(q * sketch.count - 1e-9), 1), sketch.count)
+  if (rank === 1) return sketch.min
+  if (rank === sketch.count) return sketch.max
+  return Math.min(Math.max(valueAtRank(sketch, rank), sketch.min), sketch.max)
+}
+
+/** How many values are at most `bound`, counted at the bucket boundary nearest to it. */
+export function countAtMost(sketch: Sketch, bound: number): number {
+  if (bound >= sketch.max) return sketch.count
+  if (bound < sketch.min) return 0
+  let count = 0
+  for (const [bucket, n] of bucketEntries(sketch.negative)) {
+    if (-upperBound(bucket - 1) <= bound) count += n
+  }
+  if (bound >= 0) count += sketch.zeros
+  if (bound > ZERO_THRESHOLD) {
+    const nearest = nearestBoundary(bound)
+    for (const [bucket, n] of bucketEntries(sketch.positive)) {
+      if (bucket > nearest) break
+      count += n
+    }
+  }
+  return count
+}
+
+export function sketchSum(sketch: Sketch): number {
+  return sumValue(sketch)
+}
+
+/** Non-empty buckets, lowest index first. */
+export function* bucketEntries(buckets: Buckets | undefined): Generator<[number, number]> {
+  if (buckets === undefined) return
+  for (let bucket = buckets.low; bucket <= buckets.high; bucket += 1) {
+    const count = buckets.counts[bucket - buckets.offset]!
+    if (count > 0) yield [bucket, count]
+  }
+}
+
+export function createBuckets(): Buckets {
+  return { offset: 0, counts: EMPTY, low: 0, high: -1 }
+}
+
+export function addToBucket(buckets: Buckets, bucket: number, count: number): void {
+  if (bucket < buckets.low || bucket > buckets.high) widen(buckets, bucket, bucket)
+  const at = bucket - buckets.offset
+  buckets.counts[at] = buckets.counts[at]! + count
+}
+
+const EMPTY = new Float64Array(0)
+
+function resetBuckets(buckets: Buckets): void {
+  buckets.counts.fill(0, buckets.low - buckets.offset, buckets.high - buckets.offset + 1)
+  buckets.low = 0
+  buckets.high = -1
+}
+
+function mergeBuckets(into: Buckets, from: Buckets): void {
+  if (from.high < from.low) return
+  widen(into, from.low, from.high)
+  const shift = from.offset - into.offset
+  for (let at = from.low - from.offset; at <= from.high - from.offset; at += 1) {
+    into.counts[at + shift] = into.counts[at + shift]! + from.counts[at]!
+  }
+}
+
+function widen(buckets: Buckets, low: number, high: number): void {
+  const wasEmpty = buckets.high < buckets.low
+  const newLow = wasEmpty ? low : Math.min(low, buckets.low)
+  const newHigh = wasEmpty ? high : Math.max(high, buckets.high)
+  const fits = newLow >= buckets.offset && newHigh < buckets.offset + buckets.counts.length
+  if (!fits) {
+    const room = Math.ceil(((newHigh - newLow + 1) * 3) / 2 + 6)
+    const offset = newLow - ((room - (newHigh - newLow + 1)) >> 1)
+    const counts =
+      room <= buckets.counts.length ? buckets.counts.slice().fill(0) : new Float64Array(room)
+    for (let bucket = buckets.low; bucket <= buckets.high; bucket += 1) {
+      counts[bucket - offset] = buckets.counts[bucket - buckets.offset]!
+    }
+    buckets.counts = counts
+    buckets.offset = offset
+  }
+  buckets.low = newLow
+  buckets.high = newHigh
+}
+
+function valueAtRank(sketch: Sketch, rank: number): number {
+  let seen = 0
+  for (const [bucket, n] of [...bucketEntries(sketch.negative)].toReversed()) {
+    seen += n
+    if (seen >= rank) return -bucketValue(bucket)
+  }
+  seen += sketch.zeros
+  if (seen >= rank) return 0
+  const { counts, offset, low, high } = sketch.positive
+  for (let bucket = low; bucket <= high; bucket += 1) {
+    seen += counts[bucket - offset]!
+    if (seen >= rank) return bucketValue(bucket)
+  }
+  return sketch.max
+}
+
+function nearestBoundary(bound: number): number {
+  const above = bucketOf(bound)
+  return upperBound(above) / bound <= bound / upperBound(above - 1) ? above : above - 1
+}

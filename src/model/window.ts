@@ -1,0 +1,79 @@
+import { type Cell, createCell, mergeCell } from './cell.ts'
+import { LINE_CLASSES, LINE_RESULTS } from './line.ts'
+import { parseSeriesKey } from './series.ts'
+
+/** Everything of one app in one span of time. Merging windows is addition, in any order. */
+export interface Window {
+  /** Times of the first and the last line, ms since 1970; Infinity and -Infinity when there is none. */
+  first: number
+  last: number
+  /** Lines by LINE_CLASSES. */
+  classes: Float64Array
+  /** Lines by LINE_RESULTS. */
+  results: Float64Array
+  /** Requests in each clock second (s since 1970). */
+  seconds: Map<number, number>
+  /** The newest MAX_EVENTS. */
+  events: WindowEvent[]
+  /** By seriesKey. */
+  cells: Map<string, Cell>
+}
+
+export interface WindowEvent {
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly kind: 'release' | 'scale' | 'crash' | 'restart' | 'error'
+  /** Written by us: never text of a log line, which may hold e-mails and secrets. */
+  readonly text: string
+}
+
+export const MAX_EVENTS = 500
+
+export function createWindow(): Window {
+  return {
+    first: Infinity,
+    last: -Infinity,
+    classes: new Float64Array(LINE_CLASSES.length),
+    results: new Float64Array(LINE_RESULTS.length),
+    seconds: new Map(),
+    events: [],
+    cells: new Map(),
+  }
+}
+
+export function mergeWindow(into: Window, from: Window): void {
+  mergeFrame(into, from)
+  for (const [key, cell] of from.cells) mergeCell(cellOf(into, key), cell)
+}
+
+/** Merges all but the cells. */
+export function mergeFrame(into: Omit<Window, 'cells'>, from: Omit<Window, 'cells'>): void {
+  if (from.first < into.first) into.first = from.first
+  if (from.last > into.last) into.last = from.last
+  for (let i = 0; i < from.classes.length; i += 1) into.classes[i]! += from.classes[i]!
+  for (let i = 0; i < from.results.length; i += 1) into.results[i]! += from.results[i]!
+  for (const [second, n] of from.seconds)
+    into.seconds.set(second, (into.seconds.get(second) ?? 0) + n)
+  if (from.events.length > 0) into.events = newestEvents([...into.events, ...from.events])
+}
+
+/** The cell of a series, made when it isn't there. */
+export function cellOf(window: Window, key: string): Cell {
+  let cell = window.cells.get(key)
+  if (cell === undefined) {
+    cell = createCell(parseSeriesKey(key).kind)
+    window.cells.set(key, cell)
+  }
+  return cell
+}
+
+/** Sorted by time, then kind and text, so that what is kept doesn't depend on the order of merges. */
+function newestEvents(events: WindowEvent[]): WindowEvent[] {
+  events.sort((a, b) => a.time - b.time || compare(a.kind, b.kind) || compare(a.text, b.text))
+  return events.slice(-MAX_EVENTS)
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}

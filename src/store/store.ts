@@ -1,0 +1,53 @@
+import type { Accumulator } from '../model/accumulator.ts'
+import type { Window } from '../model/window.ts'
+
+/** Widths of finite windows and how long they are kept, ms. */
+export const FINE_MS = 10_000
+export const COARSE_MS = 60_000
+export const FINE_KEPT_MS = 3_600_000
+
+/** Frame ids are remembered at least this long, ms: longer than a line may be late, plus skew. */
+export const IDS_KEPT_MS = 20 * 60_000
+
+/**
+ * Where windows live. Implemented by the memory store and the Redis store; test/contract/store.ts is
+ * what each of them promises.
+ */
+export interface Store {
+  /**
+   * Adds frames of one app, all or nothing: to the fine and coarse windows of their deltas and to the
+   * lifetime window, and remembers their ids. If any id is already known, writes nothing and gives
+   * the indexes of the known ones; else gives an empty list. Rejects when the store can't be reached;
+   * the same frames may then be committed again.
+   */
+  commit(app: string, frames: readonly Frame[]): Promise<readonly number[]>
+  /** Windows of an app of one width that touch [from, to) (ms) and hold something, oldest first. */
+  read(app: string, width: Width, from: number, to: number): Promise<readonly TimedWindow[]>
+  /** The lifetime window of each app: counters and distributions since its first line, last samples. */
+  lifetime(): Promise<ReadonlyMap<string, Window>>
+  /** The store's time, ms since 1970: what all receivers go by. */
+  clock(): number
+  close(): Promise<void>
+}
+
+export type Width = typeof FINE_MS | typeof COARSE_MS
+
+/** One request body: what its lines add, by fine window. */
+export interface Frame {
+  /** The sender's id of the body, the same when it tries again; without one it can't be recognised. */
+  readonly id: string | undefined
+  readonly deltas: readonly Delta[]
+}
+
+export interface Delta {
+  /** Start of the fine window, ms since 1970. */
+  readonly start: number
+  readonly acc: Accumulator
+}
+
+export interface TimedWindow {
+  /** ms since 1970. */
+  readonly start: number
+  readonly width: Width
+  readonly window: Window
+}

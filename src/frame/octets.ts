@@ -29,7 +29,7 @@ export function scanFrames(
       at = skipBlank(bytes, stop, end)
     } else {
       onBroken()
-      at = nextFrame(bytes, at + 1, end)
+      at = nextFrame(bytes, skipCount(bytes, at, end), end)
     }
   }
 }
@@ -38,6 +38,13 @@ export function scanFrames(
 function messageStart(bytes: Uint8Array, at: number, end: number): number {
   const afterCount = skipDigits(bytes, at, end, COUNT_DIGITS)
   return afterCount > 0 && afterCount < end && bytes[afterCount] === SPACE ? afterCount + 1 : -1
+}
+
+/** Past the digits of a count that isn't to be believed, so that its last ones aren't taken for one. */
+function skipCount(bytes: Uint8Array, at: number, end: number): number {
+  let i = at
+  while (i < end && bytes[i]! >= 48 && bytes[i]! <= 57) i += 1
+  return Math.max(i, at + 1)
 }
 
 function readCount(bytes: Uint8Array, at: number): number {

@@ -3,7 +3,7 @@ import { type Gauge, addToGauge } from './gauge.ts'
 import { LINE_CLASSES, LINE_RESULTS } from './line.ts'
 import type { SeriesTable } from './series-table.ts'
 import { type Sketch, addMillisToSketch, addToSketch } from './sketch.ts'
-import { addNanos, addToSum } from './sum.ts'
+import { addToSum } from './sum.ts'
 import { type Unique, addToUnique } from './unique.ts'
 import { type Window, type WindowEvent, cellOf, createWindow, mergeFrame } from './window.ts'
 
@@ -21,8 +21,6 @@ export interface Accumulator extends Omit<Window, 'cells'> {
   second: number
   inSecond: number
 }
-
-const NANOS_PER_UNIT = 1e9
 
 export function createAccumulator(table: SeriesTable): Accumulator {
   return {
@@ -48,9 +46,9 @@ export function noteTime(acc: Accumulator, time: number): void {
   if (time > acc.last) acc.last = time
 }
 
-/** Adds a whole number of occurrences. */
 export function countOne(acc: Accumulator, series: number): void {
-  addNanos(use(acc, series) as Counter, NANOS_PER_UNIT)
+  const counter = use(acc, series) as Counter
+  counter.high += 1
 }
 
 export function countValue(acc: Accumulator, series: number, amount: number): void {

@@ -1,5 +1,5 @@
 import { ZERO_THRESHOLD, bucketOf, bucketOfMillis, bucketValue, upperBound } from './buckets.ts'
-import { addNanos, addToSum, mergeSum, sumValue } from './sum.ts'
+import { addMillis, addToSum, mergeSum, sumValue } from './sum.ts'
 
 /** Counts of neighbouring buckets: `counts[i]` belongs to bucket `offset + i`; used are low..high. */
 export interface Buckets {
@@ -67,7 +67,7 @@ export function addToSketch(sketch: Sketch, value: number): void {
 
 /** Adds a whole, non-negative number of milliseconds, in seconds. */
 export function addMillisToSketch(sketch: Sketch, millis: number): void {
-  addNanos(sketch, millis * 1e6)
+  addMillis(sketch, millis)
   const seconds = millis / 1000
   sketch.count += 1
   if (seconds < sketch.min) sketch.min = seconds

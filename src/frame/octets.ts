@@ -5,6 +5,8 @@ import { skipDigits, skipPriority } from './syslog.ts'
 export const MAX_MESSAGE = 16_384
 
 const COUNT_DIGITS = 9
+const MAX_HEADER = 16
+const ANGLE = 60
 const SPACE = 32
 const NEWLINE = 10
 
@@ -29,7 +31,7 @@ export function scanFrames(
       at = skipBlank(bytes, stop, end)
     } else {
       onBroken()
-      at = nextFrame(bytes, skipCount(bytes, at, end), end)
+      at = nextFrame(bytes, skipHeader(bytes, at, end), end)
     }
   }
 }
@@ -40,8 +42,10 @@ function messageStart(bytes: Uint8Array, at: number, end: number): number {
   return afterCount > 0 && afterCount < end && bytes[afterCount] === SPACE ? afterCount + 1 : -1
 }
 
-/** Past the digits of a count that isn't to be believed, so that its last ones aren't taken for one. */
-function skipCount(bytes: Uint8Array, at: number, end: number): number {
+/** Past `COUNT <` of a frame that is broken, so that the last digits of its count aren't taken for one. */
+function skipHeader(bytes: Uint8Array, at: number, end: number): number {
+  const space = findByte(bytes, SPACE, at, Math.min(at + MAX_HEADER, end))
+  if (space >= 0 && bytes[space + 1] === ANGLE) return space + 2
   let i = at
   while (i < end && bytes[i]! >= 48 && bytes[i]! <= 57) i += 1
   return Math.max(i, at + 1)
@@ -75,11 +79,11 @@ function isFrame(bytes: Uint8Array, at: number, end: number): boolean {
 
 /** The first place in [at, end) where a frame starts, or `end`. */
 function nextFrame(bytes: Uint8Array, at: number, end: number): number {
-  let angle = findByte(bytes, 60, at, end)
+  let angle = findByte(bytes, ANGLE, at, end)
   while (angle >= 0) {
     const start = countBefore(bytes, angle, at)
     if (start >= 0 && isFrame(bytes, start, end)) return start
-    angle = findByte(bytes, 60, angle + 1, end)
+    angle = findByte(bytes, ANGLE, angle + 1, end)
   }
   return end
 }

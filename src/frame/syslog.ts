@@ -106,7 +106,8 @@ function skipStructuredData(line: Line, hostStart: number, hostEnd: number): voi
   let at = line.messageStart
   if (bytes[at] === DASH && at < messageEnd) at += 1
   else while (at < messageEnd && bytes[at] === OPEN) at = endOfElement(bytes, at, messageEnd)
-  if (at === line.messageStart || (at < messageEnd && bytes[at] !== SPACE)) return
+  if (at === line.messageStart || at > messageEnd || (at < messageEnd && bytes[at] !== SPACE))
+    return
   line.messageStart = Math.min(at + 1, messageEnd)
 }
 

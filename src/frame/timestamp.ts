@@ -17,6 +17,7 @@ export function createDateCache(): DateCache {
 }
 
 const DATE_LENGTH = 10
+const DAY_MS = 86_400_000
 const DASH = 45
 const PLUS = 43
 const COLON = 58
@@ -37,31 +38,50 @@ export function parseTimestamp(
 ): boolean {
   if (end - at < 19 || !hasShape(bytes, at)) return false
   const midnight = midnightOf(bytes, at, cache)
-  const hours = pairOfDigits(bytes, at + 11)
-  const minutes = pairOfDigits(bytes, at + 14)
-  const seconds = pairOfDigits(bytes, at + 17)
-  if (!(midnight === midnight && hours <= 24 && minutes <= 59 && seconds <= 60)) return false
-  let i = at + 19
-  let fraction = 0
-  if (i < end && bytes[i] === DOT) {
-    let scale = 100
-    for (i += 1; i < end && bytes[i]! >= 48 && bytes[i]! <= 57; i += 1) {
-      fraction += (bytes[i]! - 48) * scale
-      scale /= 10
-    }
-  }
-  let time = midnight + ((hours * 60 + minutes) * 60 + seconds) * 1000
-  if (i < end && bytes[i] === Z) i += 1
-  if (i + 6 <= end && (bytes[i] === PLUS || bytes[i] === DASH) && bytes[i + 3] === COLON) {
-    const offset = (pairOfDigits(bytes, i + 1) * 60 + pairOfDigits(bytes, i + 4)) * 60_000
-    if (!(offset <= 86_400_000)) return false
-    time += bytes[i] === PLUS ? -offset : offset
-    i += 6
-  }
-  if (i < end && bytes[i] !== SPACE) return false
-  into.time = time + Math.round(fraction * 1000) / 1000
-  into.end = i
+  const clock = readClock(bytes, at + 11)
+  if (Number.isNaN(midnight) || Number.isNaN(clock)) return false
+  into.end = at + 19
+  const micros = readFraction(bytes, end, into)
+  const offset = readOffset(bytes, end, into)
+  if (Number.isNaN(offset)) return false
+  if (into.end < end && bytes[into.end] !== SPACE) return false
+  into.time = midnight + clock - offset + micros / 1000
   return true
+}
+
+/** `HH:MM:SS` in ms, NaN when it is none. */
+function readClock(bytes: Uint8Array, at: number): number {
+  const hours = pairOfDigits(bytes, at)
+  const minutes = pairOfDigits(bytes, at + 3)
+  const seconds = pairOfDigits(bytes, at + 6)
+  const isTime = hours <= 24 && minutes <= 59 && seconds <= 60
+  return isTime ? ((hours * 60 + minutes) * 60 + seconds) * 1000 : NaN
+}
+
+/** The fraction at `into.end` in whole microseconds (what is finer is cut); moves `into.end` past it. */
+function readFraction(bytes: Uint8Array, end: number, into: Stamp): number {
+  if (into.end >= end || bytes[into.end] !== DOT) return 0
+  let micros = 0
+  let scale = 100_000
+  let i = into.end + 1
+  for (; i < end && bytes[i]! >= 48 && bytes[i]! <= 57; i += 1) {
+    micros += (bytes[i]! - 48) * scale
+    scale = scale === 1 ? 0 : scale / 10
+  }
+  into.end = i
+  return micros
+}
+
+/** The offset at `into.end` in ms, NaN when it is more than a day; moves `into.end` past it. */
+function readOffset(bytes: Uint8Array, end: number, into: Stamp): number {
+  if (into.end < end && bytes[into.end] === Z) into.end += 1
+  const at = into.end
+  const sign = bytes[at]
+  if (at + 6 > end || (sign !== PLUS && sign !== DASH) || bytes[at + 3] !== COLON) return 0
+  const offset = (pairOfDigits(bytes, at + 1) * 60 + pairOfDigits(bytes, at + 4)) * 60_000
+  into.end = at + 6
+  if (!(offset <= DAY_MS)) return NaN
+  return sign === PLUS ? offset : -offset
 }
 
 function hasShape(bytes: Uint8Array, at: number): boolean {

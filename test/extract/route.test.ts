@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import { isIdentifier } from '../../src/extract/segment.ts'
+import { reportOn } from '../support/count.ts'
+
+describe('a segment', () => {
+  test.each([
+    '1',
+    '123456789012345678901234567890',
+    '9f8e7d6c-5b4a-4392-8170-6f5e4d3c2b1a',
+    '9F8E7D6C-5B4A-4392-8170-6F5E4D3C2B1A',
+    '5f2b6e0c9d1a4b3c',
+    'deadbeefdeadbeef',
+    '01ARZ3NDEKTSV4RRFFQ69G5FAV',
+    '2026-11-21',
+    '2026-11',
+    'jane.doe@example.com',
+    'admin-62f13e9f7cb78a2b3e436feaedd07fd6.css',
+    'cus_9s6XKzkNRiz8i3',
+    'dQw4w9WgXcQ',
+    'eyJ0b2tlbiI6Im1hZGUtdXAifQ',
+  ])('%s names one thing', (segment) => expect(identifies(segment)).toBe(true))
+
+  test.each([
+    'users',
+    'v1',
+    'api2',
+    'oauth2callback',
+    'help-100-customers',
+    'top-10-tips-for-2024-summer',
+    'getUserAccountDetailsById',
+    'iphone15promaxcase',
+    'Old Town 1951',
+    'index.html',
+    'jquery-3.7.1.min.js',
+    'feed',
+    'decade',
+    'facebook_canvas',
+    '@jane',
+    'a@b',
+    '12-34',
+    '',
+    '%20',
+    '2026-11-2x',
+  ])('%s stays', (segment) => expect(identifies(segment)).toBe(false))
+})
+
+describe('routes', () => {
+  test.each([
+    ['/users/123/posts/9f8e7d6c-5b4a-4392-8170-6f5e4d3c2b1a', '/users/:id/posts/:id'],
+    ['/users/123/', '/users/:id/'],
+    ['/', '/'],
+    ['/a//b', '/a//b'],
+    ['*', '/*'],
+    ['/search?q=1&r=/users/2', '/search'],
+    [`/${'deep/'.repeat(40)}`, '(other)'],
+  ])('%s is %s', (path, route) => expect(routesOf([path])).toEqual([route]))
+
+  test('are at most so many, the rest is (other)', () => {
+    const paths = Array.from({ length: 50 }, (_, i) => `/page-${'x'.repeat(i)}`)
+    const report = reportOn(paths.map((path) => line(path)).join('\n'), { maxRoutes: 10 })
+    expect(report.routes).toHaveLength(11)
+    expect(report.routes[0]).toMatchObject({ route: '(other)', count: 40 })
+  })
+
+  test('of scanners (404 only) take no place once half of them are taken', () => {
+    const noise = Array.from({ length: 50 }, (_, i) => line(`/wp-${'x'.repeat(i)}.php`, 404))
+    const real = ['/a', '/b', '/c', '/d'].map((path) => line(path))
+    const routes = reportOn([...noise, ...real].join('\n'), { maxRoutes: 10 }).routes
+    expect(routes.map(({ route }) => route)).toEqual(
+      expect.arrayContaining(['/a', '/b', '/c', '/d', '(other)']),
+    )
+    expect(routes.find(({ route }) => route === '(other)')).toMatchObject({ count: 45 })
+  })
+
+  test('that users pin win', () => {
+    const pins = ['/users/:name', '/static/*', '/exact']
+    expect(
+      routesOf(['/users/jane', '/users/jane/posts', '/static/a/b.css', '/static', '/exact'], pins),
+    ).toEqual(['/exact', '/static', '/static/*', '/users/:name', '/users/jane/posts'])
+  })
+
+  test('hold no control characters, whatever a path holds', () => {
+    expect(routesOf(['/a\u0007\u009b\u2028b'])).toEqual(['/a\ufffd\ufffd\ufffdb'])
+  })
+})
+
+function identifies(segment: string): boolean {
+  const bytes = Buffer.from(segment)
+  return isIdentifier(bytes, 0, bytes.length)
+}
+
+function routesOf(paths: readonly string[], pins: readonly string[] = []): string[] {
+  const report = reportOn(paths.map((path) => line(path)).join('\n'), { pins })
+  return report.routes.map(({ route }) => route).toSorted()
+}
+
+function line(path: string, status = 200): string {
+  return `2026-11-21T11:00:00+00:00 heroku[router]: at=info method=GET path="${path}" host=a dyno=web.1 connect=1ms service=20ms status=${status} bytes=9`
+}

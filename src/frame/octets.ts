@@ -58,16 +58,21 @@ function readCount(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Whether a frame that says it ends at `stop` can be believed: another one or the end follows; or
- * what follows is broken, but this frame ends in a newline or the next one begins with a wrong count.
+ * Whether a frame that says it ends at `stop` can be believed. If no other one follows, something is
+ * broken there: its count is too large when it has swallowed another frame, too small when it lacks
+ * the newline that what is left over ends in; else the fault is what follows.
  */
 function endsWell(bytes: Uint8Array, start: number, stop: number, end: number): boolean {
   const next = skipBlank(bytes, stop, end)
   if (next >= end || isFrame(bytes, next, end)) return true
-  const swallowed = nextFrame(bytes, start, stop)
-  if (swallowed < stop) return false
-  if (bytes[stop - 1] === NEWLINE) return true
-  const space = findByte(bytes, SPACE, stop, Math.min(stop + COUNT_DIGITS, end))
+  if (nextFrame(bytes, start, stop) < stop) return false
+  if (bytes[stop - 1] === NEWLINE || isBrokenHeader(bytes, stop, end)) return true
+  return bytes[nextFrame(bytes, stop, end) - 1] !== NEWLINE
+}
+
+/** Whether a frame starts at `at` whose count alone is no count. */
+function isBrokenHeader(bytes: Uint8Array, at: number, end: number): boolean {
+  const space = findByte(bytes, SPACE, at, Math.min(at + MAX_HEADER, end))
   return space >= 0 && skipPriority(bytes, space + 1, end) > 0
 }
 

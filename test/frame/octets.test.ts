@@ -46,6 +46,12 @@ describe('scanFrames', () => {
       [A, B],
       1,
     ],
+    [
+      'rubbish after a message without a newline',
+      `${body(C).toString()}rubbish ${body(B).toString()}`,
+      [C, B],
+      1,
+    ],
     ['a count of zero', `0 ${body(A).toString()}`, ['', A], 0],
     [
       'a message that looks like a frame',

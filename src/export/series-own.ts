@@ -1,0 +1,172 @@
+import { type Gauge, createGauge, mergeGauge } from '../model/gauge.ts'
+import { type Kind, type Series, label } from '../model/series.ts'
+import { type Sketch, createSketch } from '../model/sketch.ts'
+import { type Unique, createUnique, mergeUnique, uniqueCount } from '../model/unique.ts'
+import type { Collector, Sink } from './series-collector.ts'
+import { type Grid, type Steps, countColumn, createSteps } from './series-grid.ts'
+import { countInto, distributionOf, mergeInto } from './series-traffic.ts'
+
+/** Names of the app's own metrics are these with the name behind: `measure:db.latency`, or `measure:*`. */
+export const OWN_PREFIXES = ['measure', 'count', 'sample', 'unique', 'addon'] as const
+
+/** How many metrics a `*` gives at the most: those with the most lines. */
+const MAX_OF_ALL = 50
+const ADDONS = new Set(['postgres', 'pgbouncer', 'redis'])
+
+/** One metric of one unit, over all its labels. */
+interface Metric {
+  readonly prefix: string
+  readonly name: string
+  readonly unit: string
+  readonly content: Content
+  /** Cells that came in: what is seen more often stays when there are too many. */
+  cells: number
+}
+
+type Content =
+  | { readonly kind: 'count'; readonly counts: Float64Array }
+  | { readonly kind: 'measure'; readonly steps: Steps<Sketch> }
+  | { readonly kind: 'sample'; readonly steps: Steps<Gauge> }
+  | { readonly kind: 'unique'; readonly steps: Steps<Unique> }
+  | {
+      readonly kind: 'addon'
+      readonly service: string
+      readonly keys: Map<string, { readonly unit: string; readonly steps: Steps<Gauge> }>
+    }
+
+/** The app's own metrics and its add-ons, by name or all of a kind. */
+export function createOwn(wanted: ReadonlySet<string>, grid: Grid): Collector {
+  const metrics = new Map<string, Metric>()
+  const seen = new Uint8Array(grid.count)
+
+  const metricOf = (prefix: string, name: string, unit: string, content: () => Content): Metric => {
+    const key = `${prefix}:${name}\0${unit}`
+    let metric = metrics.get(key)
+    if (metric === undefined) {
+      metric = { prefix, name, unit, content: content(), cells: 0 }
+      metrics.set(key, metric)
+    }
+    return metric
+  }
+
+  const addonSink = (service: string, key: string, series: Series): Sink => {
+    const source = label(series, 'source') || label(series, 'addon') || service
+    const metric = metricOf('addon', source, '', () => ({
+      kind: 'addon',
+      service,
+      keys: new Map(),
+    }))
+    const { keys } = metric.content as Extract<Content, { kind: 'addon' }>
+    const known = keys.get(key) ?? { unit: series.unit, steps: createSteps(grid, createGauge) }
+    keys.set(key, known)
+    return counted(metric, gaugeInto(known.steps))
+  }
+
+  const sinkOf = (series: Series): Sink | undefined => {
+    const slash = series.name.indexOf('/')
+    const namespace = series.name.slice(0, slash)
+    const name = series.name.slice(slash + 1)
+    if (ADDONS.has(namespace) && series.kind === 'sample') {
+      const source = label(series, 'source') || label(series, 'addon') || namespace
+      return isWanted(wanted, 'addon', source) ? addonSink(namespace, name, series) : undefined
+    }
+    if (namespace !== 'app' || !isWanted(wanted, series.kind, name)) return undefined
+    const metric = metricOf(series.kind, name, series.unit, () => createContent(series.kind, grid))
+    return counted(metric, sinkInto(metric.content))
+  }
+
+  return {
+    addWindow: (step) => {
+      seen[step] = 1
+    },
+    sinkOf,
+    result: () => resultOf(wanted, [...metrics.values()], seen),
+  }
+}
+
+function isWanted(wanted: ReadonlySet<string>, prefix: string, name: string): boolean {
+  return wanted.has(`${prefix}:${name}`) || wanted.has(`${prefix}:*`)
+}
+
+function createContent(kind: Kind, grid: Grid): Content {
+  if (kind === 'count') return { kind, counts: new Float64Array(grid.count) }
+  if (kind === 'measure') return { kind, steps: createSteps(grid, createSketch) }
+  if (kind === 'sample') return { kind, steps: createSteps(grid, createGauge) }
+  return { kind, steps: createSteps(grid, createUnique) }
+}
+
+function sinkInto(content: Content): Sink {
+  if (content.kind === 'count') return countInto(content.counts)
+  if (content.kind === 'measure') return mergeInto(content.steps)
+  if (content.kind === 'sample') return gaugeInto(content.steps)
+  return (step, cell) => {
+    if (content.kind === 'unique' && cell.kind === 'unique') {
+      mergeUnique(content.steps.at(step), cell)
+    }
+  }
+}
+
+function gaugeInto(steps: Steps<Gauge>): Sink {
+  return (step, cell) => {
+    if (cell.kind === 'sample') mergeGauge(steps.at(step), cell)
+  }
+}
+
+function counted(metric: Metric, sink: Sink): Sink {
+  return (step, cell) => {
+    metric.cells += 1
+    sink(step, cell)
+  }
+}
+
+function resultOf(
+  wanted: ReadonlySet<string>,
+  metrics: readonly Metric[],
+  seen: Uint8Array,
+): Record<string, unknown> {
+  const result = new Map<string, unknown>()
+  for (const prefix of OWN_PREFIXES) {
+    const ofPrefix = metrics
+      .filter((metric) => metric.prefix === prefix)
+      .toSorted((a, b) => b.cells - a.cells || (a.name < b.name ? -1 : 1))
+    const asked = ofPrefix.filter(({ name }) => wanted.has(`${prefix}:${name}`))
+    const rest = ofPrefix.filter(({ name }) => !wanted.has(`${prefix}:${name}`))
+    const kept = new Set([...asked, ...rest.slice(0, MAX_OF_ALL)])
+    for (const metric of kept) result.set(freeName(result, metric), valuesOf(metric, seen))
+    if (rest.length > MAX_OF_ALL) result.set(`${prefix}:*`, { omitted: rest.length - MAX_OF_ALL })
+  }
+  return Object.fromEntries(result)
+}
+
+/** Where one name has several units, the one seen most has the plain name, as in the report. */
+function freeName(taken: ReadonlyMap<string, unknown>, metric: Metric): string {
+  const plain = `${metric.prefix}:${metric.name}`
+  return taken.has(plain) ? `${plain} (${metric.unit || 'no unit'})` : plain
+}
+
+function valuesOf({ unit, content }: Metric, seen: Uint8Array): unknown {
+  switch (content.kind) {
+    case 'count':
+      return { unit, count: countColumn(content.counts, seen) }
+    case 'measure':
+      return distributionOf(content.steps, unit)
+    case 'sample':
+      return {
+        unit,
+        last: content.steps.column((gauge) => gauge.last),
+        min: content.steps.column((gauge) => gauge.min),
+        max: content.steps.column((gauge) => gauge.max),
+      }
+    case 'unique':
+      return { unit, count: content.steps.column(uniqueCount) }
+    default:
+      return {
+        kind: content.service,
+        values: Object.fromEntries(
+          [...content.keys]
+            .toSorted(([a], [b]) => (a < b ? -1 : 1))
+            .map(([key, { unit, steps }]) => [key, { unit, last: steps.column((g) => g.last) }]),
+        ),
+      }
+  }
+}

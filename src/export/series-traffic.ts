@@ -1,0 +1,169 @@
+import type { Cell } from '../model/cell.ts'
+import { type Series, label } from '../model/series.ts'
+import { type Sketch, bucketEntries, createSketch, mergeSketch, quantile } from '../model/sketch.ts'
+import { sumValue } from '../model/sum.ts'
+import { errorName } from './error-names.ts'
+import type { Collector, Sink } from './series-collector.ts'
+import {
+  type Column,
+  type Grid,
+  type Steps,
+  countColumn,
+  createSteps,
+  secondsOf,
+  shorten,
+} from './series-grid.ts'
+
+export const TRAFFIC_NAMES = ['requests', 'service', 'heat', 'connect', 'bytes', 'errors'] as const
+
+/** Buckets of the heat map in an octave: every eighth boundary of the sketch's own 32. */
+const HEAT_PER_OCTAVE = 4
+const SKETCH_PER_HEAT = 32 / HEAT_PER_OCTAVE
+/** The lowest and the highest bucket of a heat map: up to 1 ms, and over 90 s. */
+const HEAT_LOW = -39
+const HEAT_HIGH = 27
+
+/** Requests by status class, distributions of service, connect and size, and the platform's errors. */
+export function createTraffic(wanted: ReadonlySet<string>, grid: Grid): Collector {
+  const seen = new Uint8Array(grid.count)
+  const classes = new Map<string, Float64Array>()
+  const errors = new Map<string, Float64Array>()
+  const service = createSteps(grid, createSketch)
+  const connect = createSteps(grid, createSketch)
+  const bytes = createSteps(grid, createSketch)
+
+  const sinkOf = (series: Series): Sink | undefined => {
+    switch (series.name) {
+      case 'router/requests':
+        return wanted.has('requests')
+          ? countInto(columnOf(classes, statusClass(label(series, 'status')), grid))
+          : undefined
+      case 'router/service':
+        return wanted.has('service') || wanted.has('heat') ? mergeInto(service) : undefined
+      case 'router/connect':
+        return wanted.has('connect') ? mergeInto(connect) : undefined
+      case 'router/bytes':
+        return wanted.has('bytes') ? mergeInto(bytes) : undefined
+      case 'router/errors':
+      case 'dyno/errors':
+      case 'logplex/dropped':
+        return wanted.has('errors')
+          ? countInto(columnOf(errors, label(series, 'code') || '(other)', grid))
+          : undefined
+      default:
+        return undefined
+    }
+  }
+
+  return {
+    addWindow: (step) => {
+      seen[step] = 1
+    },
+    sinkOf,
+    result: () => ({
+      ...(wanted.has('requests') && { requests: requestsOf(classes, seen, grid) }),
+      ...(wanted.has('service') && { service: distributionOf(service, 's') }),
+      ...(wanted.has('heat') && { heat: heatOf(service) }),
+      ...(wanted.has('connect') && { connect: distributionOf(connect, 's') }),
+      ...(wanted.has('bytes') && { bytes: distributionOf(bytes, 'bytes') }),
+      ...(wanted.has('errors') && { errors: errorsOf(errors, seen) }),
+    }),
+  }
+}
+
+export interface Distribution {
+  readonly unit: string
+  readonly count: Column
+  readonly p50: Column
+  readonly p95: Column
+  readonly p99: Column
+  readonly max: Column
+}
+
+export function distributionOf(steps: Steps<Sketch>, unit: string): Distribution {
+  return {
+    unit,
+    count: steps.column((sketch) => sketch.count),
+    p50: steps.column((sketch) => quantile(sketch, 0.5)),
+    p95: steps.column((sketch) => quantile(sketch, 0.95)),
+    p99: steps.column((sketch) => quantile(sketch, 0.99)),
+    max: steps.column((sketch) => sketch.max),
+  }
+}
+
+export function mergeInto(steps: Steps<Sketch>): Sink {
+  return (step, cell) => {
+    if (cell.kind === 'measure') mergeSketch(steps.at(step), cell)
+  }
+}
+
+export function countInto(counts: Float64Array): Sink {
+  return (step, cell: Cell) => {
+    if (cell.kind === 'count') counts[step]! += sumValue(cell)
+  }
+}
+
+function columnOf(columns: Map<string, Float64Array>, name: string, grid: Grid): Float64Array {
+  let column = columns.get(name)
+  if (column === undefined) columns.set(name, (column = new Float64Array(grid.count)))
+  return column
+}
+
+/** `2xx`; `none` for a request without a status, `other` for what had no room of its own. */
+function statusClass(status: string): string {
+  if (/^[1-5]\d\d$/.test(status)) return `${status[0]}xx`
+  return status === 'none' ? 'none' : 'other'
+}
+
+function requestsOf(
+  classes: ReadonlyMap<string, Float64Array>,
+  seen: Uint8Array,
+  grid: Grid,
+): unknown {
+  const count = new Float64Array(grid.count)
+  const perSecond: Record<string, Column> = {}
+  for (const [name, counts] of sorted(classes)) {
+    perSecond[name] = Array.from(counts, (n, step) => {
+      count[step]! += n
+      return seen[step] === 1 ? shorten(n / secondsOf(grid, step)) : null
+    })
+  }
+  return { count: countColumn(count, seen), perSecond }
+}
+
+/** By step: the index of the first bucket that holds something, then the counts from it on. */
+function heatOf(steps: Steps<Sketch>): unknown {
+  const cells = steps.map((sketch) => {
+    const counts = new Map<number, number>()
+    const add = (bucket: number, n: number) => {
+      const at = Math.min(Math.max(bucket, HEAT_LOW), HEAT_HIGH)
+      counts.set(at, (counts.get(at) ?? 0) + n)
+    }
+    if (sketch.zeros > 0) add(HEAT_LOW, sketch.zeros)
+    for (const [bucket, n] of bucketEntries(sketch.positive)) {
+      add(Math.ceil(bucket / SKETCH_PER_HEAT), n)
+    }
+    if (counts.size === 0) return null
+    const low = Math.min(...counts.keys())
+    const high = Math.max(...counts.keys())
+    return [low, ...Array.from({ length: high - low + 1 }, (_, i) => counts.get(low + i) ?? 0)]
+  })
+  return { unit: 's', perOctave: HEAT_PER_OCTAVE, cells }
+}
+
+function errorsOf(errors: ReadonlyMap<string, Float64Array>, seen: Uint8Array): unknown {
+  return Object.fromEntries(
+    sorted(errors).map(([code, counts]) => [
+      code,
+      {
+        name: errorName(code),
+        total: counts.reduce((sum, n) => sum + n, 0),
+        count: countColumn(counts, seen),
+      },
+    ]),
+  )
+}
+
+function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
+  return [...map].toSorted(([a], [b]) => (a < b ? -1 : 1))
+}

@@ -1,0 +1,83 @@
+import { parseSeriesKey } from '../model/series.ts'
+import type { Window } from '../model/window.ts'
+import type { Collector, Sink } from './series-collector.ts'
+import { DYNO_NAMES, createDynos } from './series-dynos.ts'
+import { FRAME_NAMES, createFrame } from './series-frame.ts'
+import { type Grid, stepAt } from './series-grid.ts'
+import { OWN_PREFIXES, createOwn } from './series-own.ts'
+import { TRAFFIC_NAMES, createTraffic } from './series-traffic.ts'
+
+/** The names that stand alone; the others are a prefix with a name or `*` behind it. */
+export const FIXED_NAMES: readonly string[] = [...FRAME_NAMES, ...TRAFFIC_NAMES, ...DYNO_NAMES]
+
+/** The answer of `/api/series`; `series` has an entry for each name, docs/API.md tells their shapes. */
+export interface SeriesAnswer {
+  readonly app: string
+  readonly from: string
+  readonly to: string
+  /** Seconds. */
+  readonly step: number
+  readonly points: number
+  /** The server's time: the step that holds it isn't over. */
+  readonly now: string
+  readonly series: Record<string, unknown>
+}
+
+/** Windows go in, in any order; percentiles of a step are those of its merged sketches. */
+export interface SeriesFold {
+  readonly add: (start: number, window: Window) => void
+  readonly result: () => SeriesAnswer
+}
+
+export function createSeriesFold(app: string, names: readonly string[], grid: Grid): SeriesFold {
+  const collectors = createCollectors(app, new Set(names), grid)
+  const sinksByKey = new Map<string, readonly Sink[]>()
+
+  const sinksOf = (key: string): readonly Sink[] => {
+    const known = sinksByKey.get(key)
+    if (known !== undefined) return known
+    const series = parseSeriesKey(key)
+    const sinks = collectors.flatMap((collector) => collector.sinkOf(series) ?? [])
+    sinksByKey.set(key, sinks)
+    return sinks
+  }
+
+  return {
+    add: (start, window) => {
+      const step = stepAt(grid, start)
+      if (step < 0 || step >= grid.count) return
+      for (const collector of collectors) collector.addWindow(step, window)
+      for (const [key, cell] of window.cells) for (const sink of sinksOf(key)) sink(step, cell)
+    },
+    result: () => ({
+      app,
+      from: new Date(grid.from).toISOString(),
+      to: new Date(grid.to).toISOString(),
+      step: grid.step / 1000,
+      points: grid.count,
+      now: new Date(grid.now).toISOString(),
+      series: Object.assign({}, ...collectors.map((collector) => collector.result())),
+    }),
+  }
+}
+
+export function isSeriesName(name: string): boolean {
+  if (FIXED_NAMES.includes(name)) return true
+  const colon = name.indexOf(':')
+  return colon > 0 && colon < name.length - 1 && isOwnPrefix(name.slice(0, colon))
+}
+
+function isOwnPrefix(text: string): boolean {
+  return (OWN_PREFIXES as readonly string[]).includes(text)
+}
+
+/** Only those that have something to do. */
+function createCollectors(app: string, wanted: ReadonlySet<string>, grid: Grid): Collector[] {
+  const has = (names: readonly string[]) => names.some((name) => wanted.has(name))
+  return [
+    ...(has(FRAME_NAMES) ? [createFrame(wanted, grid, app)] : []),
+    ...(has(TRAFFIC_NAMES) ? [createTraffic(wanted, grid)] : []),
+    ...(has(DYNO_NAMES) ? [createDynos(wanted, grid)] : []),
+    ...([...wanted].some((name) => name.includes(':')) ? [createOwn(wanted, grid)] : []),
+  ]
+}

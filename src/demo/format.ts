@@ -3,10 +3,10 @@ import type { Entry } from './entry.ts'
 /** Logplex fills a body until the next frame would reach this many bytes. */
 export const BODY_BYTES = 102_400
 
-/** One request body and how many messages it holds. */
-export interface DrainBody {
-  readonly bytes: Buffer
-  readonly messages: number
+/** A line with its frame, on its way into a body. */
+export interface Framed {
+  readonly entry: Entry
+  readonly frame: Buffer
 }
 
 export interface Format {
@@ -33,15 +33,17 @@ export function createFormat(): Format {
   }
 }
 
-/** Takes frames off the front of `queue` until a body is full; at least one. */
-export function takeBody(queue: Buffer[]): DrainBody {
+/** Takes lines off the front of `queue` until a body is full; at least one. */
+export function takeBody(queue: Framed[]): { readonly lines: Framed[]; readonly bytes: Buffer } {
   let size = 0
   let count = 0
-  while (count < queue.length && (count === 0 || size + queue[count]!.length < BODY_BYTES)) {
-    size += queue[count]!.length
+  for (const { frame } of queue) {
+    if (count > 0 && size + frame.length >= BODY_BYTES) break
+    size += frame.length
     count += 1
   }
-  return { bytes: Buffer.concat(queue.splice(0, count)), messages: count }
+  const lines = queue.splice(0, count)
+  return { lines, bytes: Buffer.concat(lines.map(({ frame }) => frame)) }
 }
 
 /** Most lines are of the same second as the one before: its text is kept. */

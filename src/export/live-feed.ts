@@ -42,7 +42,7 @@ export function createLiveFeed(options: {
   const channels = new Map<string, Channel>()
 
   const look = async (channel: Channel): Promise<void> => {
-    const event = await readEvent(store, channel.topic, undefined).catch(troubleOf)
+    const event = await readEvent(store, channel.topic, undefined).catch(troubleEvent)
     if (channel.watchers.size === 0) return
     channel.timer = setTimeout(() => void look(channel), pollMs)
     if (sameness(event) === channel.last) return
@@ -94,13 +94,9 @@ export async function readEvent(
   return { event: 'series', id: before, data: JSON.stringify(answer) }
 }
 
-/** That the store can't be read is for the client to show. */
-export function troubleOf(error: unknown): LiveEvent {
-  return {
-    event: 'trouble',
-    id: undefined,
-    data: JSON.stringify({ error: (error as Error).message }),
-  }
+/** That the store can't be read is for the client to show; why is for the log of whoever runs it. */
+export function troubleEvent(): LiveEvent {
+  return { event: 'trouble', id: undefined, data: '{"error":"the store can\'t be read"}' }
 }
 
 function queryOf(topic: LiveTopic, from: number, now: number): SeriesQuery {

@@ -1,17 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { FINE_KEPT_MS, FINE_MS, type Store } from '../store/store.ts'
-import { COARSE_MS } from '../store/store.ts'
+import { RequestError } from '../receive/request-error.ts'
+import { COARSE_MS, FINE_KEPT_MS, FINE_MS, type Store } from '../store/store.ts'
 import {
   type LiveEvent,
   type LiveTopic,
   createLiveFeed,
   readEvent,
-  troubleOf,
+  troubleEvent,
 } from './live-feed.ts'
-import { sendJson } from './send-json.ts'
 import { MAX_POINTS, type Query, readApp, readNames, readStepOption } from './series-query.ts'
-import { statusOf } from './series-route.ts'
 
 export interface LiveOptions {
   readonly store: Store
@@ -53,32 +51,27 @@ export function addLiveRoute(app: FastifyInstance, options: LiveOptions): void {
   })
 
   app.get('/api/live', async (request, reply) => {
-    try {
-      const topic = readTopic(request.query as Query)
-      const since = readLastId(request.headers['last-event-id'], topic.step, store.clock())
-      if ([...streams].filter((stream) => stream.app === topic.app).length >= maxStreams) {
-        reply.code(429).header('retry-after', '60')
-        const error = `there are ${maxStreams} live streams of this app already: ask /api/series instead`
-        return await sendJson(request, reply, { error })
-      }
-      const first = await readFirst(store, topic, since)
-      const stream = openStream(reply, topic.app, maxUnsent)
-      if (!stream.isOpen()) return reply
-      streams.add(stream)
-      stream.write('retry: 3000\n\n')
-      stream.write(textOf(first))
-      const leave = feed.watch(topic, (event) => stream.write(textOf(event)))
-      stream.onClose(() => {
-        leave()
-        streams.delete(stream)
-      })
-      return reply
-    } catch (error) {
-      const status = statusOf(error)
-      if (status === undefined) throw error
-      reply.code(status)
-      return sendJson(request, reply, { error: (error as Error).message })
+    const topic = readTopic(request.query as Query)
+    const since = readLastId(request.headers['last-event-id'], topic.step, store.clock())
+    if ([...streams].filter((stream) => stream.app === topic.app).length >= maxStreams) {
+      reply.header('retry-after', '60')
+      throw new RequestError(
+        429,
+        `there are ${maxStreams} live streams of this app already: ask /api/series instead`,
+      )
     }
+    const first = await readFirst(store, topic, since)
+    const stream = openStream(reply, topic.app, maxUnsent)
+    if (!stream.isOpen()) return reply
+    streams.add(stream)
+    stream.write('retry: 3000\n\n')
+    stream.write(textOf(first))
+    const leave = feed.watch(topic, (event) => stream.write(textOf(event)))
+    stream.onClose(() => {
+      leave()
+      streams.delete(stream)
+    })
+    return reply
   })
 }
 
@@ -126,8 +119,8 @@ async function readFirst(
     if (since !== 'too old') return await readEvent(store, topic, since)
     return { ...(await readEvent(store, topic, undefined)), event: 'reset' }
   } catch (error) {
-    if (statusOf(error) !== undefined) throw error
-    return troubleOf(error)
+    if (error instanceof RequestError) throw error
+    return troubleEvent()
   }
 }
 

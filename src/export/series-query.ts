@@ -1,11 +1,7 @@
+import { RequestError } from '../receive/request-error.ts'
 import { COARSE_MS, FINE_KEPT_MS, FINE_MS, type Width } from '../store/store.ts'
 import { type Grid, createGrid } from './series-grid.ts'
 import { FIXED_NAMES, isSeriesName } from './series.ts'
-
-/** A question that can't be answered as it was put; the message says how to put it. */
-export class BadQueryError extends Error {
-  override name = 'BadQueryError'
-}
 
 /** Query parameters as fastify gives them: a list where one came several times. */
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -26,26 +22,28 @@ const STEPS = [10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14_400
 /** A clock may tick between the moment that asks for the last hour and this one. */
 const GRACE_MS = COARSE_MS
 
-/** Reads `app`, `name`, `from`, `to` and `step`; throws BadQueryError. */
+/** Reads `app`, `name`, `from`, `to` and `step`; throws RequestError. */
 export function readSeriesQuery(query: Query, now: number): SeriesQuery {
   const app = readApp(query)
   const names = readNames(query['name'])
-  if (names.length === 0) throw new BadQueryError(`say what you want: name=${NAMES_HELP}`)
+  if (names.length === 0) throw new RequestError(400, `say what you want: name=${NAMES_HELP}`)
   const to = readTime('to', query['to'], now)
   const from = readTime('from', query['from'], to - DEFAULT_RANGE_MS)
-  if (from >= to) throw new BadQueryError('from has to be before to')
+  if (from >= to) throw new RequestError(400, 'from has to be before to')
   const isRecent = from >= now - FINE_KEPT_MS - GRACE_MS
   const step = readStep(query['step'], to - from, isRecent)
   const width = step % COARSE_MS === 0 ? COARSE_MS : FINE_MS
   if (width === FINE_MS && !isRecent) {
-    throw new BadQueryError(
+    throw new RequestError(
+      400,
       `windows of 10 s are kept for an hour: for older times give a step that is a multiple of 60, as step=60`,
     )
   }
   const grid = createGrid(from, to, step, now)
   if (grid.count > MAX_POINTS) {
     const atLeast = Math.ceil((to - from) / MAX_POINTS / COARSE_MS) * 60
-    throw new BadQueryError(
+    throw new RequestError(
+      400,
       `that is ${grid.count} points and the limit is ${MAX_POINTS}: give step=${atLeast} or more, or a shorter range`,
     )
   }
@@ -55,7 +53,7 @@ export function readSeriesQuery(query: Query, now: number): SeriesQuery {
 export function readApp(query: Query): string {
   const app = oneOf('app', query['app'])
   if (app === undefined) {
-    throw new BadQueryError('say which app: app=NAME; /api/apps lists them')
+    throw new RequestError(400, 'say which app: app=NAME; /api/apps lists them')
   }
   return app
 }
@@ -66,9 +64,9 @@ export function readNames(value: string | readonly string[] | undefined): string
   const known = [...new Set(names.filter((name) => name !== ''))]
   const bad = known.find((name) => !isSeriesName(name))
   if (bad !== undefined) {
-    throw new BadQueryError(`there is no series ${JSON.stringify(bad)}: name=${NAMES_HELP}`)
+    throw new RequestError(400, `there is no series ${JSON.stringify(bad)}: name=${NAMES_HELP}`)
   }
-  if (known.length > MAX_NAMES) throw new BadQueryError(`at most ${MAX_NAMES} names at once`)
+  if (known.length > MAX_NAMES) throw new RequestError(400, `at most ${MAX_NAMES} names at once`)
   return known
 }
 
@@ -78,7 +76,10 @@ export function readStepOption(value: string | readonly string[] | undefined): n
   if (text === undefined) return undefined
   const seconds = /^\d{1,6}$/.test(text) ? Number(text) : NaN
   if (!(seconds > 0 && (seconds * 1000) % FINE_MS === 0 && seconds <= 86_400)) {
-    throw new BadQueryError('step is in seconds, a multiple of 10 and at most 86400, as step=60')
+    throw new RequestError(
+      400,
+      'step is in seconds, a multiple of 10 and at most 86400, as step=60',
+    )
   }
   return seconds * 1000
 }
@@ -100,7 +101,7 @@ function readStep(
 }
 
 /** Milliseconds since 1970, or ISO 8601. */
-function readTime(
+export function readTime(
   name: string,
   value: string | readonly string[] | undefined,
   otherwise: number,
@@ -110,7 +111,8 @@ function readTime(
   const time = /^\d{1,16}$/.test(text) ? Number(text) : readIso(text)
   if (Number.isNaN(time) || time < EARLIEST || time > LATEST) {
     const example = new Date(EXAMPLE).toISOString()
-    throw new BadQueryError(
+    throw new RequestError(
+      400,
       `${name} is a time, as ${name}=${example} or ${name}=${EXAMPLE} (milliseconds since 1970)`,
     )
   }
@@ -128,7 +130,7 @@ function readIso(text: string): number {
     : NaN
 }
 
-function oneOf(name: string, value: string | readonly string[] | undefined): string | undefined {
-  if (Array.isArray(value)) throw new BadQueryError(`give ${name} once`)
+export function oneOf(name: string, value: string | readonly string[] | undefined): string | undefined {
+  if (Array.isArray(value)) throw new RequestError(400, `give ${name} once`)
   return value === '' ? undefined : (value as string | undefined)
 }

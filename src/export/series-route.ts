@@ -1,14 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { RequestError } from '../receive/request-error.ts'
 import type { Store } from '../store/store.ts'
 import { sendJson } from './send-json.ts'
-import { BadQueryError, type Query, type SeriesQuery, readSeriesQuery } from './series-query.ts'
+import { type Query, type SeriesQuery, readSeriesQuery } from './series-query.ts'
 import { type SeriesAnswer, createSeriesFold } from './series.ts'
-
-/** An app that no line has come from. */
-export class UnknownAppError extends Error {
-  override name = 'UnknownAppError'
-}
 
 /** Longest piece of work between two turns of the event loop, ms: the drain goes first. */
 const TURN_MS = 8
@@ -17,24 +13,18 @@ const TURN_MS = 8
 export function addSeriesRoute(app: FastifyInstance, options: { readonly store: Store }): void {
   const { store } = options
   app.get('/api/series', async (request, reply) => {
-    try {
-      const query = readSeriesQuery(request.query as Query, store.clock())
-      return await sendJson(request, reply, await readSeries(store, query))
-    } catch (error) {
-      const status = statusOf(error)
-      if (status === undefined) throw error
-      reply.code(status)
-      return sendJson(request, reply, { error: (error as Error).message })
-    }
+    const query = readSeriesQuery(request.query as Query, store.clock())
+    return sendJson(request, reply, await readSeries(store, query))
   })
 }
 
-/** Rejects with UnknownAppError when the app has sent nothing yet. */
+/** Rejects with a 404 when the app has sent nothing yet. */
 export async function readSeries(store: Store, query: SeriesQuery): Promise<SeriesAnswer> {
   const { app, names, grid, width } = query
   const windows = await store.read(app, width, grid.from, grid.to)
   if (windows.length === 0 && !(await store.lifetime()).has(app)) {
-    throw new UnknownAppError(
+    throw new RequestError(
+      404,
       `there is no app ${JSON.stringify(app.slice(0, 128))} here: /api/apps lists those that lines came from`,
     )
   }
@@ -48,10 +38,4 @@ export async function readSeries(store: Store, query: SeriesQuery): Promise<Seri
     }
   }
   return fold.result()
-}
-
-/** The status that tells a client of its own mistake; undefined when it is ours. */
-export function statusOf(error: unknown): 400 | 404 | undefined {
-  if (error instanceof BadQueryError) return 400
-  return error instanceof UnknownAppError ? 404 : undefined
 }

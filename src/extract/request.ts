@@ -6,6 +6,7 @@ export interface Request {
   /** Index into METHODS. */
   method: number
   pathStart: number
+  /** Without the query; what follows it is never looked at. */
   pathEnd: number
   dynoStart: number
   dynoEnd: number

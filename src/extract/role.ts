@@ -7,6 +7,7 @@ export type Role = 'router' | 'dyno' | 'api' | 'logplex' | Addon | 'app'
 
 const MAX_TEXT = 4096
 const HEROKU = ascii('heroku')
+const ROUTER = ascii('router')
 const APP = ascii('app')
 const LOGPLEX = ascii('logplex')
 
@@ -16,6 +17,7 @@ const LOGPLEX = ascii('logplex')
  */
 export function roleOf(state: AppState, line: Line): Role {
   const { bytes, appStart, appEnd } = line
+  if (isRouter(line)) return 'router'
   const { kind } = dynoNamed(state, bytes, line.procStart, line.procEnd)
   if (isExactly(bytes, appStart, appEnd, HEROKU)) {
     if (kind === 'router' || kind === 'logplex' || kind === 'api') return kind
@@ -24,6 +26,11 @@ export function roleOf(state: AppState, line: Line): Role {
   if (isExactly(bytes, appStart, appEnd, LOGPLEX) || kind === 'log-shuttle') return 'logplex'
   if (kind === 'process' || kind === 'router' || kind === 'logplex') return 'app'
   return isExactly(bytes, appStart, appEnd, APP) ? kind : 'app'
+}
+
+/** The commonest lines, known without a look-up. */
+function isRouter({ bytes, appStart, appEnd, procStart, procEnd }: Line): boolean {
+  return isExactly(bytes, procStart, procEnd, ROUTER) && isExactly(bytes, appStart, appEnd, HEROKU)
 }
 
 /** For a message that stands alone, as people paste it: judged by what it says. */

@@ -1,7 +1,7 @@
+import { textOf } from '../model/line.ts'
 import { cleanText } from '../model/series.ts'
-import { type Names, createNames, findName, internName, nameText } from '../parse/names.ts'
 import type { Request } from './request.ts'
-import { isIdentifier } from './segment.ts'
+import { type PathHash, createPathHash, hashPath, templateOf } from './template.ts'
 
 /** One route template and the numbers of its series, by method (and status class). */
 export interface Route {
@@ -14,11 +14,14 @@ export interface Route {
 /** The route templates of one app: at most `limit`, the rest is OTHER_ROUTE. */
 export interface Routes {
   readonly limit: number
-  readonly templates: Names
-  readonly routes: Route[]
+  readonly byTemplate: Map<string, Route>
   readonly other: Route
   readonly pins: readonly Pin[]
-  readonly scratch: Uint8Array
+  readonly hash: PathHash
+  /** Open addressing by hash: where `routes` has nothing the slot is free. */
+  readonly high: Int32Array
+  readonly low: Int32Array
+  readonly routes: (Route | undefined)[]
 }
 
 export const OTHER_ROUTE = '(other)'
@@ -28,18 +31,17 @@ interface Pin {
   readonly segments: readonly string[]
 }
 
-const MAX_TEMPLATE = 128
-const SLASH = 47
-const PLACEHOLDER = Buffer.from(':id')
-
 export function createRoutes(limit: number, pins: readonly string[]): Routes {
+  const slots = 2 ** Math.ceil(Math.log2(limit * 2 + 2))
   return {
     limit,
-    templates: createNames(limit),
-    routes: [],
+    byTemplate: new Map(),
     other: createRoute(OTHER_ROUTE),
     pins: pins.map((pattern) => ({ route: createRoute(pattern), segments: pattern.split('/') })),
-    scratch: new Uint8Array(MAX_TEMPLATE + PLACEHOLDER.length + 1),
+    hash: createPathHash(),
+    high: new Int32Array(slots),
+    low: new Int32Array(slots),
+    routes: Array.from({ length: slots }, () => undefined),
   }
 }
 
@@ -51,49 +53,33 @@ export function routeOf(routes: Routes, request: Request): Route | undefined {
     const pinned = pinnedRoute(routes, bytes, pathStart, pathEnd)
     if (pinned !== undefined) return pinned
   }
-  const length = writeTemplate(bytes, pathStart, pathEnd, routes.scratch)
-  if (length < 0) return routes.other
-  return admit(routes, length, request.status) ?? routes.other
+  const { hash, high, low } = routes
+  hashPath(bytes, pathStart, pathEnd, hash)
+  const mask = high.length - 1
+  let slot = hash.high & mask
+  for (;;) {
+    const route = routes.routes[slot]
+    if (route === undefined) break
+    if (high[slot] === hash.high && low[slot] === hash.low) return route
+    slot = (slot + 1) & mask
+  }
+  return admit(routes, request, slot)
 }
 
 // Scanners ask for a thousand paths that don't exist: once half the room is taken, a path has to
 // answer something else than 404 to get a place.
-function admit(routes: Routes, length: number, status: number): Route | undefined {
-  const { templates, scratch } = routes
-  const crowded = templates.size * 2 >= routes.limit
-  const number =
-    crowded && status === 404
-      ? findName(templates, scratch, 0, length)
-      : internName(templates, scratch, 0, length)
-  if (number < 0) return undefined
-  return (routes.routes[number] ??= createRoute(cleanText(nameText(templates, number))))
-}
-
-/** Writes the path with its identifiers folded to `into`; returns the length, -1 when too long. */
-function writeTemplate(bytes: Uint8Array, start: number, end: number, into: Uint8Array): number {
-  let length = 0
-  let at = start
-  if (bytes[at] !== SLASH) into[length++] = SLASH
-  while (at < end) {
-    if (bytes[at] === SLASH) {
-      if (length >= MAX_TEMPLATE) return -1
-      into[length++] = SLASH
-      at += 1
-      continue
-    }
-    let stop = at
-    while (stop < end && bytes[stop] !== SLASH) stop += 1
-    if (isIdentifier(bytes, at, stop)) {
-      if (length >= MAX_TEMPLATE) return -1
-      into.set(PLACEHOLDER, length)
-      length += PLACEHOLDER.length
-    } else {
-      if (length + stop - at > MAX_TEMPLATE) return -1
-      for (; at < stop; at += 1) into[length++] = bytes[at]!
-    }
-    at = stop
-  }
-  return length
+function admit(routes: Routes, request: Request, slot: number): Route {
+  const { byTemplate, limit, hash } = routes
+  const room = request.status === 404 ? Math.ceil(limit / 2) : limit
+  if (byTemplate.size >= room) return routes.other
+  const template = templateOf(request.bytes, request.pathStart, request.pathEnd)
+  if (template === undefined) return routes.other
+  const route = createRoute(cleanText(template))
+  byTemplate.set(template, route)
+  routes.high[slot] = hash.high
+  routes.low[slot] = hash.low
+  routes.routes[slot] = route
+  return route
 }
 
 function pinnedRoute(
@@ -102,7 +88,7 @@ function pinnedRoute(
   start: number,
   end: number,
 ): Route | undefined {
-  const path = Buffer.from(bytes.subarray(start, end)).toString('utf8').split('/')
+  const path = textOf(bytes, start, end).split('/')
   return routes.pins.find((pin) => matches(pin.segments, path))?.route
 }
 

@@ -6,9 +6,16 @@ const QUOTE = 34
 const EQUALS = 61
 const QUESTION = 63
 const SLASH = 47
+const ZERO = 48
+const EQUALS_DIGIT = EQUALS - ZERO
+const D = 100
+const M = 109
+const S = 115
+const MAX_SCALE = 1e12
 
 const MAX_TAIL_TOKENS = 16
 
+const USUAL_HEAD = ascii('at=info method=')
 const AT = ascii('at=')
 const CODE = ascii('code=H')
 const METHOD = ascii('method=')
@@ -19,7 +26,6 @@ const SERVICE = ascii('service=')
 const STATUS = ascii('status=')
 const BYTES = ascii('bytes=')
 const AGENT = ascii(' agent="')
-const MILLIS = ascii('ms')
 const INFO = ascii('info')
 const METHOD_NAMES = METHODS.map(ascii)
 const OTHER_METHOD = METHODS.length - 1
@@ -43,48 +49,86 @@ export function readRouterLine(
   return into.status > 0 || into.code > 0
 }
 
-/** Reads backwards to `dyno=` and returns where it starts, or -1. */
+/**
+ * Reads backwards to `dyno=` and returns where it starts, or -1. One pass: the digits of a value are
+ * read on the way to its `=`, and what stands before that says which value it is.
+ */
 function readTail(bytes: Uint8Array, start: number, end: number, into: Request): number {
   into.connect = into.service = into.size = -1
   into.status = 0
-  let tokenEnd = end
+  let at = end
   for (let tokens = 0; tokens < MAX_TAIL_TOKENS; tokens += 1) {
-    while (tokenEnd > start && bytes[tokenEnd - 1]! <= SPACE) tokenEnd -= 1
-    let at = tokenEnd
+    while (at > start && bytes[at - 1]! <= SPACE) at -= 1
+    const tokenEnd = at
+    const isMillis = bytes[at - 1] === S && bytes[at - 2] === M
+    if (isMillis) at -= 2
+    let value = 0
+    let scale = 1
+    let digit = at > start ? bytes[at - 1]! - ZERO : -1
+    while (digit >= 0 && digit <= 9 && scale < MAX_SCALE) {
+      value += digit * scale
+      scale *= 10
+      at -= 1
+      digit = at > start ? bytes[at - 1]! - ZERO : -1
+    }
+    if (digit === EQUALS_DIGIT) {
+      at = keepNumber(bytes, start, at - 1, scale === 1 ? -1 : value, into)
+    }
     while (at > start && bytes[at - 1]! > SPACE) at -= 1
     if (at === tokenEnd) return -1
-    switch (bytes[at]) {
-      case 100: // d
-        if (!startsWith(bytes, at, tokenEnd, DYNO)) break
-        into.dynoStart = at + DYNO.length
-        into.dynoEnd = tokenEnd
-        return at
-      case 99: // c
-        if (startsWith(bytes, at, tokenEnd, CONNECT)) {
-          into.connect = readMillis(bytes, at + CONNECT.length, tokenEnd)
-        }
-        break
-      case 115: // s
-        if (startsWith(bytes, at, tokenEnd, SERVICE)) {
-          into.service = readMillis(bytes, at + SERVICE.length, tokenEnd)
-        } else if (startsWith(bytes, at, tokenEnd, STATUS)) {
-          into.status = readStatus(bytes, at + STATUS.length, tokenEnd)
-        }
-        break
-      case 98: // b
-        if (startsWith(bytes, at, tokenEnd, BYTES)) {
-          into.size = readWhole(bytes, at + BYTES.length, tokenEnd)
-        }
-        break
-      default:
+    if (bytes[at] === D && startsWith(bytes, at, tokenEnd, DYNO)) {
+      into.dynoStart = at + DYNO.length
+      into.dynoEnd = tokenEnd
+      return at
     }
-    tokenEnd = at
   }
   return -1
 }
 
+/** Keeps the value (-1 for none) of the key that ends at `equals`; returns where that key may start. */
+function keepNumber(
+  bytes: Uint8Array,
+  start: number,
+  equals: number,
+  value: number,
+  into: Request,
+): number {
+  if (isKey(bytes, start, equals, SERVICE)) into.service = value
+  else if (isKey(bytes, start, equals, CONNECT)) into.connect = value
+  else if (isKey(bytes, start, equals, STATUS))
+    into.status = value >= 100 && value <= 999 ? value : 0
+  else if (isKey(bytes, start, equals, BYTES)) into.size = value
+  else return equals
+  return equals - 4
+}
+
+/** Whether the token that has its `=` at `equals` has this key (given with the `=`). */
+function isKey(bytes: Uint8Array, start: number, equals: number, key: Uint8Array): boolean {
+  const from = equals + 1 - key.length
+  if (from < start || (from > start && bytes[from - 1]! > SPACE)) return false
+  return bytes[from] === key[0] && startsWith(bytes, from, equals + 1, key)
+}
+
 /** Reads `sock= at= code= desc= cause= method= path=`, in this order, from the left. */
 function readHead(bytes: Uint8Array, start: number, end: number, into: Request): void {
+  if (!readUsualHead(bytes, start, end, into)) readAnyHead(bytes, start, end, into)
+}
+
+/** `at=info method=GET path=`, which nearly all lines begin with. */
+function readUsualHead(bytes: Uint8Array, start: number, end: number, into: Request): boolean {
+  if (!startsWith(bytes, start, end, USUAL_HEAD)) return false
+  const method = start + USUAL_HEAD.length
+  let at = method
+  while (at < end && bytes[at]! > SPACE) at += 1
+  if (!startsWith(bytes, at + 1, end, PATH)) return false
+  into.method = methodNamed(bytes, method, at)
+  into.code = 0
+  into.info = true
+  readPath(bytes, at + 1 + PATH.length, end, into)
+  return true
+}
+
+function readAnyHead(bytes: Uint8Array, start: number, end: number, into: Request): void {
   into.method = OTHER_METHOD
   into.code = 0
   into.info = false
@@ -151,16 +195,6 @@ function methodNamed(bytes: Uint8Array, start: number, end: number): number {
     if (isExactly(bytes, start, end, METHOD_NAMES[i]!)) return i
   }
   return OTHER_METHOD
-}
-
-/** Whole milliseconds with or without `ms` (H25 has none); -1 when empty or no such thing. */
-function readMillis(bytes: Uint8Array, start: number, end: number): number {
-  return readWhole(bytes, start, startsWith(bytes, end - 2, end, MILLIS) ? end - 2 : end)
-}
-
-function readStatus(bytes: Uint8Array, start: number, end: number): number {
-  const status = end - start === 3 ? readWhole(bytes, start, end) : 0
-  return status >= 100 ? status : 0
 }
 
 const MAX_DIGITS = 12

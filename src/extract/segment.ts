@@ -1,15 +1,19 @@
 import { findByte } from '../model/bytes.ts'
 
-const DIGIT = 1
+/** Classes of bytes, one bit each. */
+export const DIGIT = 1
 const HEX = 2
 const UPPER = 4
 const LOWER = 8
 const DASH = 16
 const MARK = 32
-const AT = 64
+export const AT = 64
 const OTHER = 128
 
-const CLASSES = Uint8Array.from({ length: 256 }, (_, byte) => classOf(String.fromCharCode(byte)))
+/** By byte. */
+export const SEGMENT_CLASSES = Uint8Array.from({ length: 256 }, (_, byte) =>
+  classOf(String.fromCharCode(byte)),
+)
 
 const UUID_LENGTH = 36
 const ULID_LENGTH = 26
@@ -37,7 +41,7 @@ export function isIdentifier(bytes: Uint8Array, start: number, end: number): boo
   let seen = 0
   let hexOnly = true
   for (let i = start; i < end; i += 1) {
-    const kind = CLASSES[bytes[i]!]!
+    const kind = SEGMENT_CLASSES[bytes[i]!]!
     seen |= kind
     if ((kind & (DIGIT | HEX | DASH)) === 0) hexOnly = false
   }
@@ -73,7 +77,7 @@ function isUlid(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = start; i < end; i += 1) {
     const upper = bytes[i]! & ~32
     const isLetter = upper >= 65 && upper <= 90 && !'ILOU'.includes(String.fromCharCode(upper))
-    if (!isLetter && CLASSES[bytes[i]!] !== DIGIT) return false
+    if (!isLetter && SEGMENT_CLASSES[bytes[i]!] !== DIGIT) return false
   }
   return true
 }
@@ -84,7 +88,7 @@ function hasToken(bytes: Uint8Array, start: number, end: number): boolean {
   let changes = 0
   let last = 0
   for (let i = start; i <= end; i += 1) {
-    const kind = i < end ? CLASSES[bytes[i]!]! : MARK
+    const kind = i < end ? SEGMENT_CLASSES[bytes[i]!]! : MARK
     if ((kind & (DASH | MARK | OTHER)) !== 0) {
       if (length >= TOKEN_LENGTH && changes >= TOKEN_CHANGES) return true
       length = changes = last = 0

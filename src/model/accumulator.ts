@@ -88,6 +88,18 @@ export function addEvent(acc: Accumulator, event: WindowEvent): void {
   acc.events.push(event)
 }
 
+/** Adds what was accumulated to another accumulator of the same table. */
+export function addAccumulator(into: Accumulator, from: Accumulator): void {
+  keepSecond(from)
+  keepSecond(into)
+  mergeFrame(into, from)
+  for (const id of from.touched) {
+    let cell = into.cells[id]
+    if (cell?.epoch !== into.epoch) cell = touch(into, id)
+    mergeCell(cell, from.cells[id]!)
+  }
+}
+
 /** Adds what was accumulated to a window. The accumulator stays as it is. */
 export function mergeAccumulator(into: Window, acc: Accumulator): void {
   keepSecond(acc)
@@ -153,7 +165,8 @@ function touch(acc: Accumulator, series: number): Cell {
   return cell
 }
 
-function keepSecond(acc: Accumulator): void {
+/** Brings the requests of the current second into `seconds`. */
+export function keepSecond(acc: Accumulator): void {
   if (acc.inSecond === 0) return
   acc.seconds.set(acc.second, (acc.seconds.get(acc.second) ?? 0) + acc.inSecond)
   acc.inSecond = 0

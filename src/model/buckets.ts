@@ -28,7 +28,8 @@ export function bucketOf(value: number): number {
   float[0] = value
   const high = words[HIGH_WORD]!
   const exponent = (high >>> 20) - 1023
-  const mantissa = value / 2 ** exponent
+  words[HIGH_WORD] = (high & 0xfffff) | 0x3ff00000
+  const mantissa = float[0]
   let k = firstBound[(high >>> 12) & (MANTISSA_SLOTS - 1)]!
   while (mantissa > bounds[k]!) k += 1
   return exponent * PER_OCTAVE + k

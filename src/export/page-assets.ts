@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { readFile, readdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { gzipSync } from 'node:zlib'
+
+/** A file of the charts page, in memory. */
+export interface PageFile {
+  readonly type: string
+  readonly text: string
+  readonly bytes: Buffer
+  readonly packed: Buffer
+  readonly etag: string
+}
+
+const TYPES: Record<string, string> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+}
+
+/** The files of `src/page` and of uPlot by name, as the page asks for them (`index.html`, `uplot.js`). */
+export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
+  const folder = new URL('../page/', import.meta.url)
+  const names = (await readdir(folder)).filter((name) => typeOf(name) !== undefined)
+  const { resolve } = createRequire(import.meta.url)
+  const sources: readonly (readonly [string, URL | string])[] = [
+    ...names.map((name) => [name, new URL(name, folder)] as const),
+    ['uplot.js', resolve('uplot/dist/uPlot.iife.min.js')],
+    ['uplot.css', resolve('uplot/dist/uPlot.min.css')],
+  ]
+  const files = await Promise.all(
+    sources.map(async ([name, path]) => [name, toFile(name, await readFile(path))] as const),
+  )
+  return new Map(files)
+}
+
+function toFile(name: string, bytes: Buffer): PageFile {
+  const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`
+  const packed = gzipSync(bytes, { level: 9 })
+  return { type: typeOf(name)!, text: bytes.toString('utf8'), bytes, packed, etag }
+}
+
+function typeOf(name: string): string | undefined {
+  return TYPES[name.slice(name.lastIndexOf('.') + 1)]
+}

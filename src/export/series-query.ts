@@ -101,7 +101,7 @@ function readStep(
 }
 
 /** Milliseconds since 1970, or ISO 8601. */
-export export function readTime(
+export function readTime(
   name: string,
   value: string | readonly string[] | undefined,
   otherwise: number,
@@ -130,7 +130,10 @@ function readIso(text: string): number {
     : NaN
 }
 
-export export function oneOf(name: string, value: string | readonly string[] | undefined): string | undefined {
+export function oneOf(
+  name: string,
+  value: string | readonly string[] | undefined,
+): string | undefined {
   if (Array.isArray(value)) throw new RequestError(400, `give ${name} once`)
   return value === '' ? undefined : (value as string | undefined)
 }

@@ -1,0 +1,77 @@
+/** A place in bytes that somebody else wrote: nothing about them is taken for granted. */
+export interface ByteReader {
+  readonly bytes: Buffer
+  at: number
+  end: number
+}
+
+/** The bytes are no packed window, or only a part of one. */
+export class PackedError extends Error {
+  override name = 'PackedError'
+}
+
+const MAX_VARINT_SHIFT = 2 ** 49
+
+export function createByteReader(bytes: Uint8Array): ByteReader {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return { bytes: buffer, at: 0, end: buffer.length }
+}
+
+export function readByte(reader: ByteReader): number {
+  if (reader.at >= reader.end) throw new PackedError('a packed window ends too early')
+  return reader.bytes[reader.at++]!
+}
+
+/** A whole number of 0 to 2^53 - 1. */
+export function readVarint(reader: ByteReader): number {
+  let byte = readByte(reader)
+  if (byte < 0x80) return byte
+  let value = byte & 0x7f
+  let shift = 0x80
+  do {
+    byte = readByte(reader)
+    value += (byte & 0x7f) * shift
+    if (shift > MAX_VARINT_SHIFT || value > Number.MAX_SAFE_INTEGER) {
+      throw new PackedError('a packed window holds a number that is too large')
+    }
+    shift *= 0x80
+  } while (byte >= 0x80)
+  return value
+}
+
+export function readSigned(reader: ByteReader): number {
+  const value = readVarint(reader)
+  return value % 2 === 1 ? -(value + 1) / 2 : value / 2
+}
+
+/** A whole number of at most `max`, which stands for the number of things that follow. */
+export function readCount(reader: ByteReader, max = Infinity): number {
+  const count = readVarint(reader)
+  // Each thing takes at least a byte, so that a count can't make anyone allocate more than came.
+  if (count > max || count > reader.end - reader.at) {
+    throw new PackedError('a packed window holds less than it says')
+  }
+  return count
+}
+
+/** A finite number. */
+export function readFloat(reader: ByteReader): number {
+  const at = skipBytes(reader, 8)
+  const value = reader.bytes.readDoubleLE(at)
+  if (!Number.isFinite(value)) throw new PackedError('a packed window holds no number')
+  return value
+}
+
+export function readText(reader: ByteReader): string {
+  const length = readVarint(reader)
+  const at = skipBytes(reader, length)
+  return reader.bytes.toString('utf8', at, at + length)
+}
+
+/** Goes on by `length` bytes; returns where they start. */
+export function skipBytes(reader: ByteReader, length: number): number {
+  const { at } = reader
+  if (length > reader.end - at) throw new PackedError('a packed window ends too early')
+  reader.at = at + length
+  return at
+}

@@ -1,0 +1,171 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { type Cell, createCell, mergeCell, resetCell } from '../model/cell.ts'
+import type { Kind } from '../model/series.ts'
+import { overflowSeries, parseSeriesKey, seriesKey } from '../model/series.ts'
+import { type Window, mergeFrame } from '../model/window.ts'
+import {
+  type ByteReader,
+  PackedError,
+  createByteReader,
+  readByte,
+  readCount,
+  readVarint,
+  skipBytes,
+} from './byte-reader.ts'
+import { readCell } from './packed-cell.ts'
+import { DICTIONARY } from './packed-dictionary.ts'
+import { baseOf, readFrame } from './packed-frame.ts'
+
+/**
+ * The packed form of windows: one record after another, each a window of its own. What several
+ * records stand for is their merge, so that appending is adding. A record is
+ *   type (1 plain, 2 deflated), length of the rest as a varint, body
+ * and the body: times, lines and events (packed-frame.ts), then the number of series and for each its
+ * key (how many bytes it shares with the key before, the rest of it) and its values (packed-cell.ts).
+ */
+export const PLAIN = 1
+export const DEFLATED = 2
+
+/** A body larger than this is a fault, bytes. */
+const MAX_BODY = 2 ** 28
+const MAX_KEY = 16_384
+
+export interface MergeOptions {
+  /** Take only what a lifetime window keeps: of unique series their names, no seconds, no events. */
+  readonly lifetime?: boolean
+  /** Series beyond this number fold into the overflow series of their names. */
+  readonly maxSeries?: number
+}
+
+/**
+ * Adds all records of `packed` to a window. Throws PackedError when they can't be read, and the
+ * window is then of no use.
+ */
+export function mergePacked(into: Window, packed: Uint8Array, options: MergeOptions = {}): void {
+  const reader = createByteReader(packed)
+  const scratch = new Map<Kind, Cell>()
+  while (reader.at < reader.end) {
+    const type = readByte(reader)
+    const length = readVarint(reader)
+    const start = skipBytes(reader, length)
+    const body = { bytes: reader.bytes, at: start, end: start + length }
+    if (type === PLAIN) mergeBody(into, body, options, scratch)
+    else if (type === DEFLATED) mergeBody(into, inflate(body), options, scratch)
+    else throw new PackedError(`a packed window of an unknown type: ${type}`)
+  }
+}
+
+/** How many bytes the first record takes; 0 when there is none. */
+export function firstRecordLength(packed: Uint8Array): number {
+  if (packed.length === 0) return 0
+  const reader = createByteReader(packed)
+  readByte(reader)
+  const length = readVarint(reader)
+  return skipBytes(reader, length) + length
+}
+
+/** The same record (one, plain) in fewer bytes, for keeping. */
+export function deflatePacked(packed: Buffer): Buffer {
+  const reader = createByteReader(packed)
+  readByte(reader)
+  const length = readVarint(reader)
+  const body = packed.subarray(skipBytes(reader, length), reader.at)
+  const deflated = deflateRawSync(body, { dictionary: DICTIONARY, level: 6 })
+  const head = recordHead(DEFLATED, deflated.length)
+  return deflated.length < length ? Buffer.concat([head, deflated]) : packed
+}
+
+/** What stands before a body. */
+export function recordHead(type: number, length: number): Buffer {
+  const bytes = [type]
+  let rest = length
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80)
+  bytes.push(rest)
+  return Buffer.from(bytes)
+}
+
+function inflate(body: ByteReader): ByteReader {
+  const bytes = body.bytes.subarray(body.at, body.end)
+  try {
+    return createByteReader(
+      inflateRawSync(bytes, { dictionary: DICTIONARY, maxOutputLength: MAX_BODY }),
+    )
+  } catch (cause) {
+    throw new PackedError('a packed window can not be inflated', { cause })
+  }
+}
+
+function mergeBody(
+  into: Window,
+  reader: ByteReader,
+  options: MergeOptions,
+  scratch: Map<Kind, Cell>,
+): void {
+  const frame = readFrame(reader)
+  if (options.lifetime === true) {
+    frame.seconds.clear()
+    frame.events = []
+  }
+  mergeFrame(into, frame)
+  const base = baseOf(frame)
+  const key = Buffer.allocUnsafe(MAX_KEY)
+  let keyLength = 0
+  for (let left = readCount(reader); left > 0; left -= 1) {
+    keyLength = readKey(reader, key, keyLength)
+    const text = placeOf(into, key.toString('utf8', 0, keyLength), options.maxSeries)
+    const known = into.cells.get(text)
+    const kind = kindOf(key[0])
+    if (options.lifetime === true && kind === 'unique') {
+      readCell(reader, emptyCell(scratch, kind), base)
+      if (known === undefined) into.cells.set(text, createCell(kind))
+    } else if (known === undefined) {
+      const cell = createCell(kind)
+      readCell(reader, cell, base)
+      into.cells.set(text, cell)
+    } else {
+      const cell = emptyCell(scratch, kind)
+      readCell(reader, cell, base)
+      mergeCell(known, cell)
+    }
+  }
+  if (reader.at !== reader.end) throw new PackedError('a packed window holds more than it says')
+}
+
+function readKey(reader: ByteReader, key: Buffer, previous: number): number {
+  const shared = readVarint(reader)
+  const rest = readVarint(reader)
+  const at = skipBytes(reader, rest)
+  if (shared > previous || shared + rest > MAX_KEY || shared + rest === 0) {
+    throw new PackedError('a packed window holds no series')
+  }
+  reader.bytes.copy(key, shared, at, at + rest)
+  return shared + rest
+}
+
+function placeOf(window: Window, key: string, maxSeries = Infinity): string {
+  if (window.cells.size < maxSeries || window.cells.has(key)) return key
+  return seriesKey(overflowSeries(parseSeriesKey(key)))
+}
+
+function emptyCell(scratch: Map<Kind, Cell>, kind: Kind): Cell {
+  let cell = scratch.get(kind)
+  if (cell === undefined) scratch.set(kind, (cell = createCell(kind)))
+  else resetCell(cell)
+  return cell
+}
+
+// As seriesKey writes them.
+function kindOf(mark: number | undefined): Kind {
+  switch (mark) {
+    case 0x63:
+      return 'count'
+    case 0x6d:
+      return 'measure'
+    case 0x73:
+      return 'sample'
+    case 0x75:
+      return 'unique'
+    default:
+      throw new PackedError('a packed window holds a series of no kind')
+  }
+}

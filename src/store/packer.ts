@@ -1,0 +1,132 @@
+import {
+  type Accumulator,
+  addAccumulator,
+  createAccumulator,
+  keepSecond,
+  resetAccumulator,
+} from '../model/accumulator.ts'
+import type { SeriesTable } from '../model/series-table.ts'
+import type { Window } from '../model/window.ts'
+import {
+  type ByteWriter,
+  createByteWriter,
+  writeBytes,
+  writeVarint,
+  writtenBytes,
+} from './byte-writer.ts'
+import { writeCell } from './packed-cell.ts'
+import { baseOf, writeFrame } from './packed-frame.ts'
+import { PLAIN, recordHead } from './packed.ts'
+
+/** Writes windows in their packed form (packed.ts). */
+export interface Packer {
+  packWindow(window: Window): Buffer
+  /** Packs the sum of accumulators, which stay as they are: a record for each series table. */
+  packAccumulators(accs: readonly Accumulator[]): Buffer
+}
+
+/** What the packer knows of one table: its keys as bytes, and their order. */
+interface Book {
+  readonly keys: Buffer[]
+  /** By series number; neighbours in rank share much of their keys. */
+  ranks: Int32Array
+  sum: Accumulator | undefined
+}
+
+export function createPacker(): Packer {
+  const writer = createByteWriter()
+  const books = new WeakMap<SeriesTable, Book>()
+
+  const bookOf = (table: SeriesTable): Book => {
+    let book = books.get(table)
+    if (book === undefined) {
+      book = { keys: [], ranks: new Int32Array(0), sum: undefined }
+      books.set(table, book)
+    }
+    growBook(book, table)
+    return book
+  }
+
+  const sumOf = (accs: readonly Accumulator[]): Accumulator => {
+    if (accs.length === 1) return accs[0]!
+    const { table } = accs[0]!
+    const sum = (bookOf(table).sum ??= createAccumulator(table))
+    resetAccumulator(sum)
+    for (const acc of accs) addAccumulator(sum, acc)
+    return sum
+  }
+
+  return {
+    packWindow: (window) => {
+      writer.at = 0
+      writeWindow(writer, window)
+      return closeRecord(writer)
+    },
+    packAccumulators: (accs) => {
+      const records = []
+      for (const table of new Set(accs.map((acc) => acc.table))) {
+        writer.at = 0
+        writeAccumulator(writer, sumOf(accs.filter((acc) => acc.table === table)), bookOf(table))
+        records.push(closeRecord(writer))
+      }
+      return records.length === 1 ? records[0]! : Buffer.concat(records)
+    },
+  }
+}
+
+function writeWindow(writer: ByteWriter, window: Window): void {
+  writeFrame(writer, window)
+  const base = baseOf(window)
+  writeVarint(writer, window.cells.size)
+  let previous: Buffer = NO_KEY
+  for (const text of [...window.cells.keys()].toSorted()) {
+    const key = Buffer.from(text)
+    writeKey(writer, previous, key)
+    writeCell(writer, window.cells.get(text)!, base)
+    previous = key
+  }
+}
+
+function writeAccumulator(writer: ByteWriter, acc: Accumulator, book: Book): void {
+  keepSecond(acc)
+  writeFrame(writer, acc)
+  const base = baseOf(acc)
+  const order = Float64Array.from(acc.touched, (id) => book.ranks[id]! * 2 ** 24 + id).toSorted()
+  writeVarint(writer, order.length)
+  let previous: Buffer = NO_KEY
+  for (const place of order) {
+    const id = place % 2 ** 24
+    const key = book.keys[id]!
+    writeKey(writer, previous, key)
+    writeCell(writer, acc.cells[id]!, base)
+    previous = key
+  }
+}
+
+const NO_KEY = Buffer.alloc(0)
+
+function writeKey(writer: ByteWriter, previous: Buffer, key: Buffer): void {
+  const most = Math.min(previous.length, key.length)
+  let shared = 0
+  while (shared < most && previous[shared] === key[shared]) shared += 1
+  writeVarint(writer, shared)
+  writeVarint(writer, key.length - shared)
+  writeBytes(writer, key, shared)
+}
+
+function closeRecord(writer: ByteWriter): Buffer {
+  return Buffer.concat([recordHead(PLAIN, writer.at), writtenBytes(writer)])
+}
+
+// Sorting all keys is dear, so it's done again only when the table has grown by a quarter; until
+// then new series stand at the end, in the order of their numbers.
+function growBook(book: Book, table: SeriesTable): void {
+  const { keys } = table
+  for (let id = book.keys.length; id < keys.length; id += 1) book.keys.push(Buffer.from(keys[id]!))
+  if (keys.length <= book.ranks.length) return
+  const ranked = keys.map((_, id) => id)
+  ranked.sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1))
+  const ranks = new Int32Array(Math.ceil(keys.length * 1.25) + 32).fill(keys.length)
+  for (let rank = 0; rank < ranked.length; rank += 1) ranks[ranked[rank]!] = rank
+  book.ranks = ranks
+}

@@ -1,7 +1,13 @@
 #!/usr/bin/env node
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { compare, comparisonTable, expectationsOf } from '../demo/compare.ts'
+import {
+  type Expectation,
+  compare,
+  comparisonTable,
+  expectationsOf,
+  sentTable,
+} from '../demo/compare.ts'
 import { type Delivery, type Logplex, createLogplex } from '../demo/logplex.ts'
 import { type MetricsPage, readMetrics, reasonOf } from '../demo/metrics-page.ts'
 import { createTraffic } from '../demo/traffic.ts'
@@ -60,11 +66,13 @@ async function main(): Promise<number> {
   const delivery = await playAll(play)
   say(sentText(delivery))
   const isDelivered = reportDrops(delivery)
+  const expectations = expectationsOf(delivery)
   if (typeof before === 'string') {
-    say(`Not compared with /metrics: ${before}.`)
+    say(`${sentTable(expectations)}\n\nNot compared with /metrics: ${before}.`)
     return isDelivered ? 0 : 1
   }
-  const isSame = await compareAll(play.app, delivery, before, () => readMetrics(metricsUrl, token))
+  const read = () => readMetrics(metricsUrl, token)
+  const isSame = await compareAll(play.app, expectations, before, read)
   return isSame && isDelivered ? 0 : 1
 }
 
@@ -97,16 +105,15 @@ async function playAll(play: Play): Promise<Delivery> {
 /** A store that was away takes a moment to catch up, so a difference is looked at again. */
 async function compareAll(
   app: string,
-  delivery: Delivery,
+  expectations: readonly Expectation[],
   before: MetricsPage,
   read: () => Promise<MetricsPage | string>,
 ): Promise<boolean> {
   const end = Date.now() + COMPARE_MS
-  const expectations = expectationsOf(delivery)
   for (;;) {
     const after = await read()
     if (typeof after === 'string') {
-      say(`Not compared with /metrics: ${after}.`)
+      say(`${sentTable(expectations)}\n\nNot compared with /metrics: ${after}.`)
       return false
     }
     const rows = compare(expectations, app, before, after)

@@ -92,6 +92,15 @@ export function comparisonTable(rows: readonly Comparison[]): string {
     .join('\n')
 }
 
+/** What was sent, for when there is nothing to compare it with. */
+export function sentTable(expectations: readonly Expectation[]): string {
+  const width = Math.max(...expectations.map(({ what }) => what.length))
+  const digits = Math.max(...expectations.map(({ sent }) => number(sent).length))
+  return expectations
+    .map(({ what, sent }) => `${what.padEnd(width)}  ${number(sent).padStart(digits)}`)
+    .join('\n')
+}
+
 function statusExpectation(totals: Totals, status: string): Expectation {
   const sent = totalsOf(totals, 'status')
     .filter(([name]) => name[0] === status[0])

@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { type Config, ConfigError } from './config.ts'
+import { addHealthRoutes } from './export/health-route.ts'
+import { addLiveRoute } from './export/live-route.ts'
+import { addProcessMetrics } from './export/process-metrics.ts'
+import { addReportRoutes } from './export/report-route.ts'
+import { addSeriesRoute } from './export/series-route.ts'
+import { addWelcomeRoute } from './export/welcome-route.ts'
+import { createDrainAuth, createReadAuth, drainUrl } from './receive/credentials.ts'
+import { type TakeBody, addDrainRoute } from './receive/drain-route.ts'
+import { addGentleClose } from './receive/gentle-close.ts'
+import { type TlsFiles, createHttpServer } from './receive/http-server.ts'
+import { RequestError } from './receive/request-error.ts'
+import { type Committer, RefusedError, createCommitter } from './store/committer.ts'
+import { type Intake, createIntake } from './store/intake.ts'
+import { createMemoryStore } from './store/memory.ts'
+import type { Store } from './store/store.ts'
+import { readVersion } from './version.ts'
+
+/** The server with all its parts. */
+export interface App {
+  readonly server: FastifyInstance
+  /** Listens, and resolves with the address, like `http://127.0.0.1:8080`. */
+  start(): Promise<string>
+  /** Reads the certificate and its key again; connections that are open keep the old one. */
+  reloadTls(): void
+  /** Stops accepting, answers what is in flight and commits what is held. Only the first call does anything. */
+  stop(): Promise<StopReport>
+}
+
+export interface StopReport {
+  /** Acknowledged lines that could not be brought into the store. */
+  readonly lostLines: number
+}
+
+/** Answering what is in flight may take this long after a stop, ms; Heroku kills after 30 s. */
+const CLOSE_LIMIT_MS = 20_000
+const LOOPBACK = '127.0.0.1'
+/** IPv6 and, through it, IPv4. */
+const ALL_INTERFACES = '::'
+const ALL_IPV4 = '0.0.0.0'
+
+export function createApp(
+  config: Config,
+  deps: { readonly log: FastifyBaseLogger; readonly now?: () => number },
+): App {
+  const { log } = deps
+  const version = readVersion()
+  const { store, committer, storeFault } = createStore(config, deps.now ?? Date.now)
+  const intake = createIntake({ ...config, store, committer, pins: config.routes })
+  const server = createHttpServer({ log, tls: readTls(config), isPublic: config.isPublic })
+  let phase: 'starting' | 'ready' | 'stopping' = 'starting'
+  let stopped: Promise<StopReport> | undefined
+
+  addGentleClose(server, CLOSE_LIMIT_MS)
+  addHealthRoutes(server, {
+    reasons: () =>
+      [phase === 'ready' ? undefined : phase, storeFault()].filter((r) => r !== undefined),
+  })
+  addDrainRoute(server, { auth: createDrainAuth(config.drainSecrets), take: takeWith(intake) })
+
+  const mayRead = createReadAuth(config.metricsToken)
+  void server.register(async (read) => {
+    read.addHook('onRequest', async (request) => {
+      if (!mayRead(request.headers.authorization))
+        throw new RequestError(
+          401,
+          'reading needs METRICS_TOKEN, as bearer token or as password of any user',
+        )
+    })
+    addReportRoutes(read, { store })
+    addSeriesRoute(read, { store })
+    addLiveRoute(read, { store })
+    addProcessMetrics(read)
+    addWelcomeRoute(read, welcomeOptions(config))
+  })
+
+  const listen = async (host: string) =>
+    server.listen({
+      port: config.port,
+      host,
+      listenTextResolver: (address) => startText(config, version, address),
+    })
+
+  const stop = async () => {
+    phase = 'stopping'
+    await server.close()
+    const lostLines = committer.spilledLines()
+    await store.close()
+    return { lostLines }
+  }
+
+  return {
+    server,
+    start: async () => {
+      const address = await listen(config.isPublic ? ALL_INTERFACES : LOOPBACK).catch(
+        async (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'EAFNOSUPPORT') throw error
+          return listen(ALL_IPV4)
+        },
+      )
+      if (phase === 'starting') phase = 'ready'
+      return address
+    },
+    reloadTls: () => {
+      const tls = readTls(config)
+      if (tls !== undefined && 'setSecureContext' in server.server)
+        (server.server as TlsServer).setSecureContext(tls)
+    },
+    stop: () => (stopped ??= stop()),
+  }
+}
+
+interface StoreParts {
+  readonly store: Store
+  readonly committer: Committer
+  /** Why the store can't be used now; undefined when it can. */
+  readonly storeFault: () => string | undefined
+}
+
+function createStore(config: Config, now: () => number): StoreParts {
+  if (config.redisUrls.length > 0)
+    throw new ConfigError(["REDIS_URL: the Redis store isn't there yet; unset it"])
+  const store = createMemoryStore({ retentionMs: config.retentionMs, now })
+  return { store, committer: createCommitter(store), storeFault: () => undefined }
+}
+
+function takeWith(intake: Intake): TakeBody {
+  return async (body) => {
+    try {
+      return await intake(body)
+    } catch (error) {
+      if (error instanceof RefusedError) return 'refused'
+      throw error
+    }
+  }
+}
+
+function welcomeOptions(config: Config): Parameters<typeof addWelcomeRoute>[1] {
+  const { drainSecrets, isPublic, tls } = config
+  const [secret] = drainSecrets
+  // A public server has TLS before it, at Heroku's router or another proxy, when it has none itself.
+  const scheme = tls !== undefined || isPublic ? 'https' : 'http'
+  return {
+    drainUrl: (app, host) =>
+      secret === undefined ? `${scheme}://${host}/logs?app=${app}` : drainUrl(secret, app, host),
+    isPublic,
+    needsToken: config.metricsToken !== undefined,
+    scheme,
+  }
+}
+
+function readTls({ tls }: Config): TlsFiles | undefined {
+  return tls && { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }
+}
+
+interface TlsServer {
+  setSecureContext(files: TlsFiles): void
+}
+
+function startText(config: Config, version: string, address: string): string {
+  const where =
+    config.redisUrls.length === 0
+      ? 'in memory: acknowledged lines live as long as this process'
+      : 'in Redis'
+  const who = config.isPublic ? 'with secrets' : 'open, without secrets, so on loopback only'
+  return `l2met ${version} listens on ${address} (${where}; ${who})`
+}

@@ -1,0 +1,65 @@
+import cluster from 'node:cluster'
+import { type Logger, pino } from 'pino'
+import { createApp } from '../app.ts'
+import { type Config, type Environment, readConfig } from '../config.ts'
+import { superviseProcesses } from './serve-cluster.ts'
+
+/** Runs the server until it is told to stop; resolves with the exit code. Rejects with ConfigError. */
+export async function runServer(env: Environment): Promise<number> {
+  const config = readConfig(env)
+  const log = pino<string>({
+    level: config.logLevel,
+    redact: ['authorization', 'req.headers.authorization', 'headers.authorization'],
+  })
+  // What we know of frames in flight can't be trusted any more: let the senders try again.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error }, event)
+      process.exit(1)
+    })
+  if (config.processes > 1 && cluster.isPrimary) {
+    for (const warning of config.warnings) log.warn(warning)
+    return superviseProcesses(config.processes, log)
+  }
+  if (cluster.isPrimary) for (const warning of config.warnings) log.warn(warning)
+  return serveHere(config, log)
+}
+
+async function serveHere(config: Config, log: Logger<string>): Promise<number> {
+  const app = createApp(config, { log })
+  const told = signalled()
+  try {
+    await app.start()
+  } catch (error) {
+    log.fatal(startFault(error, config.port))
+    return 1
+  }
+  process.on('SIGHUP', () => {
+    try {
+      app.reloadTls()
+    } catch (error) {
+      log.error({ err: error }, 'the certificate could not be read again; the old one stays')
+    }
+  })
+  log.info(`${await told}: stopping`)
+  const { lostLines } = await app.stop()
+  if (lostLines > 0)
+    log.error({ lostLines }, 'stopped; these acknowledged lines could not be stored')
+  else log.info('stopped; everything that was acknowledged is stored')
+  return lostLines > 0 ? 1 : 0
+}
+
+/** Resolves with the name of the first signal to stop. */
+function signalled(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal))
+  })
+}
+
+function startFault(error: unknown, port: number): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE')
+    return `port ${port} is taken by another program; set PORT to a free one`
+  if (code === 'EACCES') return `port ${port} needs more rights; set PORT to one above 1023`
+  return `could not start: ${message}`
+}

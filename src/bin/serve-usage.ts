@@ -1,0 +1,43 @@
+/** A command line that can't be understood; the message says what is wrong with it. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+export const HELP = `l2met turns the log stream of Heroku apps into metrics.
+
+Usage: l2met [serve]                  run the drain, /metrics and the charts page
+       l2met drain-url APP [--host H] print the URL that drains the logs of APP here
+       l2met VERB --help              what a verb does and what it takes
+
+Options: --help, --version
+`
+
+export const SERVE_HELP = `Runs the server: the drain at POST /logs, /metrics for Prometheus, the charts page at /.
+
+Usage: l2met [serve]
+
+It is told by its environment:
+  PORT                  8080
+  DRAIN_SECRETS         secrets that sign drain URLs, commas between; the first signs, all verify.
+                        Without, the server is open and answers on 127.0.0.1 only
+  METRICS_TOKEN         what reading needs, as bearer token or as password of any user
+  REDIS_URL             redis:// or rediss://; several, commas between, for Redis Cluster.
+                        Without, everything is kept in this process
+  TLS_CERT_FILE, TLS_KEY_FILE
+                        PEM files, for HTTPS without a proxy; SIGHUP reads them again
+  MAX_SERIES_PER_APP    10000
+  MAX_ROUTES_PER_APP    200
+  ROUTES                patterns of routes, commas between, as /users/:id,/static/*
+  RETENTION_HOURS       24
+  HOLD_MS               1000; how long a request waits for the store before its lines are held
+  SPILL_BYTES           67108864; how many bytes of lines are held when the store is away
+  WEB_CONCURRENCY       1; processes, with REDIS_URL
+  LOG_LEVEL             info
+`
+
+export const DRAIN_URL_HELP = `Prints the URL to give to \`heroku drains:add\`, with the app's token, made with the first of DRAIN_SECRETS.
+
+Usage: l2met drain-url APP [--host H]
+
+  --host H   the host (and port) where this server can be reached
+`

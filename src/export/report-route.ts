@@ -1,0 +1,93 @@
+import { setImmediate } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { FUTURE_MS } from '../aggregate/body.ts'
+import { type Window, createWindow, mergeWindow } from '../model/window.ts'
+import { RequestError } from '../receive/request-error.ts'
+import { COARSE_MS, FINE_KEPT_MS, FINE_MS, type Store } from '../store/store.ts'
+import { type Report, createReport } from './report.ts'
+import { sendJson } from './send-json.ts'
+import { type Query, oneOf, readTime } from './series-query.ts'
+
+/** One row of `/api/apps`. */
+export interface AppRow {
+  readonly app: string
+  /** Time of its newest line, ISO 8601; null when no line carried one. */
+  readonly lastLine: string | null
+  readonly series: number
+}
+
+const DEFAULT_RANGE_MS = 3_600_000
+/** Longest piece of work between two turns of the event loop, ms: the drain goes first. */
+const TURN_MS = 8
+
+/** `GET /api/apps` and `GET /api/report?app=&from=&to=`. */
+export function addReportRoutes(server: FastifyInstance, options: { readonly store: Store }): void {
+  const { store } = options
+
+  server.get('/api/apps', async (request, reply) => {
+    const apps = await store.lifetime()
+    return sendJson(request, reply, [...apps].map(appRow).toSorted(byApp))
+  })
+
+  server.get('/api/report', async (request, reply) => {
+    return sendJson(request, reply, await readReport(store, request.query as Query))
+  })
+}
+
+/**
+ * The report of what the windows that touch [from, to) hold; without `from` and `to` of the last
+ * hour, and of what came from up to a minute ahead of our clock. `app` may be left out when there is
+ * one. Rejects with RequestError.
+ */
+async function readReport(store: Store, query: Query): Promise<Report> {
+  const now = store.clock()
+  const to = readTime('to', query['to'], now + FUTURE_MS)
+  const from = readTime('from', query['from'], Math.min(to, now) - DEFAULT_RANGE_MS)
+  if (from >= to) throw new RequestError(400, 'from has to be before to')
+  const app = oneOf('app', query['app']) ?? (await onlyApp(store))
+  const isFine = from >= now - FINE_KEPT_MS && to - from <= FINE_KEPT_MS + FUTURE_MS
+  const windows = await store.read(app, isFine ? FINE_MS : COARSE_MS, from, to)
+  if (windows.length === 0 && !(await store.lifetime()).has(app))
+    throw new RequestError(
+      404,
+      `there is no app ${JSON.stringify(app.slice(0, 128))} here: /api/apps lists those that lines came from`,
+    )
+  return createReport(app, await merge(windows))
+}
+
+async function onlyApp(store: Store): Promise<string> {
+  const apps = [...(await store.lifetime()).keys()]
+  const [app] = apps
+  if (app === undefined)
+    throw new RequestError(
+      404,
+      'no line has come from any app yet: /welcome says how to add a drain',
+    )
+  if (apps.length > 1)
+    throw new RequestError(
+      400,
+      'there are several apps: say which, as app=NAME; /api/apps lists them',
+    )
+  return app
+}
+
+async function merge(windows: readonly { readonly window: Window }[]): Promise<Window> {
+  const sum = createWindow()
+  let turned = performance.now()
+  for (const { window } of windows) {
+    mergeWindow(sum, window)
+    if (performance.now() - turned < TURN_MS) continue
+    await setImmediate()
+    turned = performance.now()
+  }
+  return sum
+}
+
+function appRow([app, { last, cells }]: [string, Window]): AppRow {
+  const lastLine = Number.isFinite(last) ? new Date(last).toISOString() : null
+  return { app, lastLine, series: cells.size }
+}
+
+function byApp(a: AppRow, b: AppRow): number {
+  return a.app < b.app ? -1 : 1
+}

@@ -1,0 +1,97 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { RequestError } from './request-error.ts'
+
+/** Gives the app that a drain request may write to; throws RequestError. */
+export type DrainAuth = (authorization: string | undefined, queryApp: string | undefined) => string
+
+/** The app of who names none, where no secret is set. */
+export const DEFAULT_APP = 'default'
+
+const APP_NAME = /^[A-Za-z0-9._-]{1,64}$/
+
+/**
+ * With secrets the request has to carry the app's token; the app is the user of the Basic
+ * credentials, and `?app=` may at most repeat it. Without, anyone may write to any app.
+ */
+export function createDrainAuth(secrets: readonly string[]): DrainAuth {
+  if (secrets.length === 0)
+    return (authorization, queryApp) =>
+      checkApp(queryApp || readBasic(authorization)?.user || DEFAULT_APP)
+  return (authorization, queryApp) => {
+    const basic = readBasic(authorization)
+    const app = basic?.user ?? ''
+    const isKnown = isDrainToken(secrets, app, basic?.password ?? '')
+    if (!isKnown || !isAppName(app))
+      throw new RequestError(
+        401,
+        "the drain URL has to be https://APP:TOKEN@HOST/logs with the app's own token",
+      )
+    if (queryApp !== undefined && queryApp !== '' && queryApp !== app)
+      throw new RequestError(403, `the token of ${app} can't write as another app`)
+    return app
+  }
+}
+
+/** Says whether a request may read; without a token anyone may. */
+export function createReadAuth(
+  token: string | undefined,
+): (authorization: string | undefined) => boolean {
+  if (token === undefined) return () => true
+  return (authorization) =>
+    isSame(readBearer(authorization) ?? readBasic(authorization)?.password ?? '', token)
+}
+
+/** The token of an app: base64url(HMAC-SHA256(secret, "drain:" + app)). */
+export function drainToken(secret: string, app: string): string {
+  return createHmac('sha256', secret).update(`drain:${app}`).digest('base64url')
+}
+
+export function drainUrl(secret: string, app: string, host: string): string {
+  return `https://${app}:${drainToken(secret, app)}@${host}/logs`
+}
+
+export function isAppName(text: string): boolean {
+  return APP_NAME.test(text)
+}
+
+function checkApp(app: string): string {
+  if (isAppName(app)) return app
+  throw new RequestError(400, 'an app name has 1 to 64 of the characters A-Z a-z 0-9 . _ -')
+}
+
+/** All secrets are tried, so that the time says nothing of which one it was. */
+function isDrainToken(secrets: readonly string[], app: string, token: string): boolean {
+  let known = false
+  for (const secret of secrets) known = isSame(token, drainToken(secret, app)) || known
+  return known
+}
+
+/** Compares digests, which have one length, in constant time. */
+function isSame(a: string, b: string): boolean {
+  return timingSafeEqual(digest(a), digest(b))
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+function readBearer(authorization: string | undefined): string | undefined {
+  return schemeOf(authorization, 'bearer')
+}
+
+function readBasic(
+  authorization: string | undefined,
+): { readonly user: string; readonly password: string } | undefined {
+  const encoded = schemeOf(authorization, 'basic')
+  if (encoded === undefined) return undefined
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  if (colon < 0) return undefined
+  return { user: text.slice(0, colon), password: text.slice(colon + 1) }
+}
+
+/** What follows the name of an authentication scheme, which is case-insensitive. */
+function schemeOf(authorization: string | undefined, scheme: string): string | undefined {
+  if (authorization?.slice(0, scheme.length + 1).toLowerCase() !== `${scheme} `) return undefined
+  return authorization.slice(scheme.length + 1).trim()
+}

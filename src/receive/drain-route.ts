@@ -1,0 +1,147 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { DrainAuth } from './credentials.ts'
+import { createErrorHandler } from './error-handler.ts'
+import { type Lateness, createLateLog } from './late-log.ts'
+import { isGzip, readBody, unpack } from './request-body.ts'
+import { RequestError } from './request-error.ts'
+
+/** One body of a drain, unpacked. */
+export interface DrainBody {
+  readonly app: string
+  /** The sender's id of this body, the same when it tries again; undefined when it has none. */
+  readonly id: string | undefined
+  readonly bytes: Uint8Array
+  /** Drain options `prefix` and `source-prefix`. */
+  readonly prefix: string
+  readonly sourcePrefix: string
+}
+
+export interface DrainResult extends Lateness {
+  readonly malformed: number
+}
+
+/** Counts a body. What it resolves is acknowledged; `refused` tells the sender to try again. */
+export type TakeBody = (body: DrainBody) => Promise<DrainResult | 'refused'>
+
+/** What is known of a request before its body is read. */
+interface Caller extends Omit<DrainBody, 'bytes'> {
+  readonly isPacked: boolean
+  /** Whether the content type names something that is no log. */
+  readonly isForeign: boolean
+}
+
+const LOG_TYPES = new Set([
+  '',
+  'application/logplex-1',
+  'application/x-logplex-1',
+  // What curl says when it isn't told: it knows nothing of the body.
+  'application/x-www-form-urlencoded',
+])
+const OTHER_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const NAME_PREFIX = /^[A-Za-z0-9_.:/-]{0,64}$/
+const FRAME_ID = /^[\x21-\x7e]{1,128}$/
+
+/**
+ * `POST /logs`, the drain. Everything that a stranger can be refused for is looked at before the
+ * body is read. `?resolution=` is accepted and changes nothing: windows have fixed widths.
+ */
+export function addDrainRoute(
+  server: FastifyInstance,
+  options: { readonly auth: DrainAuth; readonly take: TakeBody },
+): void {
+  const { auth, take } = options
+  const callers = new WeakMap<FastifyRequest, Caller>()
+  const noteLateness = createLateLog((details, message) => server.log.warn(details, message))
+
+  void server.register(async (scope) => {
+    // Logplex drops what is refused, and shows no answer to anyone.
+    scope.setErrorHandler(
+      createErrorHandler({ log: scope.log, format: 'text', tellsRefusals: true }),
+    )
+
+    scope.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
+      const body = await readBody(payload, Number(request.headers['content-length'] ?? 0))
+      return callers.get(request)?.isPacked === true ? unpack(body) : body
+    })
+
+    scope.route({
+      method: 'POST',
+      url: '/logs',
+      onRequest: async (request) => {
+        callers.set(request, readCaller(request, auth))
+        // Whatever the type says, the body may hold lines, and the framework must not judge it.
+        delete request.headers['content-type']
+      },
+      handler: async (request, reply) => {
+        const { isForeign, isPacked: _, ...caller } = callers.get(request)!
+        const bytes = (request.body as Buffer | undefined) ?? NOTHING
+        const result = await take({ ...caller, bytes })
+        if (result === 'refused') return reply.code(503).send()
+        noteLateness(caller.app, result)
+        if (isForeign && result.lines > 0 && result.malformed === result.lines)
+          throw new RequestError(
+            415,
+            'no line of this body could be read: it has to be application/logplex-1',
+          )
+        return acknowledge(reply)
+      },
+    })
+
+    scope.route({
+      method: OTHER_METHODS,
+      url: '/logs',
+      onRequest: async (_request, reply) => {
+        reply.header('allow', 'POST')
+        throw new RequestError(405, 'this is the drain: it takes POST')
+      },
+      handler: unreachable,
+    })
+  })
+}
+
+const NOTHING = Buffer.alloc(0)
+
+// Logplex can't read a chunked answer and expects a length; the framework leaves it out of a 204.
+function acknowledge(reply: FastifyReply): FastifyReply {
+  reply.raw.setHeader('Content-Length', '0')
+  return reply.code(204).send()
+}
+
+function readCaller(request: FastifyRequest, auth: DrainAuth): Caller {
+  const { headers } = request
+  const query = request.query as Record<string, unknown>
+  const app = auth(headers.authorization, textOf(query, 'app'))
+  const type = headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase() ?? ''
+  return {
+    app,
+    id: frameId(request),
+    prefix: namePrefix(query, 'prefix'),
+    sourcePrefix: namePrefix(query, 'source-prefix'),
+    isPacked: isGzip(headers['content-encoding']),
+    isForeign: !LOG_TYPES.has(type),
+  }
+}
+
+/** log-shuttle posts without a frame id, but its request id stays the same when it tries again. */
+function frameId({ headers }: FastifyRequest): string | undefined {
+  const isShuttle = headers['user-agent']?.startsWith('log-shuttle/') ?? false
+  const id = headers['logplex-frame-id'] ?? (isShuttle ? headers['x-request-id'] : undefined)
+  return typeof id === 'string' && FRAME_ID.test(id) ? id : undefined
+}
+
+function namePrefix(query: Record<string, unknown>, name: string): string {
+  const text = textOf(query, name) ?? ''
+  if (NAME_PREFIX.test(text)) return text
+  throw new RequestError(400, `${name} has at most 64 of the characters A-Z a-z 0-9 _ . : / -`)
+}
+
+function textOf(query: Record<string, unknown>, name: string): string | undefined {
+  const value = query[name]
+  if (value === undefined || typeof value === 'string') return value
+  throw new RequestError(400, `${name} is given more than once`)
+}
+
+function unreachable(): never {
+  throw new Error('a refused request reached its handler')
+}

@@ -1,0 +1,48 @@
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+
+type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
+
+/** Refusals of one status are logged at most this often, ms: strangers decide how many there are. */
+const LOG_EVERY_MS = 60_000
+
+/**
+ * The one place where errors become answers: what the sender did wrong is said to the sender, what
+ * went wrong here is logged and not shown.
+ */
+export function createErrorHandler(options: {
+  readonly log: FastifyBaseLogger
+  readonly format: 'json' | 'text'
+  /** Whether a refusal may be a loss that nobody sees at the sender's end. */
+  readonly tellsRefusals: boolean
+}): ErrorHandler {
+  const { log, format, tellsRefusals } = options
+  const refusals = new Map<number, { since: number; count: number }>()
+
+  const noteRefusal = (status: number, reason: string) => {
+    const now = performance.now()
+    const known = refusals.get(status)
+    if (known !== undefined && now - known.since < LOG_EVERY_MS) {
+      known.count += 1
+      return
+    }
+    refusals.set(status, { since: now, count: 0 })
+    log.warn({ status, reason, andBefore: known?.count ?? 0 }, 'request refused')
+  }
+
+  return (error, request, reply) => {
+    const { status, message } = answerTo(error)
+    if (status >= 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed')
+    else if (tellsRefusals) noteRefusal(status, message)
+    if (status === 401) reply.header('www-authenticate', 'Basic realm="l2met", charset="UTF-8"')
+    reply.code(status)
+    if (format === 'json') return reply.send({ error: message })
+    return reply.type('text/plain; charset=utf-8').send(`${message}\n`)
+  }
+}
+
+function answerTo(error: unknown): { readonly status: number; readonly message: string } {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (error instanceof Error && status >= 400 && status < 500)
+    return { status, message: error.message }
+  return { status: 500, message: 'something went wrong here' }
+}

@@ -1,0 +1,48 @@
+import { Server } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+
+/** How long clients with an open connection may still begin a request, ms. */
+const LINGER_MS = 500
+const LOOK_EVERY_MS = 20
+const SWEEP_EVERY_MS = 100
+
+/**
+ * Makes `server.close()` gentle: it stops accepting at once, but answers what comes on open
+ * connections for a moment, telling each client to close; then it closes what is idle, and after
+ * `limitMs` what is left. Closing an idle connection at once would cut off a request on its way.
+ */
+export function addGentleClose(server: FastifyInstance, limitMs: number): void {
+  const http = server.server
+  let isClosing = false
+
+  // Requests that began before the close; the framework does it for the later ones.
+  server.addHook('onSend', async (_request, reply, payload) => {
+    if (isClosing && !reply.raw.headersSent) reply.header('connection', 'close')
+    return payload
+  })
+
+  server.addHook('preClose', async () => {
+    if (!http.listening) return
+    isClosing = true
+    // http.Server's own close() would drop idle connections.
+    Server.prototype.close.call(http)
+    const until = performance.now() + LINGER_MS
+    while ((await connectionsOf(http)) > 0 && performance.now() < until) await sleep(LOOK_EVERY_MS)
+    const sweep = setInterval(() => http.closeIdleConnections(), SWEEP_EVERY_MS)
+    const cut = setTimeout(() => http.closeAllConnections(), limitMs - LINGER_MS)
+    http.once('close', () => {
+      clearInterval(sweep)
+      clearTimeout(cut)
+    })
+  })
+}
+
+function connectionsOf(http: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    http.getConnections((error, count) => {
+      if (error === null) resolve(count)
+      else reject(error)
+    })
+  })
+}

@@ -1,0 +1,88 @@
+import type { Socket } from 'node:net'
+import createFastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { createErrorHandler } from './error-handler.ts'
+
+/** A certificate and its key, PEM. */
+export interface TlsFiles {
+  readonly cert: Buffer
+  readonly key: Buffer
+}
+
+/** A request has to arrive whole within this time, its headers sooner, ms. */
+const REQUEST_TIMEOUT_MS = 10_000
+const HEADERS_TIMEOUT_MS = 5000
+const CHECK_EVERY_MS = 1000
+/** Logplex keeps an idle connection for 255 s, and one that we close costs it a try. */
+const KEEP_ALIVE_MS = 310_000
+const TLS_HANDSHAKE_MS = 10_000
+const MAX_HEADER_BYTES = 8192
+const MAX_HEADERS = 64
+const MAX_CONNECTIONS = 4096
+
+/** The HTTP or HTTPS server with its limits, without routes. */
+export function createHttpServer(options: {
+  readonly log: FastifyBaseLogger
+  readonly tls: TlsFiles | undefined
+  /** Whether browsers shall remember that this host speaks HTTPS. */
+  readonly isPublic: boolean
+}): FastifyInstance {
+  const { log, tls, isPublic } = options
+  const answerError = createErrorHandler({ log, format: 'json', tellsRefusals: false })
+  const limits = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  }
+  const common = {
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle' as const,
+    // A 503 costs Logplex one of three tries; who has a connection is served until it closes.
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerError,
+  }
+  const server =
+    tls === undefined
+      ? createFastify({ ...common, http: limits })
+      : (createFastify({
+          ...common,
+          https: { ...limits, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: TLS_HANDSHAKE_MS },
+        }) as unknown as FastifyInstance)
+  server.server.maxHeadersCount = MAX_HEADERS
+  server.server.maxConnections = MAX_CONNECTIONS
+  server.removeAllContentTypeParsers()
+  server.setErrorHandler(answerError)
+  server.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ error: 'there is nothing here; the drain is POST /logs' }),
+  )
+  const headers = isPublic ? { ...SAFE_HEADERS, ...ONLY_HTTPS } : SAFE_HEADERS
+  server.addHook('onRequest', async (_request, reply) => {
+    reply.headers(headers)
+  })
+  return server
+}
+
+const SAFE_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-frame-options': 'DENY',
+}
+// Browsers take it from HTTPS answers only.
+const ONLY_HTTPS = { 'strict-transport-security': 'max-age=31536000' }
+
+const CLIENT_ERRORS: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+/** Answers what isn't HTTP, comes too slowly or has too long a head, and closes. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request'
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
+  else socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}

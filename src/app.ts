@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type Config, ConfigError } from './config.ts'
 import { addHealthRoutes } from './export/health-route.ts'
 import { addLiveRoute } from './export/live-route.ts'
+import { addMetricsRoute } from './export/metrics-route.ts'
 import { addProcessMetrics } from './export/process-metrics.ts'
 import { addReportRoutes } from './export/report-route.ts'
 import { addSeriesRoute } from './export/series-route.ts'
@@ -72,6 +73,7 @@ export function createApp(
     addReportRoutes(read, { store })
     addSeriesRoute(read, { store })
     addLiveRoute(read, { store })
+    addMetricsRoute(read, { store, committer, version })
     addProcessMetrics(read)
     addWelcomeRoute(read, welcomeOptions(config))
   })

@@ -1,0 +1,60 @@
+import { promisify } from 'node:util'
+import { constants, gzip } from 'node:zlib'
+import type { FastifyInstance } from 'fastify'
+import type { Committer } from '../store/committer.ts'
+import type { Store } from '../store/store.ts'
+import { collectFamilies, collectSelf } from './prometheus/collect.ts'
+import type { MetricFamily } from './prometheus/family.ts'
+import { chooseFormat } from './prometheus/negotiate.ts'
+import { takesGzip } from './send-json.ts'
+
+const compress = promisify(gzip)
+/** Prometheus waits 10 s for a scrape; it has to hear in time that the store is silent. */
+const STORE_WAIT_MS = 5000
+
+/**
+ * `GET /metrics` in the format that Accept asks for. When the store can't be read, only what this
+ * process knows of itself, with `l2met_store_up 0`: a gap is harmless, a wrong number isn't.
+ */
+export function addMetricsRoute(
+  server: FastifyInstance,
+  options: {
+    readonly store: Store
+    readonly committer: Committer
+    readonly version: string
+  },
+): void {
+  server.route({
+    method: ['GET', 'HEAD'],
+    url: '/metrics',
+    handler: async (request, reply) => {
+      const format = chooseFormat(request.headers.accept)
+      const families = await withinTime(collectFamilies(options)).catch((error: unknown) => {
+        request.log.error({ err: error }, "the store can't be read for /metrics")
+        return collectSelf(options)
+      })
+      const body = Buffer.from(format.render(families))
+      reply.header('content-type', format.contentType)
+      reply.header('cache-control', 'no-store')
+      reply.header('vary', 'Accept, Accept-Encoding')
+      if (!takesGzip(request)) return reply.send(body)
+      reply.header('content-encoding', 'gzip')
+      return reply.send(await compress(body, { level: constants.Z_BEST_SPEED }))
+    },
+  })
+}
+
+async function withinTime(families: Promise<MetricFamily[]>): Promise<MetricFamily[]> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`the store hasn't answered for ${STORE_WAIT_MS} ms`)),
+      STORE_WAIT_MS,
+    )
+  })
+  try {
+    return await Promise.race([families, timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}

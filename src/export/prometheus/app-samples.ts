@@ -1,0 +1,188 @@
+import type { Cell } from '../../model/cell.ts'
+import { LINE_RESULTS } from '../../model/line.ts'
+import { type Labels, type Series, label, parseSeriesKey } from '../../model/series.ts'
+import { createSketch, mergeSketch, quantile } from '../../model/sketch.ts'
+import { type Sum, mergeSum, sumValue } from '../../model/sum.ts'
+import type { Window } from '../../model/window.ts'
+import { COARSE_MS } from '../../store/store.ts'
+import { DYNO_GONE_MS, FAMILIES, type FamilySpec } from './families.ts'
+import type { LabelSet } from './family.ts'
+import { NO_LABELS, extendLabels } from './labels.ts'
+import type { OwnSeries } from './own-series.ts'
+import type { AppWindows } from './read-apps.ts'
+import { type Samples, addFixed, addSample } from './samples.ts'
+
+const SPECS: readonly FamilySpec[] = FAMILIES
+const SHOWN = new Map(SPECS.flatMap((spec) => (spec.series ? [[spec.series, spec]] : [])))
+/** Namespaces of what log lines name. */
+const OWN = new Set(['app', 'postgres', 'pgbouncer', 'redis'])
+const NAME_DYNOS = new Set(['router', 'dyno'])
+const QUANTILES = [0.5, 0.95, 0.99]
+
+/** One app while its lifetime window is walked through. */
+interface Walk {
+  readonly samples: Samples
+  /** The app. */
+  readonly labels: LabelSet
+  /** Rows of counters that have zeros, by name and labels. */
+  readonly present: Set<string>
+  /** Each dyno with the time of its last sample. */
+  readonly dynos: Map<string, number>
+  readonly dynoGauges: {
+    readonly spec: FamilySpec
+    readonly series: Series
+    readonly value: number
+  }[]
+  readonly serviceSum: Sum
+  serviceCount: number
+  dropped: number
+  release: number | undefined
+}
+
+/** Adds the samples of one app, and to `own` what has to be named together with that of other apps. */
+export function addApp(
+  samples: Samples,
+  own: OwnSeries[],
+  { app, lifetime, minute, hour }: AppWindows,
+  now: number,
+): void {
+  const labels = extendLabels(NO_LABELS, [['app', app]])
+  const walk: Walk = {
+    samples,
+    labels,
+    present: new Set(),
+    dynos: new Map(),
+    dynoGauges: [],
+    serviceSum: { high: 0, low: 0 },
+    serviceCount: 0,
+    dropped: 0,
+    release: undefined,
+  }
+  for (const [key, cell] of lifetime.cells) {
+    const series = parseSeriesKey(key)
+    const namespace = series.name.slice(0, series.name.indexOf('/'))
+    if (OWN.has(namespace)) own.push({ key, series, cell, app: labels, hour })
+    else {
+      if (NAME_DYNOS.has(namespace)) noteDyno(walk, series, cell)
+      addCell(walk, series, cell)
+    }
+  }
+  addDynoGauges(walk, now)
+  for (const spec of SPECS) addZeros(walk, spec)
+  addRelease(walk)
+  addLines(walk, lifetime)
+  addMinute(walk, minute)
+}
+
+function noteDyno({ dynos }: Walk, series: Series, cell: Cell): void {
+  const dyno = label(series, 'dyno')
+  if (dyno === '') return
+  const time = cell.kind === 'sample' ? cell.time : -Infinity
+  dynos.set(dyno, Math.max(time, dynos.get(dyno) ?? -Infinity))
+}
+
+function addCell(walk: Walk, series: Series, cell: Cell): void {
+  if (cell.kind === 'sample' && series.name === 'release/version') walk.release = cell.last
+  const spec = SHOWN.get(series.name)
+  if (spec === undefined) return
+  if (cell.kind === 'sample' && spec.type === 'gauge')
+    walk.dynoGauges.push({ spec, series, value: cell.last })
+  else if (cell.kind === 'measure' && spec.type === 'histogram') {
+    if (series.name === 'router/service') {
+      mergeSum(walk.serviceSum, cell)
+      walk.serviceCount += cell.count
+    }
+    const labels = extendLabels(walk.labels, series.labels)
+    addSample(walk.samples.sketches, spec.name, labels, cell)
+  } else if (cell.kind === 'count' && spec.type === 'counter') {
+    const value = sumValue(cell)
+    if (series.name === 'logplex/dropped') walk.dropped += value
+    const labels = extendLabels(walk.labels, series.labels)
+    if (startsAtZero(spec)) walk.present.add(`${spec.name} ${labels.text}`)
+    addSample(walk.samples.numbers, spec.name, labels, value)
+  }
+}
+
+/** A gauge lives as long as its dyno says anything, so that all of a dyno go together. */
+function addDynoGauges({ samples, labels, dynos, dynoGauges }: Walk, now: number): void {
+  for (const { spec, series, value } of dynoGauges) {
+    const last = dynos.get(label(series, 'dyno')) ?? -Infinity
+    if (last < now - DYNO_GONE_MS) continue
+    addSample(samples.numbers, spec.name, extendLabels(labels, series.labels), value)
+  }
+}
+
+function startsAtZero({ type, series, labels, zeros }: FamilySpec): boolean {
+  return type === 'counter' && series !== undefined && (labels.length === 0 || zeros !== undefined)
+}
+
+/** The rows that are there before the first of their kind, so that `rate()` sees it come. */
+function addZeros(walk: Walk, spec: FamilySpec): void {
+  if (!startsAtZero(spec)) return
+  const name = spec.labels.at(-1)
+  if (name === undefined) addZero(walk, spec, [])
+  else
+    for (const value of spec.zeros ?? []) {
+      if (!spec.labels.includes('dyno')) addZero(walk, spec, [[name, value]])
+      else
+        for (const dyno of dynosOf(walk))
+          addZero(walk, spec, [
+            [name, value],
+            ['dyno', dyno],
+          ])
+    }
+}
+
+function dynosOf({ dynos }: Walk): Iterable<string> {
+  return dynos.size === 0 ? [''] : dynos.keys()
+}
+
+function addZero(walk: Walk, spec: FamilySpec, labels: Labels): void {
+  const row = extendLabels(walk.labels, labels)
+  if (walk.present.has(`${spec.name} ${row.text}`)) return
+  addSample(walk.samples.numbers, spec.name, row, 0)
+}
+
+function addRelease({ samples, labels, release }: Walk): void {
+  if (release === undefined) return
+  const version = extendLabels(labels, [['version', `v${release}`]])
+  addFixed(samples.numbers, 'heroku_release_info', version, 1)
+}
+
+function addLines({ samples: { numbers }, labels, dropped }: Walk, lifetime: Window): void {
+  let received = 0
+  let understood = 0
+  for (const [i, result] of LINE_RESULTS.entries()) {
+    const lines = lifetime.results[i]!
+    received += lines
+    if (result === 'counted' || result === 'ignored') understood += lines
+    addFixed(numbers, 'l2met_lines_total', extendLabels(labels, [['result', result]]), lines)
+  }
+  const sent = received + dropped
+  addFixed(numbers, 'l2met_coverage_ratio', labels, sent === 0 ? 1 : understood / sent)
+  addFixed(numbers, 'l2met_series', labels, lifetime.cells.size)
+  if (Number.isFinite(lifetime.last))
+    addFixed(numbers, 'l2met_last_line_timestamp_seconds', labels, lifetime.last / 1000)
+}
+
+function addMinute(walk: Walk, minute: Window | undefined): void {
+  const { samples, labels, serviceCount, serviceSum } = walk
+  const service = createSketch()
+  let requests = 0
+  for (const [key, cell] of minute?.cells ?? []) {
+    const { name } = parseSeriesKey(key)
+    if (name === 'router/requests' && cell.kind === 'count') requests += sumValue(cell)
+    if (name === 'router/service' && cell.kind === 'measure') mergeSketch(service, cell)
+  }
+  const perSecond = requests / (COARSE_MS / 1000)
+  addFixed(samples.numbers, 'heroku_router_requests_per_second', labels, perSecond)
+  if (serviceCount === 0) return
+  addFixed(samples.summaries, 'heroku_router_service_window_seconds', labels, {
+    count: serviceCount,
+    sum: sumValue(serviceSum),
+    quantiles: QUANTILES.flatMap((q) => {
+      const value = quantile(service, q)
+      return value === undefined ? [] : [[q, value] as const]
+    }),
+  })
+}

@@ -1,0 +1,209 @@
+import { RESPONSE_BYTES, SECONDS } from './ladders.ts'
+import type { FamilyType, FamilyUnit } from './family.ts'
+
+/** One metric that is always named so; docs/METRICS.md is made from these. */
+export interface FamilySpec {
+  readonly name: string
+  readonly type: FamilyType
+  readonly unit: FamilyUnit
+  readonly help: string
+  /** Beside `app`. */
+  readonly labels: readonly string[]
+  /** The series of the model that it shows as they are; undefined where it is worked out. */
+  readonly series?: string
+  readonly ladder?: readonly number[]
+  /** False for what this process says of itself. */
+  readonly hasApp?: false
+  /** Gone this long after the last sample, ms. */
+  readonly goneAfterMs?: number
+  /** Label values that are there from an app's first line, by the last label. */
+  readonly zeros?: readonly string[]
+}
+
+/** A dyno writes its gauges each 20 s. */
+export const DYNO_GONE_MS = 3 * 60_000
+/** Add-ons write each minute to each five; an app as it likes. */
+export const OWN_GONE_MS = 3_600_000
+
+/** Said of every histogram. */
+export const ABOUT_BUCKETS =
+  'Buckets are counted at the boundary of our finer ones that is nearest to le, at most 1.1% away; sum and count are exact.'
+
+const GAUGE_WINDOW = 'in the last complete minute'
+
+/** Sorted as they are shown. */
+export const FAMILIES = [
+  counter('heroku_router_requests_total', ['dyno', 'method', 'status'], {
+    series: 'router/requests',
+    help: 'Requests that the Heroku router logged. status is "none" where the router logged no status.',
+  }),
+  counter('heroku_router_errors_total', ['code'], {
+    series: 'router/errors',
+    help: 'Requests that the Heroku router reported as failed, by H code.',
+    zeros: ['H10', 'H12', 'H13', 'H14', 'H18'],
+  }),
+  histogram('heroku_router_service_seconds', ['dyno'], {
+    series: 'router/service',
+    unit: 'seconds',
+    ladder: SECONDS,
+    help: 'Time from the connection to the dyno until the end of its answer, in seconds (service= of the router).',
+  }),
+  histogram('heroku_router_connect_seconds', ['dyno'], {
+    series: 'router/connect',
+    unit: 'seconds',
+    ladder: SECONDS,
+    help: 'Time that the router took to connect to the dyno, in seconds (connect= of the router).',
+  }),
+  histogram('heroku_router_response_bytes', ['dyno'], {
+    series: 'router/bytes',
+    unit: 'bytes',
+    ladder: RESPONSE_BYTES,
+    help: 'Size of the answers, in bytes (bytes= of the router).',
+  }),
+  counter('heroku_route_requests_total', ['method', 'route', 'status_class'], {
+    series: 'route/requests',
+    help: 'Requests by route: the path with its identifiers replaced by :id. What has no place of its own is "(other)".',
+  }),
+  histogram('heroku_route_service_seconds', ['method', 'route'], {
+    series: 'route/service',
+    unit: 'seconds',
+    ladder: SECONDS,
+    help: 'Service time by route, in seconds.',
+  }),
+  gauge('heroku_router_requests_per_second', [], {
+    help: `Requests per second ${GAUGE_WINDOW}.`,
+  }),
+  {
+    name: 'heroku_router_service_window_seconds',
+    type: 'summary',
+    unit: 'seconds',
+    labels: ['quantile'],
+    help: `Quantiles of the service time of all dynos ${GAUGE_WINDOW}, in seconds; absent when there was no request. They can't be averaged: for other times and sums take heroku_router_service_seconds. sum and count are since the app's first line.`,
+  },
+  dynoBytes('total', 'Memory of the dyno: resident, cache and swap together'),
+  dynoBytes('rss', 'Resident memory of the dyno'),
+  dynoBytes('cache', 'Disk cache in the memory of the dyno'),
+  dynoBytes('swap', 'Memory of the dyno that is swapped out'),
+  dynoBytes('quota', 'Memory that the dyno may use before R14'),
+  dynoGauge('heroku_dyno_memory_pgpgin_pages', 'dyno/memory_pgpgin', {
+    help: 'Pages that the dyno read from disk since its start.',
+  }),
+  dynoGauge('heroku_dyno_memory_pgpgout_pages', 'dyno/memory_pgpgout', {
+    help: 'Pages that the dyno wrote to disk since its start.',
+  }),
+  dynoLoad('1m', 'minute'),
+  dynoLoad('5m', '5 minutes'),
+  dynoLoad('15m', '15 minutes'),
+  counter('heroku_dyno_errors_total', ['dyno', 'code'], {
+    series: 'dyno/errors',
+    help: 'Errors of a dyno that the platform reported, by R code.',
+    zeros: ['R14', 'R15'],
+  }),
+  counter('heroku_dyno_events_total', ['dyno_type', 'event'], {
+    series: 'dyno/events',
+    help: 'Changes of the state of dynos, by process type: starting, up, crashed, cycling and the like.',
+  }),
+  {
+    name: 'heroku_release_info',
+    type: 'info',
+    unit: '',
+    labels: ['version'],
+    help: 'The newest release, in the label version.',
+  },
+  counter('heroku_releases_total', [], {
+    series: 'release/count',
+    help: 'Releases.',
+  }),
+  counter('heroku_logplex_dropped_messages_total', ['code'], {
+    series: 'logplex/dropped',
+    help: 'Messages that Logplex, or log-shuttle, said it dropped on the way to us, by L code.',
+    zeros: ['L10'],
+  }),
+  {
+    name: 'l2met_build_info',
+    type: 'info',
+    unit: '',
+    labels: ['version'],
+    hasApp: false,
+    help: 'The version of l2met that answers.',
+  },
+  gauge('l2met_store_up', [], {
+    hasApp: false,
+    help: '1 when the store can be read, else 0; then only what this process knows of itself is shown.',
+  }),
+  gauge('l2met_spill_lines', [], {
+    hasApp: false,
+    help: "Lines that are acknowledged and wait in this process's memory until the store takes them.",
+  }),
+  counter('l2met_lines_total', ['result'], {
+    help: 'Lines received, by what became of them; each line is in one of them. late: older than 15 minutes; future: more than 60 seconds ahead.',
+  }),
+  counter('l2met_frames_total', ['result'], {
+    series: 'l2met/frames',
+    help: 'Request bodies received, by what became of them. A duplicate is counted, its lines are not counted again.',
+    zeros: ['committed', 'duplicate', 'refused', 'spilled'],
+  }),
+  {
+    ...gauge('l2met_coverage_ratio', [], {
+      help: 'Share of the lines sent to us, those that Logplex dropped included, that were counted or hold nothing to count; 1 means that nothing is missing.',
+    }),
+    unit: 'ratio',
+  },
+  gauge('l2met_series', [], { help: 'Series that the app has.' }),
+  counter('l2met_overflow_total', [], {
+    series: 'l2met/overflow',
+    help: 'Values that went to a series with overflow="true" because the app has too many series.',
+  }),
+  counter('l2met_refused_values_total', ['reason'], {
+    series: 'l2met/refused',
+    help: "Values on log lines that can't be counted. cut: the line was cut within the number; limit: too many names or values.",
+    zeros: ['cut', 'limit', 'name', 'number'],
+  }),
+  {
+    ...gauge('l2met_last_line_timestamp_seconds', [], {
+      help: "Time of the app's newest line, in seconds since 1970.",
+    }),
+    unit: 'seconds',
+  },
+  histogram('l2met_commit_seconds', [], {
+    series: 'l2met/commit',
+    unit: 'seconds',
+    ladder: SECONDS,
+    help: 'Time that a commit to the store took, in seconds.',
+  }),
+] as const satisfies readonly FamilySpec[]
+
+export type FamilyName = (typeof FAMILIES)[number]['name']
+
+type Rest<T> = Omit<FamilySpec, 'name' | 'type' | 'labels' | 'unit'> & T
+
+function counter<N extends string>(name: N, labels: readonly string[], rest: Rest<unknown>) {
+  return { name, type: 'counter' as const, unit: '' as const, labels, ...rest }
+}
+
+function gauge<N extends string>(name: N, labels: readonly string[], rest: Rest<unknown>) {
+  return { name, type: 'gauge' as const, unit: '' as const, labels, ...rest }
+}
+
+function histogram<N extends string>(
+  name: N,
+  labels: readonly string[],
+  rest: Rest<{ readonly unit: FamilyUnit }>,
+) {
+  return { name, type: 'histogram' as const, labels, ...rest }
+}
+
+function dynoGauge<N extends string>(name: N, series: string, rest: Rest<unknown>) {
+  return gauge(name, ['dyno'], { series, goneAfterMs: DYNO_GONE_MS, ...rest })
+}
+
+function dynoBytes<K extends string>(kind: K, what: string) {
+  const help = `${what}, in bytes (Heroku's MB taken as 1,048,576 bytes).`
+  const name = `heroku_dyno_memory_${kind}_bytes` as const
+  return { ...dynoGauge(name, `dyno/memory_${kind}`, { help }), unit: 'bytes' as const }
+}
+
+function dynoLoad<K extends string>(span: K, words: string) {
+  const help = `Load average of the dyno over the last ${words}: tasks that run or wait to.`
+  return dynoGauge(`heroku_dyno_load_${span}` as const, `dyno/load_avg_${span}`, { help })
+}

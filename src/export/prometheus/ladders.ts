@@ -1,0 +1,51 @@
+import { bucketOf, upperBound } from '../../model/buckets.ts'
+import { type Sketch, bucketEntries } from '../../model/sketch.ts'
+
+/** Upper bounds of classic buckets. They never change: that would break every query over time. */
+export const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+export const RESPONSE_BYTES = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7]
+const BYTES = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10]
+const RATIO = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1]
+const NUMBERS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000]
+
+/** The classic buckets of the app's own measures, by the unit of their series. */
+export function ladderOf(unit: string): readonly number[] {
+  if (unit === 's') return SECONDS
+  if (unit === 'bytes') return BYTES
+  return unit === 'ratio' ? RATIO : NUMBERS
+}
+
+/**
+ * How many values are at most each bound of a ladder of positive numbers, as countAtMost of the
+ * sketch gives them, in one pass: counted at the sketch's boundary nearest to the bound, at most
+ * 1.1 % from it.
+ */
+export function cumulativeCounts(sketch: Sketch, ladder: readonly number[]): number[] {
+  const counts: number[] = []
+  let count = sketch.zeros
+  for (const [, n] of bucketEntries(sketch.negative)) count += n
+  const { low, high, offset, counts: buckets } = sketch.positive
+  let bucket = low
+  for (const bound of ladder) {
+    if (bound >= sketch.max) {
+      counts.push(sketch.count)
+      continue
+    }
+    const last = Math.min(nearestBoundary(bound), high)
+    for (; bucket <= last; bucket += 1) count += buckets[bucket - offset]!
+    counts.push(bound < sketch.min ? 0 : count)
+  }
+  return counts
+}
+
+const boundaries = new Map<number, number>()
+
+function nearestBoundary(bound: number): number {
+  let nearest = boundaries.get(bound)
+  if (nearest === undefined) {
+    const above = bucketOf(bound)
+    nearest = upperBound(above) / bound <= bound / upperBound(above - 1) ? above : above - 1
+    boundaries.set(bound, nearest)
+  }
+  return nearest
+}

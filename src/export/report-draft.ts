@@ -1,0 +1,167 @@
+import type { Cell } from '../model/cell.ts'
+import { type Series, label } from '../model/series.ts'
+import { type Sketch, createSketch, mergeSketch } from '../model/sketch.ts'
+import { sumValue } from '../model/sum.ts'
+import { type Unique, createUnique, mergeUnique } from '../model/unique.ts'
+import type { DynoReport, Extremes } from './report-object.ts'
+import { statsOf } from './stats.ts'
+
+const MEMORY_KINDS = new Set(['total', 'rss', 'cache', 'swap', 'quota'])
+const LOAD_KINDS = new Set(['1m', '5m', '15m'])
+const ADDON_KINDS = new Set(['postgres', 'pgbouncer', 'redis'])
+/** What series of many labels add up to, by the names of the report. */
+export interface Draft {
+  readonly status: Map<string, number>
+  readonly methods: Map<string, number>
+  readonly errors: Map<string, number>
+  readonly service: Sketch
+  readonly connect: Sketch
+  readonly bytes: Sketch
+  readonly routes: Map<string, RouteDraft>
+  readonly dynos: Map<string, DynoReport>
+  readonly measures: Map<string, MeasureDraft>
+  readonly counts: Map<string, number>
+  readonly samples: Map<string, SampleDraft>
+  readonly uniques: Map<string, Unique>
+  readonly addons: Map<string, Map<string, string | Extremes>>
+  readonly dropped: Map<string, number>
+}
+
+interface RouteDraft {
+  readonly method: string
+  readonly route: string
+  count: number
+  errors: number
+  readonly service: Sketch
+}
+
+interface MeasureDraft {
+  readonly name: string
+  readonly unit: string
+  readonly sketch: Sketch
+}
+
+interface SampleDraft extends Extremes {
+  readonly min: number
+  readonly time: number
+}
+
+export function createDraft(): Draft {
+  return {
+    status: new Map(),
+    methods: new Map(),
+    errors: new Map(),
+    service: createSketch(),
+    connect: createSketch(),
+    bytes: createSketch(),
+    routes: new Map(),
+    dynos: new Map(),
+    measures: new Map(),
+    counts: new Map(),
+    samples: new Map(),
+    uniques: new Map(),
+    addons: new Map(),
+    dropped: new Map(),
+  }
+}
+
+export function addCell(draft: Draft, series: Series, cell: Cell): void {
+  const [namespace, name] = splitName(series.name)
+  if (namespace === 'router') addRouter(draft, name, series, cell)
+  else if (namespace === 'route') addRoute(draft, name, series, cell)
+  else if (namespace === 'dyno') addDyno(draft, name, series, cell)
+  else if (namespace === 'app') addOwn(draft, name, series, cell)
+  else if (namespace === 'logplex' && cell.kind === 'count') {
+    add(draft.dropped, label(series, 'code'), sumValue(cell))
+  } else if (ADDON_KINDS.has(namespace) && cell.kind === 'sample') {
+    const source = label(series, 'source') || label(series, 'addon')
+    const addon = getOr(
+      draft.addons,
+      source,
+      () => new Map<string, string | Extremes>([['kind', namespace]]),
+    )
+    addon.set(name, { last: cell.last, max: cell.max })
+  }
+}
+
+function addRouter(draft: Draft, name: string, series: Series, cell: Cell): void {
+  const dyno = dynoOf(draft, label(series, 'dyno'))
+  if (cell.kind === 'measure') {
+    if (name === 'service') mergeSketch(draft.service, cell)
+    if (name === 'connect') mergeSketch(draft.connect, cell)
+    if (name === 'bytes') mergeSketch(draft.bytes, cell)
+    if (name === 'service' && dyno !== undefined) dyno.service = statsOf(cell)
+  } else if (cell.kind === 'count') {
+    const n = sumValue(cell)
+    if (name === 'errors') add(draft.errors, label(series, 'code'), n)
+    if (name !== 'requests') return
+    add(draft.status, label(series, 'status') || 'other', n)
+    add(draft.methods, label(series, 'method') || 'OTHER', n)
+    if (dyno !== undefined) dyno.requests += n
+  }
+}
+
+function addRoute(draft: Draft, name: string, series: Series, cell: Cell): void {
+  const method = label(series, 'method') || 'OTHER'
+  const route = label(series, 'route') || '(other)'
+  const row = getOr(draft.routes, `${method} ${route}`, () => {
+    return { method, route, count: 0, errors: 0, service: createSketch() }
+  })
+  if (cell.kind === 'measure') mergeSketch(row.service, cell)
+  else if (cell.kind === 'count' && name === 'requests') row.count += sumValue(cell)
+  else if (cell.kind === 'count' && name === 'errors') row.errors += sumValue(cell)
+}
+
+function addDyno(draft: Draft, name: string, series: Series, cell: Cell): void {
+  const dyno = dynoOf(draft, label(series, 'dyno'))
+  if (dyno === undefined) return
+  if (cell.kind === 'count' && name === 'errors')
+    dyno.errors[label(series, 'code')] = sumValue(cell)
+  if (cell.kind !== 'sample') return
+  const extremes = { last: cell.last, max: cell.max }
+  const kind = name.slice(0, name.indexOf('_'))
+  const rest = name.slice(kind.length + 1)
+  if (kind === 'memory' && MEMORY_KINDS.has(rest)) dyno.memory[rest] = extremes
+  const span = rest.replace('avg_', '')
+  if (kind === 'load' && LOAD_KINDS.has(span)) dyno.load[span] = extremes
+}
+
+function addOwn(draft: Draft, name: string, series: Series, cell: Cell): void {
+  if (cell.kind === 'count') add(draft.counts, name, sumValue(cell))
+  else if (cell.kind === 'unique') mergeUnique(getOr(draft.uniques, name, createUnique), cell)
+  else if (cell.kind === 'measure') {
+    const draftOf = () => ({ name, unit: series.unit, sketch: createSketch() })
+    mergeSketch(getOr(draft.measures, `${series.unit}\0${name}`, draftOf).sketch, cell)
+  } else {
+    const known = draft.samples.get(name)
+    const isNewer = known === undefined || cell.time > known.time
+    draft.samples.set(name, {
+      time: isNewer ? cell.time : known.time,
+      last: isNewer ? cell.last : known.last,
+      min: Math.min(cell.min, known?.min ?? Infinity),
+      max: Math.max(cell.max, known?.max ?? -Infinity),
+    })
+  }
+}
+
+function dynoOf(draft: Draft, name: string): DynoReport | undefined {
+  if (name === '') return undefined
+  return getOr(draft.dynos, name, () => {
+    return { requests: 0, service: null, memory: {}, load: {}, errors: {} }
+  })
+}
+
+function splitName(name: string): [string, string] {
+  const slash = name.indexOf('/')
+  return [name.slice(0, slash), name.slice(slash + 1)]
+}
+
+function add(map: Map<string, number>, name: string, n: number): void {
+  map.set(name, (map.get(name) ?? 0) + n)
+}
+
+function getOr<T>(map: Map<string, T>, name: string, create: () => T): T {
+  let value = map.get(name)
+  if (value === undefined) map.set(name, (value = create()))
+  return value
+}

@@ -1,0 +1,57 @@
+import type { Stats } from './stats.ts'
+
+/** Of a sample. */
+export interface Extremes {
+  readonly last: number
+  readonly max: number
+}
+
+/** One app over one span of time, as `l2met-local --json` and `/api/report` give it: seconds, bytes, ratios. */
+export interface Report {
+  readonly app: string
+  /** ISO 8601, UTC; null when no line carried a time. */
+  readonly from: string | null
+  readonly to: string | null
+  readonly seconds: number
+  readonly lines: Record<string, number>
+  readonly requests: {
+    readonly count: number
+    readonly perSecond: number
+    readonly peakPerSecond: number
+    readonly status: Record<string, number>
+    readonly methods: Record<string, number>
+    readonly errors: Record<string, number>
+  }
+  readonly service: Stats | null
+  readonly connect: Stats | null
+  readonly bytes: Stats | null
+  readonly routes: readonly RouteReport[]
+  readonly dynos: Record<string, DynoReport>
+  readonly measure: Record<string, { readonly unit: string } & Stats>
+  readonly count: Record<string, number>
+  readonly sample: Record<string, Extremes & { readonly min: number }>
+  readonly unique: Record<string, number>
+  readonly addons: Record<string, Record<string, string | Extremes>>
+  readonly events: readonly {
+    readonly time: string
+    readonly kind: string
+    readonly text: string
+  }[]
+  readonly dropped: Record<string, number>
+}
+
+export interface RouteReport {
+  readonly method: string
+  readonly route: string
+  readonly count: number
+  readonly errors: number
+  readonly service: Stats | null
+}
+
+export interface DynoReport {
+  requests: number
+  service: Stats | null
+  memory: Record<string, Extremes>
+  load: Record<string, Extremes>
+  errors: Record<string, number>
+}

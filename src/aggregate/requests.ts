@@ -1,0 +1,112 @@
+import { METHODS, type Request, isPlatformError, statusText } from '../extract/request.ts'
+import { textOf } from '../model/line.ts'
+import { cleanText } from '../model/series.ts'
+import { type Sketch, addMillisToSketch, createSketch } from '../model/sketch.ts'
+
+export type GroupKey = 'route' | 'dyno' | 'status' | 'method'
+
+/** What is kept of requests beyond their series: for `--slow`, `--by` and `--fail-if errors>…`. */
+export interface RequestStats {
+  count: number
+  /** Answered with a status of 500 or more, or failed by the platform. */
+  errors: number
+  /** Slowest first. */
+  readonly slow: SlowRequest[]
+  readonly groups: Map<string, RequestGroup>
+}
+
+export interface SlowRequest {
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+  readonly route: string
+  readonly dyno: string
+  readonly status: number | null
+  /** Seconds. */
+  readonly service: number
+  readonly connect: number | null
+}
+
+export interface RequestGroup {
+  count: number
+  errors: number
+  readonly service: Sketch
+}
+
+export interface RequestStatsOptions {
+  /** Requests of at least this many milliseconds are slow. */
+  readonly slowMillis?: number | undefined
+  readonly maxSlow: number
+  readonly by?: GroupKey | undefined
+}
+
+const MAX_GROUPS = 4096
+const OTHER_GROUP = 'other'
+const NONE = '(none)'
+const MAX_PATH_BYTES = 512
+
+export function createRequestStats(): RequestStats {
+  return { count: 0, errors: 0, slow: [], groups: new Map() }
+}
+
+export function noteRequest(
+  stats: RequestStats,
+  options: RequestStatsOptions,
+  request: Request,
+): void {
+  const isError = request.status >= 500 || isPlatformError(request)
+  stats.count += 1
+  if (isError) stats.errors += 1
+  if (options.slowMillis !== undefined && request.service >= options.slowMillis) {
+    noteSlow(stats.slow, options.maxSlow, request)
+  }
+  if (options.by !== undefined) {
+    const group = groupOf(stats.groups, keyOf(options.by, request))
+    group.count += 1
+    if (isError) group.errors += 1
+    if (request.service >= 0) addMillisToSketch(group.service, request.service)
+  }
+}
+
+function noteSlow(slow: SlowRequest[], limit: number, request: Request): void {
+  const service = request.service / 1000
+  if (slow.length >= limit && !(service > slow.at(-1)!.service)) return
+  const next = slow.findIndex((known) => known.service < service)
+  slow.splice(next < 0 ? slow.length : next, 0, {
+    time: request.time,
+    method: METHODS[request.method]!,
+    path: pathText(request),
+    route: request.route,
+    dyno: dynoText(request),
+    status: request.status === 0 ? null : request.status,
+    service,
+    connect: request.connect < 0 ? null : request.connect / 1000,
+  })
+  if (slow.length > limit) slow.pop()
+}
+
+function keyOf(by: GroupKey, request: Request): string {
+  if (by === 'route') return request.route || NONE
+  if (by === 'status') return statusText(request)
+  if (by === 'method') return METHODS[request.method]!
+  return dynoText(request) || NONE
+}
+
+function groupOf(groups: Map<string, RequestGroup>, key: string): RequestGroup {
+  let group = groups.get(key)
+  if (group !== undefined) return group
+  if (groups.size >= MAX_GROUPS && key !== OTHER_GROUP) return groupOf(groups, OTHER_GROUP)
+  group = { count: 0, errors: 0, service: createSketch() }
+  groups.set(key, group)
+  return group
+}
+
+function pathText({ bytes, pathStart, pathEnd }: Request): string {
+  return cleanText(textOf(bytes, pathStart, Math.min(pathEnd, pathStart + MAX_PATH_BYTES)))
+}
+
+function dynoText({ bytes, dynoStart, dynoEnd }: Request): string {
+  return cleanText(textOf(bytes, dynoStart, dynoEnd))
+}

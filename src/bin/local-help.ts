@@ -1,0 +1,38 @@
+export const HELP = `Usage: heroku logs -t -a APP | l2met-local [options] [file…]
+
+Counts what is in Heroku's logs: requests, status codes, errors, service times
+by route and dyno, memory and load, and the app's own l2met measurements.
+
+Input: log files (also .gz), several of them, or - for stdin. Lines may come
+from heroku logs, Papertrail or a drain, with or without colours.
+Output: a live board when a log is piped to a terminal, else a report.
+
+Options:
+  -j, --json              one JSON object instead of the text
+  -i, --interval 10s      a line (with --json, an object) for every 10 seconds
+                          of the log's own time
+  -n, --top 20            how many routes and slow requests to show
+      --slow 1s           also list the slowest requests, of 1 second or more
+  -w, --where FIELD=VALUE count only such requests; may be repeated (and).
+                          FIELD is status, dyno, method, route, code or path;
+                          != is not, a comma is or, * is any text
+      --by FIELD          also group requests by route, dyno, status or method
+      --fail-if 'p95>500ms'
+                          exit with 4 when it is so; may be repeated. Metrics:
+                          p50 p95 p99 min max mean errors error-rate rps count
+      --no-color          no colours; NO_COLOR and FORCE_COLOR are honoured
+  -h, --help              this text
+  -V, --version           the version
+
+Board: q quits with the report, p pauses, s sorts the routes, arrows scroll.
+Exit codes: 0 done, 1 an input failed, 2 wrong usage, 3 nothing understood,
+4 a threshold of --fail-if, 130 after the report on Ctrl-C.
+
+Examples:
+  heroku logs -t -a my-app | l2met-local
+  heroku logs -t -a my-app | l2met-local --interval 10s
+  heroku logs -n 1500 -a my-app | l2met-local --slow 1s --by dyno
+  l2met-local --where status=5xx --where 'route=/api/*' 2026-11-*.log.gz
+  l2met-local --json yesterday.log | jq .service.p95
+  l2met-local --fail-if 'p95>500ms' --fail-if 'error-rate>1%' load-test.log
+`

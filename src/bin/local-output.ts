@@ -1,0 +1,39 @@
+import { createStyle, wantsColour, type Style } from '../export/terminal/style.ts'
+
+/** How output is to look, decided once from flags, environment and where stdout goes. */
+export interface Look {
+  readonly style: Style
+  /** Columns, at least 60. */
+  readonly width: number
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const DEFAULT_WIDTH = 80
+const MIN_WIDTH = 60
+const MAX_WIDTH = 200
+
+export function lookOf(noColour: boolean, env: Environment, stdout: NodeJS.WriteStream): Look {
+  const isTty: boolean = stdout.isTTY
+  const asked = Number(env['COLUMNS'] ?? '') || (isTty ? stdout.columns : 0) || DEFAULT_WIDTH
+  return {
+    style: createStyle(wantsColour({ noColour, isTty, env })),
+    width: Math.min(Math.max(Math.floor(asked), MIN_WIDTH), MAX_WIDTH),
+  }
+}
+
+/** A reader that goes away, as `| head -1` does, ends the program without a word. */
+export function endQuietlyWithoutReader(stdout: NodeJS.WriteStream): void {
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    say(`can't write: ${error.message}`)
+    process.exit(1)
+  })
+  // Nobody is left to tell.
+  process.stderr.on('error', () => process.exit(0))
+}
+
+/** One line on stderr. */
+export function say(message: string): void {
+  process.stderr.write(`l2met-local: ${message}\n`)
+}

@@ -1,0 +1,57 @@
+import { cut, printable } from '../export/terminal/printable.ts'
+import { percentText, sizeText, spanText } from '../export/terminal/units.ts'
+import { nameOf } from '../receive/files.ts'
+
+/** Tells on stderr how far a long run is, on one line that is erased in the end. */
+export interface Progress {
+  startInput(path: string): void
+  add(bytes: number): void
+  /** Erases the line; what is written next starts at its beginning. */
+  clear(): void
+}
+
+const FIRST_MS = 400
+const EVERY_MS = 100
+const ERASE = '\r\u001b[K'
+
+/** For a terminal; `total` is the size of all inputs in bytes. */
+export function createProgress(
+  total: number,
+  columns: number,
+  write: (text: string) => void,
+): Progress {
+  const started = Date.now()
+  let next = started + FIRST_MS
+  let done = 0
+  let name = ''
+  let shown = false
+  return {
+    startInput(path) {
+      name = printable(nameOf(path))
+    },
+    add(bytes) {
+      done += bytes
+      const now = Date.now()
+      if (now < next) return
+      next = now + EVERY_MS
+      shown = true
+      write(ERASE + cut(progressText(name, done, total, (now - started) / 1000), columns - 1))
+    },
+    clear() {
+      if (shown) write(ERASE)
+      shown = false
+    },
+  }
+}
+
+export const NO_PROGRESS: Progress = { startInput() {}, add() {}, clear() {} }
+
+function progressText(name: string, done: number, total: number, seconds: number): string {
+  const rate = done / seconds
+  const parts = [sizeText(done), `${sizeText(rate)}/s`]
+  if (total > done) {
+    parts[0] = `${percentText(done / total)} of ${sizeText(total)}`
+    parts.push(`${spanText(Math.ceil((total - done) / rate))} left`)
+  }
+  return `${parts.join('  ')}  ${name}`
+}

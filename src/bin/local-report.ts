@@ -1,0 +1,106 @@
+import { createRequestStats, type RequestStats } from '../aggregate/requests.ts'
+import { type Interval, type Intervals, createIntervals } from '../aggregate/intervals.ts'
+import { intervalLine, intervalTitles } from '../export/terminal/interval-line.ts'
+import { type ReportView, reportJson, viewOf } from '../export/terminal/local-report.ts'
+import { renderReport } from '../export/terminal/text-report.ts'
+import { createAccumulator, mergeAccumulator, toWindow } from '../model/accumulator.ts'
+import { createWindow } from '../model/window.ts'
+import type { LocalOptions } from './local-args.ts'
+import {
+  type CountOptions,
+  type LocalCounter,
+  type Target,
+  createLocalCounter,
+} from './local-count.ts'
+import type { Look } from './local-output.ts'
+import { allOf } from './local-where.ts'
+
+/** A way of telling what was counted. */
+export interface Teller {
+  readonly counter: LocalCounter
+  /** Writes what is left to be written and gives the view of the whole run. */
+  finish(): ReportView
+}
+
+export type Write = (text: string) => void
+
+/** One report at the end. */
+export function tellWhole(
+  options: LocalOptions,
+  look: Look,
+  pretty: boolean,
+  write: Write,
+): Teller {
+  let whole: Target | undefined
+  const counter = createLocalCounter(countOptions(options), (windows) => {
+    const target = { acc: createAccumulator(windows.state.table), requests: createRequestStats() }
+    whole = target
+    return () => target
+  })
+  return {
+    counter,
+    finish() {
+      const view = viewOf(toWindow(whole!.acc), whole!.requests, viewOptions(options))
+      if (options.json) write(`${reportJson(view.report, pretty ? 2 : 0)}\n`)
+      else write(renderReport(view, textOptions(options, look)))
+      return view
+    },
+  }
+}
+
+/**
+ * A line, or with --json an object, for every interval that is over, and for the rest at the end.
+ * An interval is over when the log has gone `keep` intervals further.
+ */
+export function tellIntervals(
+  options: LocalOptions,
+  widthMs: number,
+  look: Look,
+  keep: number,
+  write: Write,
+): Teller {
+  const total = createWindow()
+  const requests: RequestStats = createRequestStats()
+  let titled = false
+  const tell = (interval: Interval): void => {
+    mergeAccumulator(total, interval.acc)
+    requests.count += interval.requests.count
+    requests.errors += interval.requests.errors
+    const view = viewOf(toWindow(interval.acc), interval.requests, viewOptions(options), {
+      start: interval.start,
+      widthMs,
+    })
+    if (options.json) {
+      write(`${reportJson(view.report)}\n`)
+      return
+    }
+    if (!titled) write(`${intervalTitles(look.style)}\n`)
+    titled = true
+    write(`${intervalLine(view, look.style)}\n`)
+  }
+  let intervals: Intervals | undefined
+  const counter = createLocalCounter(countOptions(options), (windows) => {
+    intervals = createIntervals(windows, { widthMs, keep, onClose: tell })
+    return intervals.at
+  })
+  return {
+    counter,
+    finish() {
+      intervals?.closeAll()
+      return viewOf(total, requests, { top: options.top, slow: false, by: false })
+    },
+  }
+}
+
+export function countOptions(options: LocalOptions): CountOptions {
+  const { slowMillis, top, by, where } = options
+  return { slowMillis, maxSlow: top, by, where: allOf(where) }
+}
+
+export function viewOptions({ top, slowMillis, by }: LocalOptions) {
+  return { top, slow: slowMillis !== undefined, by: by !== undefined }
+}
+
+export function textOptions({ by, slow, whereTexts }: LocalOptions, look: Look) {
+  return { ...look, by, slow, where: whereTexts }
+}

@@ -1,0 +1,132 @@
+import type { ReportView } from '../export/terminal/local-report.ts'
+import { STDIN, isTail } from '../receive/files.ts'
+import { type LocalOptions, parseLocalArgs } from './local-args.ts'
+import { checkThresholds } from './local-fail-if.ts'
+import { lookOf, say } from './local-output.ts'
+import { NO_PROGRESS, type Progress, createProgress } from './local-progress.ts'
+import { readInputs, totalSize } from './local-read.ts'
+import { type Teller, tellIntervals, tellWhole } from './local-report.ts'
+import { UsageError } from './local-usage-error.ts'
+
+/** Exit codes; docs/LOCAL.md. */
+export const EXIT = { done: 0, fault: 1, usage: 2, nothing: 3, threshold: 4, interrupted: 130 }
+
+/** Nobody waits for a file: its lines may be far out of order, and each interval comes once. */
+const KEEP_OF_FILES = 360
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Runs `l2met-local` and gives its exit code. */
+export async function runLocal(args: readonly string[], env: Environment): Promise<number> {
+  let options: LocalOptions
+  try {
+    options = parseLocalArgs(args)
+    checkTogether(options)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    say(error.message)
+    return EXIT.usage
+  }
+  if (options.help) return print((await import('./local-help.ts')).HELP)
+  if (options.version) return print(`${(await import('../version.ts')).readVersion()}\n`)
+  if (options.inputs.length === 0 && process.stdin.isTTY) {
+    process.stderr.write((await import('./local-help.ts')).HELP)
+    return EXIT.usage
+  }
+  return countAndTell(options, env)
+}
+
+async function countAndTell(options: LocalOptions, env: Environment): Promise<number> {
+  const inputs = options.inputs.length === 0 ? [STDIN] : options.inputs
+  const look = lookOf(options.noColour, env, process.stdout)
+  const progress = progressOn(options, inputs, env)
+  const teller: Teller =
+    options.intervalMs === undefined
+      ? tellWhole(options, look, process.stdout.isTTY, write)
+      : tellIntervals(
+          options,
+          options.intervalMs,
+          look,
+          inputs.some(isTail) ? 1 : KEEP_OF_FILES,
+          write,
+        )
+  const interrupt = onInterrupt()
+  let faults = 0
+  await readInputs({
+    inputs,
+    counter: teller.counter,
+    live: options.intervalMs !== undefined,
+    signal: interrupt.signal,
+    progress,
+    onFault(message) {
+      progress.clear()
+      say(message)
+      faults += 1
+    },
+  })
+  progress.clear()
+  const view = teller.finish()
+  const code = judge(options, view, faults)
+  return interrupt.signal.aborted ? EXIT.interrupted : code
+}
+
+function write(text: string): void {
+  process.stdout.write(text)
+}
+
+/** The exit code of a run that came to its end, with the reason on stderr. */
+export function judge(options: LocalOptions, view: ReportView, faults: number): number {
+  const { failed, unchecked } = checkThresholds(options.thresholds, view)
+  for (const message of unchecked) say(`--fail-if ${message}`)
+  for (const message of failed) say(`--fail-if ${message}`)
+  const { read = 0, malformed = 0 } = view.report.lines
+  if (faults > 0) return EXIT.fault
+  if (read === malformed) {
+    say(
+      read === 0
+        ? 'nothing understood: the input is empty'
+        : `nothing understood: none of ${read} lines is a Heroku log line`,
+    )
+    return EXIT.nothing
+  }
+  return failed.length > 0 ? EXIT.threshold : EXIT.done
+}
+
+function checkTogether(options: LocalOptions): void {
+  if (options.inputs.filter((path) => path === STDIN).length > 1) {
+    throw new UsageError("stdin ('-') can be read only once")
+  }
+  const { intervalMs, json, slow, by } = options
+  if (intervalMs === undefined || json) return
+  if (slow !== undefined || by !== undefined) {
+    const flag = slow === undefined ? '--by' : '--slow'
+    throw new UsageError(
+      `${flag} has no place in the lines of --interval; add --json, or leave one out`,
+    )
+  }
+}
+
+function progressOn(options: LocalOptions, inputs: readonly string[], env: Environment): Progress {
+  const { stderr, stdout } = process
+  const rowsOnSameTerminal = options.intervalMs !== undefined && stdout.isTTY
+  const total = totalSize(inputs)
+  if (!stderr.isTTY || env['TERM'] === 'dumb' || rowsOnSameTerminal || total === 0) {
+    return NO_PROGRESS
+  }
+  return createProgress(total, stderr.columns, (text) => void stderr.write(text))
+}
+
+/** Ctrl-C stops reading, so that the report is written; a second one ends at once. */
+function onInterrupt(): AbortController {
+  const controller = new AbortController()
+  process.on('SIGINT', () => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted)
+    controller.abort()
+  })
+  return controller
+}
+
+function print(text: string): number {
+  write(text)
+  return EXIT.done
+}

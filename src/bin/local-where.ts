@@ -1,0 +1,133 @@
+import { METHODS, type Request, codeText } from '../extract/request.ts'
+import { textOf } from '../model/line.ts'
+import { UsageError } from './local-usage-error.ts'
+
+export type Condition = (request: Request) => boolean
+
+const FIELDS = ['status', 'dyno', 'method', 'route', 'code', 'path']
+const MAX_PATH_BYTES = 4096
+
+/**
+ * Reads one `--where`: `status=5xx`, `status!=404`, `dyno=web.1` or `dyno=web.*`, `method=POST,PUT`,
+ * `route=/users/*`, `code=H12`, `path=/api/*`. A comma means or, `*` any text; paths have no query.
+ */
+export function parseWhere(text: string): Condition {
+  const match = /^\s*([A-Za-z]+)\s*(!?)=\s*(.*?)\s*$/s.exec(text)
+  const field = match?.[1]?.toLowerCase() ?? ''
+  if (match === null || !FIELDS.includes(field)) {
+    throw new UsageError(
+      `--where '${text}' is no condition; write FIELD=VALUE or FIELD!=VALUE with one of ${FIELDS.join(', ')}`,
+    )
+  }
+  const values = match[3]!.split(',').map((value) => value.trim())
+  if (values.some((value) => value === '')) {
+    throw new UsageError(
+      `--where '${text}' lacks a value; write for example ${field}=${EXAMPLES[field]}`,
+    )
+  }
+  const condition = conditionOf(field, values, text)
+  return match[2] === '!' ? (request) => !condition(request) : condition
+}
+
+/** All of several conditions; undefined for none. */
+export function allOf(conditions: readonly Condition[]): Condition | undefined {
+  if (conditions.length <= 1) return conditions[0]
+  return (request) => conditions.every((condition) => condition(request))
+}
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  status: '5xx',
+  dyno: 'web.1',
+  method: 'GET',
+  route: '/users/*',
+  code: 'H12',
+  path: '/api/*',
+}
+
+function conditionOf(field: string, values: readonly string[], text: string): Condition {
+  switch (field) {
+    case 'status':
+      return statusCondition(values, text)
+    case 'method':
+      return methodCondition(values, text)
+    case 'code':
+      return codeCondition(values, text)
+    case 'route':
+      return textCondition(values, ({ route }) => route)
+    case 'dyno':
+      return textCondition(values, (request) =>
+        textOf(request.bytes, request.dynoStart, request.dynoEnd),
+      )
+    default:
+      return textCondition(values, ({ bytes, pathStart, pathEnd }) =>
+        textOf(bytes, pathStart, Math.min(pathEnd, pathStart + MAX_PATH_BYTES)),
+      )
+  }
+}
+
+/** `503`, `5xx` or `none`. */
+function statusCondition(values: readonly string[], text: string): Condition {
+  const wanted = new Uint8Array(1000)
+  for (const value of values) {
+    const match = /^([1-9])(\d\d|xx)$/i.exec(value)
+    if (value === 'none') wanted[0] = 1
+    else if (match === null) {
+      throw new UsageError(`--where '${text}': '${value}' is no status; write 503, 5xx or none`)
+    } else if (/xx/i.test(value))
+      wanted.fill(1, Number(match[1]) * 100, Number(match[1]) * 100 + 100)
+    else wanted[Number(value)] = 1
+  }
+  return ({ status }) => wanted[status] === 1
+}
+
+function methodCondition(values: readonly string[], text: string): Condition {
+  const wanted = new Set<number>()
+  for (const value of values) {
+    const method = (METHODS as readonly string[]).indexOf(value.toUpperCase())
+    if (method < 0) {
+      throw new UsageError(
+        `--where '${text}': '${value}' is no method; write one of ${METHODS.join(', ')}`,
+      )
+    }
+    wanted.add(method)
+  }
+  return ({ method }) => wanted.has(method)
+}
+
+/** `H12`; `H*` for any code, `none` for requests without one. */
+function codeCondition(values: readonly string[], text: string): Condition {
+  for (const value of values) {
+    if (!/^(?:H\d\d|H\*|none)$/i.test(value)) {
+      throw new UsageError(
+        `--where '${text}': '${value}' is no code of the router; write H12, H* or none`,
+      )
+    }
+  }
+  const wanted = new Set(values.map((value) => value.toUpperCase()))
+  return (request) => {
+    const code = codeText(request)
+    return code === '' ? wanted.has('NONE') : wanted.has('H*') || wanted.has(code)
+  }
+}
+
+function textCondition(
+  values: readonly string[],
+  textOfRequest: (request: Request) => string,
+): Condition {
+  const patterns = values.map((value) => {
+    const parts = value.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    return new RegExp(`^${parts.join('[^]*')}$`)
+  })
+  const known = new Map<string, boolean>()
+  return (request) => {
+    const text = textOfRequest(request)
+    let answer = known.get(text)
+    if (answer === undefined) {
+      answer = patterns.some((pattern) => pattern.test(text))
+      if (known.size < MAX_KNOWN) known.set(text, answer)
+    }
+    return answer
+  }
+}
+
+const MAX_KNOWN = 10_000

@@ -1,0 +1,117 @@
+import type { RequestStats } from '../../aggregate/requests.ts'
+import { label, parseSeriesKey } from '../../model/series.ts'
+import type { Window } from '../../model/window.ts'
+import type { Report } from '../report-object.ts'
+import { type Stats, statsOf } from '../stats.ts'
+import { createReport } from '../report.ts'
+
+/** The report of `l2met-local`: what `/api/report` gives, and what the flags ask for beyond it. */
+export interface LocalReport extends Report {
+  /** With --interval; start is null for lines that came before any time was known. */
+  readonly interval?: { readonly start: string | null; readonly seconds: number }
+  /** With --slow, slowest first: times ISO 8601, durations in seconds. */
+  readonly slow?: readonly SlowRow[]
+  /** With --by, by count. */
+  readonly groups?: Readonly<Record<string, GroupRow>>
+}
+
+export interface SlowRow {
+  readonly time: string | null
+  readonly method: string
+  readonly path: string
+  readonly route: string
+  readonly dyno: string
+  readonly status: number | null
+  readonly service: number
+  readonly connect: number | null
+}
+
+export interface GroupRow {
+  readonly count: number
+  readonly errors: number
+  readonly service: Stats | null
+}
+
+/** A report and what it takes to show it to people. */
+export interface ReportView {
+  readonly report: LocalReport
+  /** Failed requests: a status of 500 or more, or an H code. */
+  readonly failed: number
+  /** How many routes there are beyond those that are shown. */
+  readonly moreRoutes: number
+  /** Units of samples and add-on values, by series name, as `app/queue.depth` or `postgres/db_size`. */
+  readonly units: ReadonlyMap<string, string>
+}
+
+export interface ReportOptions {
+  readonly top: number
+  readonly slow: boolean
+  readonly by: boolean
+}
+
+const APP = 'local'
+
+export function viewOf(
+  window: Window,
+  requests: RequestStats,
+  options: ReportOptions,
+  interval?: { readonly start: number; readonly widthMs: number },
+): ReportView {
+  const whole = createReport(APP, window)
+  const report = {
+    ...whole,
+    routes: whole.routes.slice(0, options.top),
+    ...(interval && {
+      interval: { start: isoTime(interval.start), seconds: interval.widthMs / 1000 },
+    }),
+    ...(options.slow && {
+      slow: requests.slow.map((request) => ({ ...request, time: isoTime(request.time) })),
+    }),
+    ...(options.by && { groups: groupsOf(requests) }),
+  }
+  return {
+    report,
+    failed: requests.errors,
+    moreRoutes: whole.routes.length - report.routes.length,
+    units: unitsOf(window),
+  }
+}
+
+/** One line, or several with `indent`; whatever a terminal could take for a command is escaped. */
+export function reportJson(report: LocalReport, indent = 0): string {
+  const json = JSON.stringify(report, undefined, indent)
+  return json.replace(
+    BEYOND_JSON,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+// JSON.stringify escapes C0; DEL, C1, bidi controls and line separators are left to us.
+const BEYOND_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+
+function groupsOf(requests: RequestStats): Record<string, GroupRow> {
+  const groups = [...requests.groups].toSorted(
+    ([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1),
+  )
+  return Object.fromEntries(
+    groups.map(([key, { count, errors, service }]) => [
+      key,
+      { count, errors, service: statsOf(service) },
+    ]),
+  )
+}
+
+function unitsOf(window: Window): Map<string, string> {
+  const units = new Map<string, string>()
+  for (const key of window.cells.keys()) {
+    const series = parseSeriesKey(key)
+    if (series.kind === 'sample' && label(series, 'overflow') === '') {
+      units.set(series.name, series.unit)
+    }
+  }
+  return units
+}
+
+function isoTime(time: number): string | null {
+  return Number.isFinite(time) ? new Date(time).toISOString() : null
+}

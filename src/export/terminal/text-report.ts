@@ -1,0 +1,133 @@
+import { errorName } from '../error-names.ts'
+import type { Report } from '../report-object.ts'
+import { dynoLines } from './dynos.ts'
+import type { ReportView } from './local-report.ts'
+import { addonLines, countLines, measureLines, sampleLines, uniqueLines } from './own-metrics.ts'
+import { cut, printable, wrapList } from './printable.ts'
+import { groupLines, routeLines, slowLines } from './routes.ts'
+import type { Style } from './style.ts'
+import { type Column, table } from './table.ts'
+import { byCount, errorLines, partsOf, requestLines, section, timeLines } from './traffic.ts'
+import { countText, spanText, timeText } from './units.ts'
+
+export interface TextOptions {
+  /** Columns. */
+  readonly width: number
+  readonly style: Style
+  /** What requests are grouped by, where they are. */
+  readonly by?: string | undefined
+  /** The least service time of --slow, as the user wrote it. */
+  readonly slow?: string | undefined
+  /** The conditions of --where, as the user wrote them. */
+  readonly where?: readonly string[]
+}
+
+const MAX_EVENTS = 20
+
+/** The report for people: sections without data are left out. Ends in a newline. */
+export function renderReport(view: ReportView, options: TextOptions): string {
+  const { report } = view
+  const { width, style } = options
+  const inner = width - 2
+  const sections = [
+    headLines(report, options),
+    ...(report.requests.count > 0 ? [requestLines(report, view.failed, width, style)] : []),
+    errorLines(report, width, style),
+    timeLines(report, width, style),
+    routesSection(view, options),
+    section(
+      `By ${options.by ?? ''}`,
+      groupLines(report.groups ?? {}, options.by ?? '', inner, style),
+      style,
+    ),
+    section(
+      `Slowest requests, ${options.slow ?? ''} and more`,
+      slowLines(report.slow ?? [], inner, style),
+      style,
+    ),
+    section('Dynos', dynoLines(report.dynos, inner, style), style),
+    measureLines(view, width, style),
+    countLines(view, width, style),
+    sampleLines(view, width, style),
+    uniqueLines(view, width, style),
+    ...addonLines(view, width, style),
+    eventLines(report, style),
+    droppedLines(report, inner, style),
+  ]
+  const shown = sections.filter((lines) => lines.length > 0)
+  return `${shown.map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+function headLines(report: Report, { width, style, where }: TextOptions): string[] {
+  const { read = 0, ...classes } = report.lines
+  const kinds = byCount(classes).filter(([, n]) => n > 0)
+  const parts = [`${countText(read)} ${read === 1 ? 'line' : 'lines'}`, ...partsOf(kinds)]
+  return [
+    `${style.bold('l2met-local')}  ${spanOf(report)}`,
+    ...wrapList(parts, width).map(style.dim),
+    ...(where !== undefined && where.length > 0
+      ? [style.yellow(cut(`only requests with ${printable(where.join(' and '))}`, width))]
+      : []),
+  ]
+}
+
+/** `2014-01-09 06:16:53 to 06:17:19 UTC (26s)`; the second date only where it is another. */
+function spanOf({ from, to, seconds }: Report): string {
+  if (from === null || to === null) return 'no line carried a time'
+  const first = timeText(from)
+  const last = timeText(to)
+  const end = last.startsWith(first.slice(0, 10)) ? last.slice(11) : last
+  return `${first} to ${end} UTC (${spanText(seconds)})`
+}
+
+function routesSection(view: ReportView, { width, style }: TextOptions): string[] {
+  const { routes, requests } = view.report
+  const shown =
+    view.moreRoutes > 0 ? `, the first ${routes.length} of ${routes.length + view.moreRoutes}` : ''
+  const title = `Routes${shown}`
+  return section(title, routeLines(routes, requests.count, width - 2, style), style)
+}
+
+function eventLines({ events }: Report, style: Style): string[] {
+  const rows = runsOf(events)
+  const title = rows.length > MAX_EVENTS ? `Events, the last ${MAX_EVENTS}` : 'Events'
+  const lines = rows.slice(-MAX_EVENTS).map(({ time, kind, text, count }) => {
+    const colour = kind === 'crash' || kind === 'error' ? style.red : style.cyan
+    const when = time === null ? '' : `${timeText(time)}  `
+    const name = kind === 'error' ? errorName(text.slice(text.lastIndexOf(' ') + 1)) : ''
+    const times = count > 1 ? style.dim(`×${countText(count)}`) : ''
+    return [style.dim(when) + colour(kind.padEnd(7)), printable(text), name, times]
+      .filter((part) => part !== '')
+      .join('  ')
+  })
+  return section(title, lines, style)
+}
+
+type EventRun = Report['events'][number] & { readonly count: number }
+
+/** What happened several times in a row is one run, at its last time: a dyno over its quota says so every 20 s. */
+function runsOf(events: Report['events']): EventRun[] {
+  const runs: EventRun[] = []
+  for (const event of events) {
+    const last = runs.at(-1)
+    if (last?.kind === event.kind && last.text === event.text) {
+      runs[runs.length - 1] = { ...event, count: last.count + 1 }
+    } else runs.push({ ...event, count: 1 })
+  }
+  return runs
+}
+
+function droppedLines({ dropped }: Report, width: number, style: Style): string[] {
+  const rows = byCount(dropped).filter(([, n]) => n > 0)
+  if (rows.length === 0) return []
+  const columns: Column<[string, number]>[] = [
+    { title: 'code', align: 'left', cell: ([code]) => printable(code), colour: () => style.red },
+    { title: 'messages', align: 'right', cell: ([, n]) => countText(n) },
+    { title: 'what Heroku says', align: 'left', cell: ([code]) => errorName(code), flexible: true },
+  ]
+  return section(
+    'Dropped by Logplex: this log has holes',
+    table(columns, rows, width, style),
+    style,
+  )
+}

@@ -1,0 +1,174 @@
+import {
+  type Stats,
+  closeSync,
+  createReadStream,
+  fstatSync,
+  openSync,
+  readSync,
+  statSync,
+} from 'node:fs'
+import { Readable, addAbortSignal } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setImmediate } from 'node:timers/promises'
+import { createGunzip } from 'node:zlib'
+
+/** Where the bytes of an input go. */
+export interface ChunkSink {
+  /** The chunk is lent: it is overwritten after the call. */
+  onChunk(chunk: Buffer): void
+  /** Bytes taken from the input itself, which may be compressed. */
+  onRead(bytes: number): void
+}
+
+/** An input that can't be read; the message names it and says why. */
+export class InputError extends Error {
+  override readonly name = 'InputError'
+}
+
+export const STDIN = '-'
+
+const STDIN_FD = 0
+const CHUNK = 256 * 1024
+/** A long file lets timers and signals in after this many bytes, which take some 20 ms. */
+const TURN = 8 * 1024 * 1024
+
+/**
+ * Reads one input to its end: a file, a pipe, or `-` for stdin. gzip, also of several members, is
+ * known by its first bytes, whatever the name. Stops early, and without an error, when `signal` aborts.
+ */
+export async function readInput(path: string, sink: ChunkSink, signal: AbortSignal): Promise<void> {
+  try {
+    if (isRegular(path)) await readRegular(path, sink, signal)
+    else await readStream(path, sink, signal)
+  } catch (error) {
+    if (signal.aborted) return
+    throw new InputError(`${nameOf(path)}: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+/** Bytes of a regular file; 0 for a pipe and for what isn't there. */
+export function inputSize(path: string): number {
+  try {
+    const stat = statOf(path)
+    return stat.isFile() ? stat.size : 0
+  } catch {
+    return 0
+  }
+}
+
+/** Whether an input is a pipe or the like, which has no known end. */
+export function isTail(path: string): boolean {
+  try {
+    const stat = statOf(path)
+    return !stat.isFile() && !stat.isDirectory()
+  } catch {
+    return false
+  }
+}
+
+export function nameOf(path: string): string {
+  return path === STDIN ? 'stdin' : path
+}
+
+async function readRegular(path: string, sink: ChunkSink, signal: AbortSignal): Promise<void> {
+  const fd = path === STDIN ? STDIN_FD : openSync(path, 'r')
+  try {
+    let buffer = Buffer.allocUnsafe(CHUNK)
+    const read = (): Buffer => {
+      const length = readSync(fd, buffer, 0, CHUNK, null)
+      sink.onRead(length)
+      return buffer.subarray(0, length)
+    }
+    let chunk = read()
+    if (isGzip(chunk)) {
+      const rest = function* (): Generator<Buffer> {
+        for (; chunk.length > 0; chunk = read()) {
+          yield chunk
+          // zlib reads the chunk later, in another thread.
+          buffer = Buffer.allocUnsafe(CHUNK)
+        }
+      }
+      return await gunzip(rest(), sink, signal)
+    }
+    for (let turn = 0; chunk.length > 0 && !signal.aborted; chunk = read()) {
+      sink.onChunk(chunk)
+      turn += chunk.length
+      if (turn < TURN) continue
+      turn = 0
+      await setImmediate()
+    }
+  } finally {
+    if (path !== STDIN) closeSync(fd)
+  }
+}
+
+async function readStream(path: string, sink: ChunkSink, signal: AbortSignal): Promise<void> {
+  const stream: Readable = path === STDIN ? process.stdin : createReadStream(path)
+  addAbortSignal(signal, stream)
+  const chunks = counted(stream, sink)
+  const first = await chunks.next()
+  if (first.done === true) return
+  if (isGzip(first.value)) {
+    await gunzip(joined(first.value, chunks), sink, signal)
+    return
+  }
+  sink.onChunk(first.value)
+  for await (const chunk of chunks) sink.onChunk(chunk)
+}
+
+async function gunzip(
+  chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
+  sink: ChunkSink,
+  signal: AbortSignal,
+): Promise<void> {
+  await pipeline(
+    Readable.from(chunks, { highWaterMark: 2 }),
+    createGunzip({ chunkSize: CHUNK }),
+    async (plain: AsyncIterable<Buffer>) => {
+      for await (const chunk of plain) sink.onChunk(chunk)
+    },
+    { signal },
+  )
+}
+
+async function* counted(stream: AsyncIterable<Buffer>, sink: ChunkSink): AsyncGenerator<Buffer> {
+  for await (const chunk of stream) {
+    sink.onRead(chunk.length)
+    yield chunk
+  }
+}
+
+async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield first
+  yield* rest
+}
+
+function isGzip(chunk: Buffer): boolean {
+  return chunk[0] === 0x1f && chunk[1] === 0x8b
+}
+
+function isRegular(path: string): boolean {
+  const stat = statOf(path)
+  if (stat.isDirectory()) throw new Error('is a directory')
+  return stat.isFile()
+}
+
+function statOf(path: string): Stats {
+  return path === STDIN ? fstatSync(STDIN_FD) : statSync(path)
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  switch (code) {
+    case 'ENOENT':
+      return 'no such file'
+    case 'EACCES':
+      return 'permission denied'
+    case 'Z_BUF_ERROR':
+      return 'the gzip file ends too early; what could be read was counted'
+    case 'Z_DATA_ERROR':
+      return 'the gzip file is damaged; what could be read was counted'
+    default:
+      return message
+  }
+}

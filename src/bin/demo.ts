@@ -63,6 +63,7 @@ async function main(): Promise<number> {
   const token = process.env['METRICS_TOKEN'] ?? ''
   const before = await readMetrics(metricsUrl, token)
   say(`Playing ${play.seconds} s of the app ${play.app} into ${safeText(play.url)}`)
+  say(`Watch it at ${play.url.origin}/\n`)
   const delivery = await playAll(play)
   say(sentText(delivery))
   const isDelivered = reportDrops(delivery)
@@ -176,7 +177,7 @@ function readArguments(args: readonly string[]): Play | string | undefined {
     if (positionals.length > 1) return `One URL, not ${positionals.length}.\n\n${HELP}`
     const url = new URL(positionals[0] ?? 'http://127.0.0.1:8080/logs')
     if (!/^https?:$/.test(url.protocol))
-      return `The URL must begin with http:// or https://.\n\n${HELP}`
+      return `The URL has to begin with http:// or https://.\n\n${HELP}`
     const app = decodeURIComponent(url.username) || values.app || 'shop'
     if (url.username === '') url.searchParams.set('app', app)
     return {

@@ -1,4 +1,4 @@
-import { type Series, type Unit } from '../model/series.ts'
+import { type Series, type Unit, cleanText } from '../model/series.ts'
 import { type SeriesTable, createSeriesTable, internSeries } from '../model/series-table.ts'
 import { type Names, createNames, internName, nameText } from '../parse/names.ts'
 import { type Pair, createPair } from '../parse/pairs.ts'
@@ -78,7 +78,7 @@ export function createAppState(options: ExtractOptions): AppState {
 export function dynoNamed(state: AppState, bytes: Uint8Array, start: number, end: number): Dyno {
   const number = internName(state.procs, bytes, start, end)
   if (number < 0) return (state.dynos[MAX_PROCS] ??= createDyno(OTHER_PROC))
-  return (state.dynos[number] ??= createDyno(nameText(state.procs, number)))
+  return (state.dynos[number] ??= createDyno(cleanText(nameText(state.procs, number))))
 }
 
 /** The number of a series, for the first time that it is met. */

@@ -1,5 +1,6 @@
 import { type Accumulator, addEvent, countOne, countValue, sample } from '../model/accumulator.ts'
 import { type Line, textOf } from '../model/line.ts'
+import { cleanText } from '../model/series.ts'
 import { type WindowEvent } from '../model/window.ts'
 import { type AppState, seriesOf } from './app-state.ts'
 
@@ -14,7 +15,7 @@ const QUOTA_STEP = 128 * MIB
  */
 export function extractDynoLine(state: AppState, line: Line, acc: Accumulator): boolean {
   const text = messageText(line)
-  const dyno = textOf(line.bytes, line.procStart, line.procEnd).slice(0, 128)
+  const dyno = cleanText(textOf(line.bytes, line.procStart, line.procEnd))
   const error = /^Error (R\d\d)\b/.exec(text)
   if (error !== null) {
     countOne(acc, seriesOf(state, 'count', 'dyno/errors', '', labels({ code: error[1]!, dyno })))
@@ -46,7 +47,7 @@ export function extractApiLine(state: AppState, line: Line, acc: Accumulator): b
   }
   const scale = /^Scaled? to ([\w@:=.,\s-]{1,400}?) by /.exec(text)
   if (scale === null) return false
-  note(acc, line, 'scale', scale[1]!)
+  note(acc, line, 'scale', cleanText(scale[1]!))
   return true
 }
 

@@ -86,8 +86,8 @@ export function startLines(
   }
   return [
     starting,
-    dynoLine(dyno, time + 600, 'Process exited with status 1', 'exited'),
-    dynoLine(dyno, time + 610, 'State changed from starting to crashed', 'crashed'),
+    dynoLine(dyno, time + 250, 'Process exited with status 1', 'exited'),
+    dynoLine(dyno, time + 260, 'State changed from starting to crashed', 'crashed'),
   ]
 }
 

@@ -39,9 +39,9 @@ export const STORY: readonly Scene[] = [
   { at: 0.1, play: (world, time) => [...scaleTo(4, time), ...addDyno(world, time)] },
   { at: 0.25, play: (world, time) => [...deploy(world, time), ...restartAll(world, time)] },
   { at: 0.4, play: (world, time) => shut(world, time) },
-  { at: 0.44, play: (world, time) => open(world, time) },
+  { at: 0.42, play: (world, time) => open(world, time) },
   { at: 0.55, play: (world, time) => [...deploy(world, time), ...crashAll(world, time)] },
-  { at: 0.6, play: (world, time) => [...rollBack(world, time), ...recoverAll(world, time)] },
+  { at: 0.58, play: (world, time) => [...rollBack(world, time), ...recoverAll(world, time)] },
   { at: 0.7, play: (world, time) => runOutOfMemory(world, time) },
   { at: 0.8, play: (_, time) => [notice(time)] },
   { at: 0.9, play: (world, time) => [...scaleTo(3, time), ...removeDyno(world, time)] },
@@ -93,8 +93,8 @@ function restartAll(world: World, time: number): Entry[] {
 function crashAll(world: World, time: number): Entry[] {
   world.mode = 'crashed'
   return webs(world).flatMap((dyno, i) => [
-    ...stopLines(dyno, time + 200 + i * 40),
-    ...startLines(dyno, time + 900 + i * 40, world.random, 'crashed'),
+    ...stopLines(dyno, time + 20 + i * 40),
+    ...startLines(dyno, time + 300 + i * 40, world.random, 'crashed'),
   ])
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -44,6 +44,6 @@ function markdownIn(folder: string): string[] {
   return readdirSync(full).flatMap((name) => {
     const path = join(folder, name)
     if (folder !== '.' && statSync(join(ROOT, path)).isDirectory()) return markdownIn(path)
-    return name.endsWith('.md') ? [relative('.', path)] : []
+    return name.endsWith('.md') ? [path] : []
   })
 }

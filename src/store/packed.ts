@@ -55,13 +55,19 @@ export function mergePacked(into: Window, packed: Uint8Array, options: MergeOpti
   }
 }
 
-/** How many bytes the first record takes; 0 when there is none. */
+/** How many bytes the first record takes, which has to be there; 0 when there is none. */
 export function firstRecordLength(packed: Uint8Array): number {
-  if (packed.length === 0) return 0
-  const reader = createByteReader(packed)
+  const length = packed.length === 0 ? 0 : recordLength(packed)
+  if (length > packed.length) throw new PackedError('a packed window ends too early')
+  return length
+}
+
+/** How many bytes a record takes, by its first ten bytes. */
+export function recordLength(head: Uint8Array): number {
+  const reader = createByteReader(head)
   readByte(reader)
   const length = readVarint(reader)
-  return skipBytes(reader, length) + length
+  return reader.at + length
 }
 
 /** The same record (one, plain) in fewer bytes, for keeping. */

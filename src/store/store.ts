@@ -6,6 +6,12 @@ export const FINE_MS = 10_000
 export const COARSE_MS = 60_000
 export const FINE_KEPT_MS = 3_600_000
 
+/** The lifetime window forgets samples (gauges) that are older than this, ms. */
+export const SAMPLES_KEPT_MS = 3_600_000
+
+/** Series of one app that a window holds at most, where nothing else is said. */
+export const MAX_STORED_SERIES = 10_000
+
 /** Frame ids are remembered at least this long, ms: longer than a line may be late, plus skew. */
 export const IDS_KEPT_MS = 20 * 60_000
 
@@ -18,16 +24,25 @@ export interface Store {
    * Adds frames of one app, all or nothing: to the fine and coarse windows of their deltas and to the
    * lifetime window, and remembers their ids. If any id is already known, writes nothing and gives
    * the indexes of the known ones; else gives an empty list. Rejects when the store can't be reached;
-   * the same frames may then be committed again.
+   * the same frames may then be committed again, and are added once. A batch holds no id twice. The
+   * accumulators are read before the call returns its promise; it changes none of them.
    */
   commit(app: string, frames: readonly Frame[]): Promise<readonly number[]>
   /** Windows of an app of one width that touch [from, to) (ms) and hold something, oldest first. */
   read(app: string, width: Width, from: number, to: number): Promise<readonly TimedWindow[]>
-  /** The lifetime window of each app: counters and distributions since its first line, last samples. */
+  /**
+   * The lifetime window of each app: counters and distributions since its first line, last samples.
+   * The windows are the store's own: to be read at once, and never changed.
+   */
   lifetime(): Promise<ReadonlyMap<string, Window>>
   /** The store's time, ms since 1970: what all receivers go by. */
   clock(): number
   close(): Promise<void>
+}
+
+/** The store can be reached, but it would not keep what it is given: nothing may be acknowledged. */
+export class UnfitStoreError extends Error {
+  override name = 'UnfitStoreError'
 }
 
 export type Width = typeof FINE_MS | typeof COARSE_MS

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createAccumulator, seeUnique, toWindow } from '../../src/model/accumulator.ts'
 import { createSeriesTable, internSeries } from '../../src/model/series-table.ts'

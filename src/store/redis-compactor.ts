@@ -1,0 +1,111 @@
+import { type Window, createWindow } from '../model/window.ts'
+import { DEFLATED, deflatePacked, firstRecordLength, mergePacked, recordLength } from './packed.ts'
+import type { Packer } from './packer.ts'
+import type { RedisClient } from './redis-client.ts'
+import type { RedisCommands } from './redis-commands.ts'
+import { SAMPLES_KEPT_MS } from './store.ts'
+
+/** Makes one record of windows that have grown long, and of windows that have ended. */
+export interface Compactor {
+  /** To be told of each append: `end` of the window (ms since 1970), undefined for a lifetime window. */
+  appended(key: string, end: number | undefined, added: number, length: number, head: Buffer): void
+  /** To be told of a window that was read and found longer than it need be. */
+  found(key: string, end: number, packed: Buffer): void
+  close(): Promise<void>
+}
+
+/** What is appended to a window before it is compacted: this much, or as much as there is. Bytes. */
+const MIN_TAIL = 32_768
+/** A window that has ended is compacted this long after, and up to as long again, ms. */
+const SETTLE_MS = 5000
+const TICK_MS = 1000
+/** A rest that isn't worth a compaction, bytes. */
+const SMALL_REST = 64
+
+export function createCompactor(options: {
+  readonly client: RedisClient
+  readonly commands: RedisCommands
+  readonly packer: Packer
+  readonly now: () => number
+  readonly maxSeries: number
+  readonly warn: (details: object, text: string) => void
+}): Compactor {
+  const { client, commands, packer, now, maxSeries, warn } = options
+  /** When windows that will end are to be compacted. */
+  const due = new Map<string, number>()
+  const queue = new Map<string, { readonly isLifetime: boolean }>()
+  let running: Promise<void> | undefined
+  let isClosed = false
+
+  const compact = async (key: string, isLifetime: boolean) => {
+    const packed = await client.getBuffer(key)
+    if (packed === null || isCompact(packed)) return
+    const window = createWindow()
+    mergePacked(window, packed, { lifetime: isLifetime, maxSeries })
+    if (isLifetime) dropOldSamples(window, now() - SAMPLES_KEPT_MS)
+    const record = deflatePacked(packer.packWindow(window))
+    if (record.length < packed.length) await commands.replaceHead(key, packed, record)
+  }
+
+  const runQueue = async () => {
+    for (const [key, { isLifetime }] of queue) {
+      if (isClosed) return
+      queue.delete(key)
+      try {
+        await compact(key, isLifetime)
+      } catch (error) {
+        // The window stays as it is: right, only longer. The next append or reader tries again.
+        warn({ err: error, key }, 'a window could not be compacted')
+      }
+    }
+  }
+
+  const enqueue = (key: string, isLifetime: boolean) => {
+    queue.set(key, { isLifetime })
+    running ??= runQueue().finally(() => (running = undefined))
+  }
+
+  const awaitEnd = (key: string, end: number) => {
+    // Receivers wait for different times, so that one does it and the others find it done.
+    if (!due.has(key)) due.set(key, Math.max(end, now()) + SETTLE_MS * (1 + Math.random()))
+  }
+
+  const timer = setInterval(() => {
+    const time = now()
+    for (const [key, at] of due) {
+      if (at > time) continue
+      due.delete(key)
+      enqueue(key, false)
+    }
+  }, TICK_MS).unref()
+
+  return {
+    appended: (key, end, added, length, head) => {
+      if (end !== undefined) awaitEnd(key, end)
+      if (length < MIN_TAIL) return
+      // Of all who append, only the one that passes a whole number of steps compacts.
+      const base = recordLength(head)
+      const step = Math.max(MIN_TAIL, base)
+      const passed = (at: number) => Math.floor((at - base) / step)
+      if (passed(length) > passed(length - added)) enqueue(key, end === undefined)
+    },
+    found: (key, end, packed) => {
+      if (packed.length > firstRecordLength(packed) + SMALL_REST) awaitEnd(key, end)
+    },
+    close: async () => {
+      isClosed = true
+      clearInterval(timer)
+      await running
+    },
+  }
+}
+
+function isCompact(packed: Buffer): boolean {
+  return packed[0] === DEFLATED && firstRecordLength(packed) === packed.length
+}
+
+function dropOldSamples(window: Window, time: number): void {
+  for (const [key, cell] of window.cells) {
+    if (cell.kind === 'sample' && cell.time < time) window.cells.delete(key)
+  }
+}

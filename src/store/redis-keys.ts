@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { hashOfId } from './frame-id.ts'
+import { FINE_MS, IDS_KEPT_MS, type Width } from './store.ts'
+
+/**
+ * Names in Redis. All keys of an app carry the same hash tag, so that they live in one slot of a
+ * Cluster and one script can write them all. App names are anyone's text and appear only hashed, but
+ * for the registry of apps, where they are values.
+ *
+ *   l2met:1:apps                   sorted set: app names by when they were last seen (s)
+ *   l2met:1:{APP}:t                lifetime window
+ *   l2met:1:{APP}:f:START          fine window, START in tens of seconds, base 36
+ *   l2met:1:{APP}:c:START          coarse window, the same
+ *   l2met:1:{APP}:i:TURN:SHARD     ids of frames: sets of integers, small enough to be kept as such
+ *   l2met:1:{APP}:j:TURN:SHARD     the same, for apps with many frames
+ *   l2met:1:{APP}:r:PROCESS        how many batches a process has committed
+ */
+const PREFIX = 'l2met:1:'
+
+export const APPS_KEY = `${PREFIX}apps`
+
+/** Ids of this many turns are looked up; the oldest turn ended at least IDS_KEPT_MS after its ids came. */
+const TURNS = 3
+const TURN_MS = IDS_KEPT_MS / (TURNS - 1)
+/** A set of integers becomes eight times as large beyond 512 of them (set-max-intset-entries). */
+const SMALL_SHARDS = 16
+const LARGE_SHARDS = 1024
+
+/** How long the ids of a turn live, s. */
+export const ID_TTL_S = (TURNS * TURN_MS) / 1000 + 60
+
+/** How many keys idKeys gives. */
+export const KEYS_PER_ID = TURNS * 2
+
+/** What stands before the last part of all keys of an app. */
+export function appPrefix(app: string): string {
+  const tag = createHash('sha256').update(app).digest('base64url').slice(0, 12)
+  return `${PREFIX}{${tag}}:`
+}
+
+export function windowKey(prefix: string, width: Width, start: number): string {
+  return `${prefix}${width === FINE_MS ? 'f' : 'c'}:${(start / FINE_MS).toString(36)}`
+}
+
+export function lifetimeKey(prefix: string): string {
+  return `${prefix}t`
+}
+
+export function counterKey(prefix: string, processName: string): string {
+  return `${prefix}r:${processName}`
+}
+
+/** A frame id as a whole number of 63 bits in decimal digits. */
+export function idMember(app: string, id: string): bigint {
+  return hashOfId(app, id).readBigUInt64LE() >> 1n
+}
+
+/** The sets that an id may be in, newest turn first: of each turn the small one, then the large one. */
+export function idKeys(prefix: string, member: bigint, now: number): string[] {
+  const turn = Math.floor(now / TURN_MS)
+  const low = Number(member & 0xffffn)
+  const small = (low % SMALL_SHARDS).toString(36)
+  const large = (low % LARGE_SHARDS).toString(36)
+  const keys: string[] = []
+  for (let age = 0; age < TURNS; age += 1) {
+    const name = (turn - age).toString(36)
+    keys.push(`${prefix}i:${name}:${small}`, `${prefix}j:${name}:${large}`)
+  }
+  return keys
+}

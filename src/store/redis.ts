@@ -1,0 +1,220 @@
+import { randomBytes } from 'node:crypto'
+import { type Window, createWindow } from '../model/window.ts'
+import { mergePacked } from './packed.ts'
+import { createPacker } from './packer.ts'
+import { type Batch, LIFETIME_TTL_S, commitArguments, packBatch } from './redis-batch.ts'
+import { createRedisClient } from './redis-client.ts'
+import { createRedisClock } from './redis-clock.ts'
+import { type CommitReply, defineCommands } from './redis-commands.ts'
+import { createCompactor } from './redis-compactor.ts'
+import { findUnfitness } from './redis-health.ts'
+import { APPS_KEY, appPrefix, counterKey, lifetimeKey, windowKey } from './redis-keys.ts'
+import { createReplay } from './replay.ts'
+import {
+  FINE_KEPT_MS,
+  FINE_MS,
+  type Frame,
+  type Store,
+  type TimedWindow,
+  UnfitStoreError,
+  type Width,
+} from './store.ts'
+import { createWatermark } from './watermark.ts'
+
+/** Windows in one Redis or in a Redis Cluster, shared by any number of receivers. */
+export interface RedisStore extends Store {
+  /** Resolves when Redis has been reached for the first time, or found unfit. */
+  readonly ready: Promise<void>
+  /** Why the store can't be used now; undefined when it can. */
+  fault(): string | undefined
+}
+
+const CLOCK_MS = 10_000
+const CHECK_MS = 2500
+/** An app is noted in the registry again after this long, ms. */
+const REGISTER_MS = 60_000
+/** Windows that are read at once, so that a long range doesn't hold up everything else. */
+const READ_AT_ONCE = 64
+/** Lines may be this far ahead of the clock, ms. */
+const AHEAD_MS = 120_000
+/** A scrape waits this long for what Redis forgot to be brought back, ms. */
+const SETTLE_MS = 2000
+
+export function createRedisStore(options: {
+  /** One Redis, or nodes of a Redis Cluster. */
+  readonly urls: readonly string[]
+  readonly retentionMs: number
+  readonly maxSeries: number
+  /** Whether certificates that nobody else signed are accepted from Redis, as on Heroku. */
+  readonly trustSelfSigned: boolean
+  readonly warn: (details: object, text: string) => void
+}): RedisStore {
+  const { retentionMs, maxSeries, warn } = options
+  const processName = randomBytes(6).toString('base64url')
+  const client = createRedisClient(options)
+  const commands = defineCommands(client)
+  const clock = createRedisClock(client)
+  const packer = createPacker()
+  const compactor = createCompactor({ ...options, client, commands, packer, now: clock.now })
+  const watermark = createWatermark()
+  const registered = new Map<string, number>()
+  let unfit: string | undefined
+  let unreachable: string | undefined = 'Redis has not been reached yet'
+
+  const send = async (batch: Batch): Promise<CommitReply> => {
+    const { keys, args } = commitArguments(batch, processName, clock.now())
+    const reply = await commands.commit(keys, args)
+    const isWritten = reply.known.length === 0
+    replay.note(batch.app, reply.counter, isWritten ? batch : undefined)
+    if (isWritten) noteAppends(batch, reply)
+    return reply
+  }
+
+  const noteAppends = ({ appends, packed }: Batch, { lengths, heads }: CommitReply) => {
+    for (const [i, { key, end, packed: of }] of appends.entries()) {
+      compactor.appended(key, end, packed[of]!.length, lengths[i]!, heads[i]!)
+    }
+  }
+
+  const readCounter = async (app: string): Promise<number> =>
+    Number((await client.get(counterKey(appPrefix(app), processName))) ?? 0)
+
+  const replay = createReplay({ now: clock.now, send, readCounter, warn })
+
+  /** Puts an app where readers find it. */
+  const register = async (app: string) => {
+    const known = registered.get(app)
+    const now = clock.now()
+    if (known !== undefined && now - known < REGISTER_MS) return
+    registered.set(app, now)
+    try {
+      await client.zadd(APPS_KEY, Math.floor(now / 1000), app)
+    } catch (error) {
+      registered.delete(app)
+      if (known === undefined) throw error
+    }
+  }
+
+  const commit = async (app: string, frames: readonly Frame[]): Promise<readonly number[]> => {
+    const batch = packBatch(app, frames, retentionMs, packer)
+    checkFitness()
+    await register(app)
+    const { known } = await send(batch)
+    return known.map((i) => batch.frames[i]!)
+  }
+
+  const checkFitness = () => {
+    if (unfit !== undefined) throw new UnfitStoreError(unfit)
+  }
+
+  const read = async (
+    app: string,
+    width: Width,
+    from: number,
+    to: number,
+  ): Promise<readonly TimedWindow[]> => {
+    const now = clock.now()
+    const prefix = appPrefix(app)
+    const kept = width === FINE_MS ? FINE_KEPT_MS : retentionMs
+    const first = Math.max(from, now - kept - width)
+    const last = Math.min(to, now + AHEAD_MS)
+    const starts: number[] = []
+    for (let at = first - (first % width); at < last; at += width) {
+      if (at + width > from) starts.push(at)
+    }
+    const windows: TimedWindow[] = []
+    for (let at = 0; at < starts.length; at += READ_AT_ONCE) {
+      const some = starts.slice(at, at + READ_AT_ONCE)
+      const keys = some.map((start) => windowKey(prefix, width, start))
+      const values = await client.mgetBuffer(...keys)
+      for (const [i, packed] of values.entries()) {
+        if (packed === null) continue
+        compactor.found(keys[i]!, some[i]! + width, packed)
+        windows.push({ start: some[i]!, width, window: unpack(packed, { maxSeries }) })
+      }
+    }
+    return windows
+  }
+
+  const readLifetime = async (app: string): Promise<Window | undefined> => {
+    const prefix = appPrefix(app)
+    const keys = [lifetimeKey(prefix), counterKey(prefix, processName)]
+    const readBoth = async () => client.mgetBuffer(...keys)
+    let [packed, counter] = await readBoth()
+    replay.note(app, Number(counter?.toString() ?? 0), undefined)
+    if (replay.isRunning(app)) {
+      await replay.settled(app, SETTLE_MS)
+      ;[packed, counter] = await readBoth()
+    }
+    if (packed === null || packed === undefined) return undefined
+    const window = unpack(packed, { lifetime: true, maxSeries })
+    watermark.check(app, window, clock.now())
+    return window
+  }
+
+  const lifetime = async (): Promise<ReadonlyMap<string, Window>> => {
+    checkFitness()
+    const since = Math.floor(clock.now() / 1000) - LIFETIME_TTL_S
+    const apps = await client.zrangebyscore(APPS_KEY, since, '+inf')
+    const windows = new Map<string, Window>()
+    for (let at = 0; at < apps.length; at += READ_AT_ONCE) {
+      const some = apps.slice(at, at + READ_AT_ONCE)
+      const found = await Promise.all(some.map(readLifetime))
+      for (const [i, window] of found.entries()) if (window) windows.set(some[i]!, window)
+    }
+    return windows
+  }
+
+  let tellReady: (() => void) | undefined
+  const ready = new Promise<void>((resolve) => (tellReady = resolve))
+
+  const look = async () => {
+    try {
+      await clock.measure()
+      const was = unfit
+      unfit = await findUnfitness(client)
+      if (unfit !== undefined && unfit !== was) warn({}, unfit)
+      unreachable = undefined
+      tellReady?.()
+    } catch (error) {
+      unreachable = `Redis can't be reached: ${error instanceof Error ? error.message : String(error)}`
+    }
+  }
+
+  const check = async () => {
+    try {
+      await replay.check()
+    } catch {
+      // Redis is away: look() says so, and what is kept stays kept.
+    }
+  }
+
+  // Without a listener an error event would end the process; look() and the callers see the same.
+  client.on('error', () => {})
+  client.on('ready', () => void look())
+  const timers = [
+    setInterval(() => void look(), CLOCK_MS),
+    setInterval(() => void check(), CHECK_MS),
+  ]
+  for (const timer of timers) timer.unref()
+
+  return {
+    commit,
+    read,
+    lifetime,
+    clock: clock.now,
+    ready,
+    fault: () => unfit ?? unreachable,
+    close: async () => {
+      for (const timer of timers) clearInterval(timer)
+      await compactor.close()
+      client.disconnect()
+    },
+  }
+}
+
+function unpack(packed: Buffer, options: { lifetime?: boolean; maxSeries: number }): Window {
+  const window = createWindow()
+  mergePacked(window, packed, options)
+  return window
+}

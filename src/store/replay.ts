@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Batch, COUNTER_TTL_S, sizeOf } from './redis-batch.ts'
+import type { CommitReply } from './redis-commands.ts'
+
+/**
+ * Brings back what Redis forgot. A fail-over or a restart can take away the last moments of what
+ * was acknowledged; the ids went with the values, so that committing the last seconds again is safe.
+ * How it is noticed: each process counts its batches in Redis, and its count only ever grows.
+ */
+export interface Replay {
+  /** To be told of each answer that holds the count of this process, and of the batch if it was written. */
+  note(app: string, counter: number, batch: Batch | undefined): void
+  /** Whether something of the app is being brought back. */
+  isRunning(app: string): boolean
+  /** Resolves when that is done; rejects when it takes longer than `limitMs`. */
+  settled(app: string, limitMs: number): Promise<void>
+  /** Asks for the counts of apps that fell silent while there was something to bring back. */
+  check(): Promise<void>
+}
+
+/** What was acknowledged longer ago is taken for safe: replicas and disks don't lag so far. ms. */
+const KEPT_MS = 10_000
+/** All that is kept, bytes; beyond, the oldest goes first. */
+const MAX_BYTES = 16 * 2 ** 20
+
+interface AppState {
+  /** The highest count that was seen. */
+  seen: number
+  confirmedAt: number
+  entries: { readonly batch: Batch; readonly at: number; readonly size: number }[]
+  running: Promise<void> | undefined
+}
+
+export function createReplay(options: {
+  readonly now: () => number
+  readonly send: (batch: Batch) => Promise<CommitReply>
+  readonly readCounter: (app: string) => Promise<number>
+  readonly warn: (details: object, text: string) => void
+}): Replay {
+  const { now, send, readCounter, warn } = options
+  const states = new Map<string, AppState>()
+  let bytes = 0
+
+  const drop = (state: AppState, count: number) => {
+    for (const { size } of state.entries.splice(0, count)) bytes -= size
+  }
+
+  const dropOldest = () => {
+    for (;;) {
+      if (bytes <= MAX_BYTES) return
+      const oldest = [...states.values()]
+        .filter(({ entries }) => entries.length > 0)
+        .reduce((a, b) => (b.entries[0]!.at < a.entries[0]!.at ? b : a))
+      drop(oldest, 1)
+    }
+  }
+
+  const bringBack = async (app: string, entries: readonly { readonly batch: Batch }[]) => {
+    let frames = 0
+    let refused = 0
+    for (const { batch } of entries) {
+      const { known } = await send(batch)
+      if (known.length === 0) frames += batch.ids.length
+      else if (known.length < batch.ids.length) refused += batch.ids.length - known.length
+    }
+    warn({ app, frames, refused }, 'Redis went back in time; its last moments were brought back')
+  }
+
+  const start = (app: string, state: AppState) => {
+    if (state.entries.length === 0 || state.running !== undefined) return
+    const entries = [...state.entries]
+    state.running = bringBack(app, entries)
+      .catch((error: unknown) => {
+        // Not settled: the next answer starts again from here.
+        state.seen = Infinity
+        warn({ app, err: error }, 'Redis went back in time, and went away again')
+      })
+      .finally(() => (state.running = undefined))
+  }
+
+  const note = (app: string, counter: number, batch: Batch | undefined) => {
+    const at = now()
+    let state = states.get(app)
+    if (state === undefined) {
+      if (batch === undefined) return
+      state = { seen: 0, confirmedAt: at, entries: [], running: undefined }
+      states.set(app, state)
+    }
+    const isBack = batch === undefined ? counter < state.seen : counter <= state.seen
+    state.seen = counter
+    if (isBack) start(app, state)
+    else if (state.running === undefined) {
+      drop(state, state.entries.findLastIndex((entry) => entry.at < at - KEPT_MS) + 1)
+    }
+    state.confirmedAt = at
+    if (batch === undefined) return
+    const size = sizeOf(batch)
+    state.entries.push({ batch, at, size })
+    bytes += size
+    dropOldest()
+  }
+
+  return {
+    note,
+    isRunning: (app) => states.get(app)?.running !== undefined,
+    settled: async (app, limitMs) => {
+      const limit = new AbortController()
+      const late = sleep(limitMs, true, { signal: limit.signal, ref: false }).catch(() => false)
+      const isLate = await Promise.race([states.get(app)?.running, late])
+      limit.abort()
+      if (isLate === true) throw new Error('Redis went back in time and is not yet caught up')
+    },
+    check: async () => {
+      const at = now()
+      for (const [app, { entries, confirmedAt }] of states) {
+        // Its count in Redis is about to expire, which must not look like a loss.
+        if (entries.length === 0 && at - confirmedAt > COUNTER_TTL_S * 500) states.delete(app)
+      }
+      const silent = [...states].filter(
+        ([, { entries, confirmedAt }]) => entries.length > 0 && at - confirmedAt > KEPT_MS / 4,
+      )
+      await Promise.all(
+        silent.map(async ([app]) => {
+          note(app, await readCounter(app), undefined)
+        }),
+      )
+    },
+  }
+}

@@ -1,0 +1,307 @@
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { mergeIntoLifetime, toWindow } from '../../src/model/accumulator.ts'
+import type { Sketch } from '../../src/model/sketch.ts'
+import { createSeriesTable } from '../../src/model/series-table.ts'
+import { type Window, createWindow, mergeWindow } from '../../src/model/window.ts'
+import { COARSE_MS, FINE_MS, type Frame, type Store } from '../../src/store/store.ts'
+import {
+  type Act,
+  accumulatorOf,
+  arbitraryActs,
+  nastyText,
+  plainWindow,
+} from '../support/windows.ts'
+
+/** What a store under test runs on. */
+export interface Backing {
+  /** Another store over the same data; a backing inside one process has only one. */
+  open(): Promise<Store>
+  readonly isShared: boolean
+  stop(): Promise<void>
+}
+
+/** What every store promises (src/store/store.ts). */
+export function testStore(name: string, start: () => Promise<Backing>): void {
+  describe(`${name}: the store contract`, () => {
+    let backing: Backing
+    let store: Store
+    let apps = 0
+    const newApp = () => `app-${(apps += 1)}`
+
+    beforeAll(async () => {
+      backing = await start()
+      store = await backing.open()
+    })
+    afterAll(async () => {
+      await store.close()
+      await backing.stop()
+    })
+
+    test('has a clock that goes on in whole milliseconds', async () => {
+      const before = store.clock()
+      expect(Number.isSafeInteger(before)).toBe(true)
+      expect(Math.abs(before - Date.now())).toBeLessThan(60_000)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      expect(store.clock()).toBeGreaterThan(before)
+    })
+
+    test('knows nothing of an app that sent nothing', async () => {
+      expect(await store.read(newApp(), FINE_MS, 0, 1e15)).toEqual([])
+      expect((await store.lifetime()).has(`app-${apps}`)).toBe(false)
+    })
+
+    test('gives back what was committed, in any order and batching', async () => {
+      const now = store.clock()
+      const from = now - (now % COARSE_MS) - COARSE_MS
+      const arbitraryFrames = fc.array(arbitraryFrame(from), { minLength: 1, maxLength: 8 })
+      await fc.assert(
+        fc.asyncProperty(
+          fc.uniqueArray(nastyText, { minLength: 1, maxLength: 2 }),
+          arbitraryFrames,
+          fc.array(fc.integer({ min: 1, max: 4 })),
+          fc.boolean(),
+          async (names, plans, sizes, reversed) => {
+            const names2 = names.map((text) => `${newApp()}${text}`)
+            const shared = createSeriesTable(10_000)
+            const frames = plans.map((plan, i) => frameOf(plan, i % 3 === 0 ? undefined : shared))
+            for (const app of names2) {
+              await commitInBatches(store, app, reversed ? frames.toReversed() : frames, sizes)
+            }
+            for (const app of names2) {
+              await expectFrames(store, app, frames, FINE_MS)
+              await expectFrames(store, app, frames, COARSE_MS)
+              await expectLifetime(store, app, frames)
+            }
+          },
+        ),
+        { numRuns: 25 },
+      )
+    })
+
+    test('writes nothing of a batch in which an id is known, and says which', async () => {
+      const app = newApp()
+      expect(await store.commit(app, [oneLine(store, 'a'), oneLine(store, 'b')])).toEqual([])
+      const before = await snapshot(store, app)
+      const mixed = [oneLine(store, 'c'), oneLine(store, 'a'), oneLine(store), oneLine(store, 'b')]
+      expect(await store.commit(app, mixed)).toEqual([1, 3])
+      expect(await snapshot(store, app)).toEqual(before)
+      expect(await store.commit(app, [oneLine(store, 'c')])).toEqual([])
+      expect(await linesOf(store, app)).toBe(3)
+    })
+
+    test('adds frames without an id each time', async () => {
+      const app = newApp()
+      for (let i = 0; i < 3; i += 1) {
+        expect(await store.commit(app, [oneLine(store), oneLine(store)])).toEqual([])
+      }
+      expect(await linesOf(store, app)).toBe(6)
+    })
+
+    test('takes one id in two apps for two frames', async () => {
+      const [one, two] = [newApp(), newApp()]
+      expect(await store.commit(one, [oneLine(store, 'same')])).toEqual([])
+      expect(await store.commit(two, [oneLine(store, 'same')])).toEqual([])
+      expect([await linesOf(store, one), await linesOf(store, two)]).toEqual([1, 1])
+    })
+
+    test('remembers ids of any text, and many of them', async () => {
+      const app = newApp()
+      const texts = ['', '{}', '\0', '\u{1f600}', '0', '-1', 'x'.repeat(5000), '__proto__']
+      const ids = [...texts, ...Array.from({ length: 3000 }, (_, i) => `frame-${i}`)]
+      for (let at = 0; at < ids.length; at += 128) {
+        const frames = ids.slice(at, at + 128).map((id) => oneLine(store, id))
+        expect(await store.commit(app, frames)).toEqual([])
+      }
+      for (let at = 0; at < ids.length; at += 128) {
+        const frames = ids.slice(at, at + 128).map((id) => oneLine(store, id))
+        expect(await store.commit(app, frames)).toEqual(frames.map((_, i) => i))
+      }
+      expect(await linesOf(store, app)).toBe(ids.length)
+    })
+
+    test('reads exactly the windows that touch the range, oldest first', async () => {
+      const app = newApp()
+      const now = store.clock()
+      const third = now - (now % FINE_MS)
+      const starts = [third, third - 4 * FINE_MS, third - 2 * FINE_MS]
+      for (const start of starts) {
+        await store.commit(app, [
+          frameOf({ id: `${start}`, deltas: [{ start, acts: [line(start)] }] }),
+        ])
+      }
+      const [a, b, c] = starts.toSorted((x, y) => x - y) as [number, number, number]
+      const read = async (from: number, to: number) =>
+        (await store.read(app, FINE_MS, from, to)).map(({ start, width }) => [start, width])
+      expect(await read(a, c + FINE_MS)).toEqual([a, b, c].map((start) => [start, FINE_MS]))
+      expect(await read(a + FINE_MS - 1, b + 1)).toEqual([a, b].map((start) => [start, FINE_MS]))
+      expect(await read(a + FINE_MS, b)).toEqual([])
+      expect(await read(b, b)).toEqual([])
+    })
+
+    test('keeps the last sample by its time, the newest events, and what is unique', async () => {
+      const app = newApp()
+      const now = store.clock()
+      const start = now - (now % FINE_MS)
+      const acts = [sampleAct(7, start + 5000), sampleAct(9, start + 2000), sampleAct(3, start + 1)]
+      for (const [i, act] of acts.entries()) {
+        await store.commit(app, [frameOf({ id: `${i}`, deltas: [{ start, acts: [act] }] })])
+      }
+      const [read] = await store.read(app, COARSE_MS, start, start + 1)
+      const gauge = { time: start + 5000, last: 7, min: 3, max: 9 }
+      expect(read!.window.cells.get('s\0app/x')).toMatchObject(gauge)
+      expect((await store.lifetime()).get(app)!.cells.get('s\0app/x')).toMatchObject(gauge)
+    })
+
+    test('stays right when one window is committed to many times', async () => {
+      const app = newApp()
+      const now = store.clock()
+      const start = now - (now % FINE_MS)
+      const acts = Array.from({ length: 300 }, (_, i): Act => ({
+        act: 'value',
+        series: { kind: 'measure', name: 'app/x', unit: 's', labels: [['n', `${i}`]] },
+        value: i / 7,
+        time: start,
+      }))
+      const rounds = 60
+      for (let i = 0; i < rounds; i += 1) {
+        await store.commit(app, [frameOf({ id: `many-${i}`, deltas: [{ start, acts }] })])
+      }
+      const [read] = await store.read(app, FINE_MS, start, start + 1)
+      const lifetime = (await store.lifetime()).get(app)!
+      for (const window of [read!.window, lifetime]) {
+        expect(window.cells.size).toBe(acts.length)
+        for (const cell of window.cells.values()) expect((cell as Sketch).count).toBe(rounds)
+      }
+    })
+
+    test('shows every store over the same data the same', async (context) => {
+      context.skip(!backing.isShared, 'the data live inside one store')
+      const app = newApp()
+      const other = await backing.open()
+      try {
+        expect(await store.commit(app, [oneLine(store, 'here')])).toEqual([])
+        expect(await other.commit(app, [oneLine(other, 'here')])).toEqual([0])
+        expect(await other.commit(app, [oneLine(other, 'there')])).toEqual([])
+        expect(await store.commit(app, [oneLine(store, 'there')])).toEqual([0])
+        expect(await snapshot(store, app)).toEqual(await snapshot(other, app))
+        expect(await linesOf(other, app)).toBe(2)
+        expect(Math.abs(store.clock() - other.clock())).toBeLessThan(50)
+      } finally {
+        await other.close()
+      }
+    })
+
+    test('adds each id once when stores race', async (context) => {
+      context.skip(!backing.isShared, 'the data live inside one store')
+      const app = newApp()
+      const stores = await Promise.all([backing.open(), backing.open(), backing.open()])
+      const ids = Array.from({ length: 200 }, (_, i) => `race-${i}`)
+      const outcomes = await Promise.all(
+        stores.map(async (each) => {
+          let added = 0
+          for (const id of ids)
+            if ((await each.commit(app, [oneLine(each, id)])).length === 0) added += 1
+          return added
+        }),
+      )
+      expect(outcomes.reduce((sum, n) => sum + n, 0)).toBe(ids.length)
+      expect(await linesOf(store, app)).toBe(ids.length)
+      await Promise.all(stores.map((each) => each.close()))
+    })
+  })
+}
+
+interface Plan {
+  readonly id: string | undefined
+  readonly deltas: readonly { readonly start: number; readonly acts: readonly Act[] }[]
+}
+
+function arbitraryFrame(from: number): fc.Arbitrary<Plan> {
+  const delta = fc.nat(8).chain((n) => {
+    const start = from + n * FINE_MS
+    return fc.record({
+      start: fc.constant(start),
+      acts: arbitraryActs(start, start + FINE_MS, 'small'),
+    })
+  })
+  return fc.record({
+    id: fc.constant(undefined),
+    deltas: fc.uniqueArray(delta, { minLength: 1, maxLength: 3, selector: ({ start }) => start }),
+  })
+}
+
+function frameOf(plan: Plan, table = createSeriesTable(10_000)): Frame {
+  const deltas = plan.deltas.map(({ start, acts }) => ({ start, acc: accumulatorOf(acts, table) }))
+  return { id: plan.id, deltas }
+}
+
+function line(time: number): Act {
+  return { act: 'line', time, result: 0, kind: 0 }
+}
+
+function sampleAct(value: number, time: number): Act {
+  const series = { kind: 'sample', name: 'app/x', unit: '', labels: [] } as const
+  return { act: 'value', series, value, time }
+}
+
+function oneLine(store: Store, id?: string): Frame {
+  const now = store.clock()
+  return frameOf({ id, deltas: [{ start: now - (now % FINE_MS), acts: [line(now)] }] })
+}
+
+async function commitInBatches(
+  store: Store,
+  app: string,
+  frames: readonly Frame[],
+  sizes: readonly number[],
+): Promise<void> {
+  for (let at = 0, batch = 0; at < frames.length; batch += 1) {
+    const size = sizes[batch] ?? 1
+    expect(await store.commit(app, frames.slice(at, at + size))).toEqual([])
+    at += size
+  }
+}
+
+async function expectFrames(
+  store: Store,
+  app: string,
+  frames: readonly Frame[],
+  width: typeof FINE_MS | typeof COARSE_MS,
+): Promise<void> {
+  const expected = new Map<number, Window>()
+  for (const { deltas } of frames) {
+    for (const { start, acc } of deltas) {
+      const at = start - (start % width)
+      if (!expected.has(at)) expected.set(at, createWindow())
+      mergeWindow(expected.get(at)!, toWindow(acc))
+    }
+  }
+  const read = await store.read(app, width, 0, Number.MAX_SAFE_INTEGER)
+  expect(read.map(({ start, window }) => [start, plainWindow(window)])).toEqual(
+    [...expected]
+      .toSorted(([a], [b]) => a - b)
+      .map(([start, window]) => [start, plainWindow(window)]),
+  )
+}
+
+async function expectLifetime(store: Store, app: string, frames: readonly Frame[]): Promise<void> {
+  const expected = createWindow()
+  for (const { deltas } of frames) for (const { acc } of deltas) mergeIntoLifetime(expected, acc)
+  const lifetime = (await store.lifetime()).get(app)
+  expect(lifetime && plainWindow(lifetime)).toEqual(plainWindow(expected))
+}
+
+async function snapshot(store: Store, app: string): Promise<unknown> {
+  const fine = await store.read(app, FINE_MS, 0, Number.MAX_SAFE_INTEGER)
+  const coarse = await store.read(app, COARSE_MS, 0, Number.MAX_SAFE_INTEGER)
+  const lifetime = (await store.lifetime()).get(app)
+  return [
+    [...fine, ...coarse].map(({ start, window }) => [start, plainWindow(window)]),
+    lifetime && plainWindow(lifetime),
+  ]
+}
+
+async function linesOf(store: Store, app: string): Promise<number> {
+  return (await store.lifetime()).get(app)!.results[0]!
+}

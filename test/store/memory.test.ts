@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest'
+import { createMemoryStore } from '../../src/store/memory.ts'
+import { COARSE_MS, FINE_MS } from '../../src/store/store.ts'
+import { testStore } from '../contract/store.ts'
+import { accumulatorOf, arbitraryActs, plainWindow } from '../support/windows.ts'
+import { createWindow, mergeWindow } from '../../src/model/window.ts'
+import { toWindow } from '../../src/model/accumulator.ts'
+import * as fc from 'fast-check'
+
+const HOUR = 3_600_000
+const NOON = Date.UTC(2026, 10, 21, 12)
+
+testStore('memory', async () => {
+  const store = createMemoryStore({ retentionMs: 24 * HOUR, now: Date.now })
+  return { open: async () => store, isShared: false, stop: async () => {} }
+})
+
+function frameAt(time: number, id?: string) {
+  const start = time - (time % FINE_MS)
+  const acc = accumulatorOf([
+    { act: 'line', time, result: 0, kind: 0 },
+    {
+      act: 'value',
+      series: { kind: 'sample', name: 'app/x', unit: '', labels: [] },
+      value: 1,
+      time,
+    },
+  ])
+  return { id, deltas: [{ start, acc }] }
+}
+
+test('windows are kept as long as their width says, packed or not', async () => {
+  let now = NOON
+  const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now })
+  for (; now < NOON + 26 * HOUR; now += 30_000) await store.commit('app', [frameAt(now)])
+  const fine = await store.read('app', FINE_MS, 0, now)
+  const coarse = await store.read('app', COARSE_MS, 0, now)
+  expect(fine.length).toBeGreaterThanOrEqual(HOUR / 30_000)
+  expect(fine.length).toBeLessThanOrEqual(HOUR / 30_000 + 2)
+  expect(coarse.length).toBeGreaterThanOrEqual((24 * HOUR) / COARSE_MS)
+  expect(coarse.length).toBeLessThanOrEqual((24 * HOUR) / COARSE_MS + 2)
+  expect(coarse.every(({ window }) => window.results[0] === 2)).toBe(true)
+  expect((await store.lifetime()).get('app')!.results[0]).toBe((26 * HOUR) / 30_000)
+})
+
+test('lines that come late are added to windows that were packed', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(90), arbitraryActs(NOON, NOON + FINE_MS, 'small')), {
+        minLength: 1,
+      }),
+      async (commits) => {
+        let now = NOON
+        const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now })
+        const expected = createWindow()
+        for (const [wait, acts] of commits) {
+          now += wait * 1000
+          const acc = accumulatorOf(acts)
+          await store.commit('app', [{ id: undefined, deltas: [{ start: NOON, acc }] }])
+          mergeWindow(expected, toWindow(acc))
+        }
+        for (const width of [FINE_MS, COARSE_MS] as const) {
+          const [read] = await store.read('app', width, NOON, NOON + 1)
+          expect(plainWindow(read!.window)).toEqual(plainWindow(expected))
+        }
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
+
+test('ids are remembered for twenty minutes and forgotten some time later', async () => {
+  let now = NOON + 599_000
+  const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now })
+  await store.commit('app', [frameAt(now, 'a')])
+  now += 20 * 60_000
+  expect(await store.commit('app', [frameAt(now, 'a')])).toEqual([0])
+  now += 20 * 60_000
+  expect(await store.commit('app', [frameAt(now, 'a')])).toEqual([])
+})
+
+test('a sample leaves the lifetime window an hour after its time; the next one comes back', async () => {
+  let now = NOON
+  const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now })
+  await store.commit('app', [frameAt(now)])
+  now += HOUR + 60_000
+  await store.read('app', FINE_MS, 0, 1)
+  expect((await store.lifetime()).get('app')!.cells.size).toBe(0)
+  await store.commit('app', [frameAt(now)])
+  expect((await store.lifetime()).get('app')!.cells.get('s\0app/x')).toMatchObject({ time: now })
+})
+
+test('many apps and ages at once keep their windows apart', async () => {
+  const now = NOON
+  const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now })
+  for (let age = 0; age < 90; age += 1) {
+    for (const app of ['a', 'b']) await store.commit(app, [frameAt(now - age * FINE_MS)])
+  }
+  for (const app of ['a', 'b']) {
+    expect(await store.read(app, FINE_MS, 0, now + FINE_MS)).toHaveLength(90)
+    expect(await store.read(app, COARSE_MS, 0, now + FINE_MS)).toHaveLength(16)
+  }
+})

@@ -1,16 +1,17 @@
 import type { Cell } from '../../model/cell.ts'
 import { LINE_RESULTS } from '../../model/line.ts'
-import { type Labels, type Series, label, parseSeriesKey } from '../../model/series.ts'
+import { parseSeriesKey } from '../../model/series.ts'
 import { createSketch, mergeSketch, quantile } from '../../model/sketch.ts'
 import { type Sum, mergeSum, sumValue } from '../../model/sum.ts'
 import type { Window } from '../../model/window.ts'
 import { COARSE_MS } from '../../store/store.ts'
 import { DYNO_GONE_MS, FAMILIES, type FamilySpec } from './families.ts'
-import type { LabelSet } from './family.ts'
-import { NO_LABELS, extendLabels } from './labels.ts'
-import type { OwnSeries } from './own-series.ts'
+import type { LabelText } from './family.ts'
+import { withLabel } from './labels.ts'
+import type { OwnOne, OwnSeries } from './own-series.ts'
 import type { AppWindows } from './read-apps.ts'
 import { type Samples, addFixed, addSample } from './samples.ts'
+import { headLength, labelOfKey, labelsOfKey } from './series-key.ts'
 
 const SPECS: readonly FamilySpec[] = FAMILIES
 const SHOWN = new Map(SPECS.flatMap((spec) => (spec.series ? [[spec.series, spec]] : [])))
@@ -22,15 +23,19 @@ const QUANTILES = [0.5, 0.95, 0.99]
 /** One app while its lifetime window is walked through. */
 interface Walk {
   readonly samples: Samples
+  readonly own: OwnSeries
   /** The app. */
-  readonly labels: LabelSet
+  readonly labels: LabelText
+  /** What the heads of keys lead to. */
+  readonly places: Map<string, Place>
   /** Rows of counters that have zeros, by name and labels. */
   readonly present: Set<string>
   /** Each dyno with the time of its last sample. */
   readonly dynos: Map<string, number>
   readonly dynoGauges: {
     readonly spec: FamilySpec
-    readonly series: Series
+    readonly dyno: string
+    readonly labels: LabelText
     readonly value: number
   }[]
   readonly serviceSum: Sum
@@ -39,17 +44,23 @@ interface Walk {
   release: number | undefined
 }
 
+/** Where series of one kind, unit and name are shown. */
+interface Place {
+  readonly name: string
+  readonly own: OwnOne[] | undefined
+  readonly spec: FamilySpec | undefined
+  readonly namesDyno: boolean
+}
+
 /** Adds the samples of one app, and to `own` what has to be named together with that of other apps. */
-export function addApp(
-  samples: Samples,
-  own: OwnSeries[],
-  { app, lifetime, minute, hour }: AppWindows,
-  now: number,
-): void {
-  const labels = extendLabels(NO_LABELS, [['app', app]])
+export function addApp(samples: Samples, own: OwnSeries, windows: AppWindows, now: number): void {
+  const { app, lifetime, minute, hour } = windows
+  const labels = withLabel('', 'app', app)
   const walk: Walk = {
     samples,
+    own,
     labels,
+    places: new Map(),
     present: new Set(),
     dynos: new Map(),
     dynoGauges: [],
@@ -59,13 +70,10 @@ export function addApp(
     release: undefined,
   }
   for (const [key, cell] of lifetime.cells) {
-    const series = parseSeriesKey(key)
-    const namespace = series.name.slice(0, series.name.indexOf('/'))
-    if (OWN.has(namespace)) own.push({ key, series, cell, app: labels, hour })
-    else {
-      if (NAME_DYNOS.has(namespace)) noteDyno(walk, series, cell)
-      addCell(walk, series, cell)
-    }
+    const head = headLength(key)
+    const place = placeOf(walk, key.slice(0, head))
+    if (place.own !== undefined) place.own.push({ key, cell, app: labels, hour })
+    else addCell(walk, place, key, head, cell)
   }
   addDynoGauges(walk, now)
   for (const spec of SPECS) addZeros(walk, spec)
@@ -74,41 +82,54 @@ export function addApp(
   addMinute(walk, minute)
 }
 
-function noteDyno({ dynos }: Walk, series: Series, cell: Cell): void {
-  const dyno = label(series, 'dyno')
-  if (dyno === '') return
-  const time = cell.kind === 'sample' ? cell.time : -Infinity
-  dynos.set(dyno, Math.max(time, dynos.get(dyno) ?? -Infinity))
+function placeOf({ places, own }: Walk, head: string): Place {
+  let place = places.get(head)
+  if (place !== undefined) return place
+  const { name } = parseSeriesKey(head)
+  const namespace = name.slice(0, name.indexOf('/'))
+  let ones: OwnOne[] | undefined
+  if (OWN.has(namespace)) {
+    ones = own.get(head)
+    if (ones === undefined) own.set(head, (ones = []))
+  }
+  place = { name, own: ones, spec: SHOWN.get(name), namesDyno: NAME_DYNOS.has(namespace) }
+  places.set(head, place)
+  return place
 }
 
-function addCell(walk: Walk, series: Series, cell: Cell): void {
-  if (cell.kind === 'sample' && series.name === 'release/version') walk.release = cell.last
-  const spec = SHOWN.get(series.name)
+function addCell(walk: Walk, place: Place, key: string, head: number, cell: Cell): void {
+  const { name, spec } = place
+  const dyno = place.namesDyno ? labelOfKey(key, head, 'dyno') : ''
+  if (dyno !== '') noteDyno(walk, dyno, cell)
+  if (cell.kind === 'sample' && name === 'release/version') walk.release = cell.last
   if (spec === undefined) return
+  const labels = labelsOfKey(walk.labels, key, head)
   if (cell.kind === 'sample' && spec.type === 'gauge')
-    walk.dynoGauges.push({ spec, series, value: cell.last })
+    walk.dynoGauges.push({ spec, dyno, labels, value: cell.last })
   else if (cell.kind === 'measure' && spec.type === 'histogram') {
-    if (series.name === 'router/service') {
+    if (name === 'router/service') {
       mergeSum(walk.serviceSum, cell)
       walk.serviceCount += cell.count
     }
-    const labels = extendLabels(walk.labels, series.labels)
     addSample(walk.samples.sketches, spec.name, labels, cell)
   } else if (cell.kind === 'count' && spec.type === 'counter') {
     const value = sumValue(cell)
-    if (series.name === 'logplex/dropped') walk.dropped += value
-    const labels = extendLabels(walk.labels, series.labels)
-    if (startsAtZero(spec)) walk.present.add(`${spec.name} ${labels.text}`)
+    if (name === 'logplex/dropped') walk.dropped += value
+    if (startsAtZero(spec)) walk.present.add(`${spec.name} ${labels}`)
     addSample(walk.samples.numbers, spec.name, labels, value)
   }
 }
 
+function noteDyno({ dynos }: Walk, dyno: string, cell: Cell): void {
+  const time = cell.kind === 'sample' ? cell.time : -Infinity
+  dynos.set(dyno, Math.max(time, dynos.get(dyno) ?? -Infinity))
+}
+
 /** A gauge lives as long as its dyno says anything, so that all of a dyno go together. */
-function addDynoGauges({ samples, labels, dynos, dynoGauges }: Walk, now: number): void {
-  for (const { spec, series, value } of dynoGauges) {
-    const last = dynos.get(label(series, 'dyno')) ?? -Infinity
-    if (last < now - DYNO_GONE_MS) continue
-    addSample(samples.numbers, spec.name, extendLabels(labels, series.labels), value)
+function addDynoGauges({ samples, dynos, dynoGauges }: Walk, now: number): void {
+  for (const { spec, dyno, labels, value } of dynoGauges) {
+    const last = dynos.get(dyno) ?? -Infinity
+    if (last >= now - DYNO_GONE_MS) addSample(samples.numbers, spec.name, labels, value)
   }
 }
 
@@ -120,16 +141,12 @@ function startsAtZero({ type, series, labels, zeros }: FamilySpec): boolean {
 function addZeros(walk: Walk, spec: FamilySpec): void {
   if (!startsAtZero(spec)) return
   const name = spec.labels.at(-1)
-  if (name === undefined) addZero(walk, spec, [])
+  if (name === undefined) addZero(walk, spec, walk.labels)
   else
     for (const value of spec.zeros ?? []) {
-      if (!spec.labels.includes('dyno')) addZero(walk, spec, [[name, value]])
-      else
-        for (const dyno of dynosOf(walk))
-          addZero(walk, spec, [
-            [name, value],
-            ['dyno', dyno],
-          ])
+      const labels = withLabel(walk.labels, name, value)
+      if (!spec.labels.includes('dyno')) addZero(walk, spec, labels)
+      else for (const dyno of dynosOf(walk)) addZero(walk, spec, withLabel(labels, 'dyno', dyno))
     }
 }
 
@@ -137,15 +154,14 @@ function dynosOf({ dynos }: Walk): Iterable<string> {
   return dynos.size === 0 ? [''] : dynos.keys()
 }
 
-function addZero(walk: Walk, spec: FamilySpec, labels: Labels): void {
-  const row = extendLabels(walk.labels, labels)
-  if (walk.present.has(`${spec.name} ${row.text}`)) return
-  addSample(walk.samples.numbers, spec.name, row, 0)
+function addZero(walk: Walk, spec: FamilySpec, labels: LabelText): void {
+  if (walk.present.has(`${spec.name} ${labels}`)) return
+  addSample(walk.samples.numbers, spec.name, labels, 0)
 }
 
 function addRelease({ samples, labels, release }: Walk): void {
   if (release === undefined) return
-  const version = extendLabels(labels, [['version', `v${release}`]])
+  const version = withLabel(labels, 'version', `v${release}`)
   addFixed(samples.numbers, 'heroku_release_info', version, 1)
 }
 
@@ -156,7 +172,7 @@ function addLines({ samples: { numbers }, labels, dropped }: Walk, lifetime: Win
     const lines = lifetime.results[i]!
     received += lines
     if (result === 'counted' || result === 'ignored') understood += lines
-    addFixed(numbers, 'l2met_lines_total', extendLabels(labels, [['result', result]]), lines)
+    addFixed(numbers, 'l2met_lines_total', withLabel(labels, 'result', result), lines)
   }
   const sent = received + dropped
   addFixed(numbers, 'l2met_coverage_ratio', labels, sent === 0 ? 1 : understood / sent)

@@ -3,7 +3,7 @@ import type { Store } from '../../store/store.ts'
 import { addApp } from './app-samples.ts'
 import { ABOUT_BUCKETS, FAMILIES, type FamilySpec } from './families.ts'
 import type { MetricFamily } from './family.ts'
-import { NO_LABELS, extendLabels } from './labels.ts'
+import { withLabel } from './labels.ts'
 import { type OwnSeries, ownFamilies } from './own-series.ts'
 import { readApps } from './read-apps.ts'
 import { type Samples, addFixed, createSamples, toFamily } from './samples.ts'
@@ -24,7 +24,7 @@ export async function collectFamilies(
   const apps = await readApps(options.store)
   const now = options.store.clock()
   const samples = createSamples()
-  const own: OwnSeries[] = []
+  const own: OwnSeries = new Map()
   addSelf(samples, options, 1)
   for (const app of apps) addApp(samples, own, app, now)
   return [...toFamilies(samples), ...ownFamilies(own, now)]
@@ -38,9 +38,9 @@ export function collectSelf(self: Self): MetricFamily[] {
 }
 
 function addSelf({ numbers }: Samples, { committer, version }: Self, storeUp: number): void {
-  addFixed(numbers, 'l2met_build_info', extendLabels(NO_LABELS, [['version', version]]), 1)
-  addFixed(numbers, 'l2met_store_up', NO_LABELS, storeUp)
-  addFixed(numbers, 'l2met_spill_lines', NO_LABELS, committer.spilledLines())
+  addFixed(numbers, 'l2met_build_info', withLabel('', 'version', version), 1)
+  addFixed(numbers, 'l2met_store_up', '', storeUp)
+  addFixed(numbers, 'l2met_spill_lines', '', committer.spilledLines())
 }
 
 const SPECS: readonly FamilySpec[] = FAMILIES

@@ -27,7 +27,7 @@ export const OWN_GONE_MS = 3_600_000
 
 /** Said of every histogram. */
 export const ABOUT_BUCKETS =
-  'Buckets are counted at the boundary of our finer ones that is nearest to le, at most 1.1% away; sum and count are exact.'
+  'Bucket counts are taken at the boundary of our finer buckets nearest to le (within 1.1%); sum and count are exact.'
 
 const GAUGE_WINDOW = 'in the last complete minute'
 

@@ -36,15 +36,12 @@ export type FamilyType = MetricFamily['type']
 export type FamilyUnit = '' | 'seconds' | 'bytes' | 'ratio'
 
 export interface Sample<T> {
-  readonly labels: LabelSet
+  readonly labels: LabelText
   readonly value: T
 }
 
-/** Labels as name, value, name, value…, with their text `name="value",…` in the text formats. */
-export interface LabelSet {
-  readonly pairs: readonly string[]
-  readonly text: string
-}
+/** Labels as both text formats write them, without the braces: `app="shop",dyno="web.1"`. */
+export type LabelText = string
 
 /** Count and sum since the first line, quantiles of a recent time. */
 export interface Summary {

@@ -1,32 +1,33 @@
-import { type Labels, cleanText } from '../../model/series.ts'
-import type { LabelSet } from './family.ts'
+import { cleanText } from '../../model/series.ts'
+import type { LabelText } from './family.ts'
 
 /** Names that mean something else in Prometheus, or that we give ourselves. */
-const TAKEN = new Set(['app', 'le', 'quantile', 'job', 'instance'])
+const TAKEN = new Set(['app', 'le', 'quantile'])
 const BACKSLASHED = /[\\"\n]/
 const BACKSLASHED_ALL = /[\\"\n]/g
+const QUOTE = 34
+const BACKSLASH = 92
 // What cleanText takes out.
 const UNSAFE = /[\p{Cc}\u2028\u2029]/u
 
-/** `labels` after those of `start`. */
-export function extendLabels(start: LabelSet, labels: Labels): LabelSet {
-  const pairs = [...start.pairs]
-  let { text } = start
-  for (const [name, value] of labels) {
-    const safe = safeValue(value)
-    pairs.push(name, safe)
-    text += `${text === '' ? '' : ','}${name}="${escapeValue(safe)}"`
-  }
-  return { pairs, text }
+/** One more label after those that are there; '' has none. */
+export function withLabel(labels: LabelText, name: string, value: string): LabelText {
+  const safe = UNSAFE.test(value) ? cleanText(value) : value
+  const pair = `${name}="${escapeValue(safe)}"`
+  return labels === '' ? pair : `${labels},${pair}`
 }
 
-export const NO_LABELS: LabelSet = { pairs: [], text: '' }
-
-/** Labels that log lines gave under valid names; without the empty ones, which say nothing in Prometheus. */
-export function renameLabels(labels: Labels, names: ReadonlyMap<string, string>): Labels {
-  return labels.flatMap(([name, value]) =>
-    value === '' ? [] : [[names.get(name) ?? name, value] as const],
-  )
+/** Calls `each` with every label, unescaped. */
+export function eachLabel(labels: LabelText, each: (name: string, value: string) => void): void {
+  let at = 0
+  while (at < labels.length) {
+    const equals = labels.indexOf('=', at)
+    const start = equals + 2
+    let end = start
+    while (labels.charCodeAt(end) !== QUOTE) end += labels.charCodeAt(end) === BACKSLASH ? 2 : 1
+    each(labels.slice(at, equals), unescapeValue(labels.slice(start, end)))
+    at = end + 2
+  }
 }
 
 /**
@@ -58,12 +59,13 @@ function validName(name: string): string {
   return TAKEN.has(valid) || !/^(?!__)[a-zA-Z_]/.test(valid) ? `tag_${valid}` : valid
 }
 
-function safeValue(value: string): string {
-  return UNSAFE.test(value) ? cleanText(value) : value
-}
-
 function escapeValue(value: string): string {
   return BACKSLASHED.test(value)
     ? value.replace(BACKSLASHED_ALL, (char) => (char === '\n' ? '\\n' : `\\${char}`))
     : value
+}
+
+function unescapeValue(value: string): string {
+  if (!value.includes('\\')) return value
+  return value.replace(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char))
 }

@@ -1,21 +1,23 @@
 import type { Cell } from '../../model/cell.ts'
-import { type Series, cleanText } from '../../model/series.ts'
+import { type Series, cleanText, parseSeriesKey } from '../../model/series.ts'
 import { sumValue } from '../../model/sum.ts'
 import { type Unique, createUnique, mergeUnique, uniqueCount } from '../../model/unique.ts'
 import type { Window } from '../../model/window.ts'
 import { ABOUT_BUCKETS, OWN_GONE_MS } from './families.ts'
-import type { FamilyType, FamilyUnit, LabelSet, MetricFamily } from './family.ts'
-import { extendLabels, nameLabels, renameLabels } from './labels.ts'
+import type { FamilyUnit, LabelText, MetricFamily } from './family.ts'
+import { nameLabels } from './labels.ts'
 import { ladderOf } from './ladders.ts'
 import { kindKey, nameMetrics } from './metric-names.ts'
 import { type Samples, addSample, createSamples, toFamily } from './samples.ts'
+import { addLabelNames, headLength, renamedLabelsOfKey } from './series-key.ts'
 
-/** A series whose name comes from log lines: the app's own or an add-on's. */
-export interface OwnSeries {
+/** Series whose names come from log lines, the apps' own and those of add-ons, by the head of their keys. */
+export type OwnSeries = Map<string, OwnOne[]>
+
+export interface OwnOne {
   readonly key: string
-  readonly series: Series
   readonly cell: Cell
-  readonly app: LabelSet
+  readonly app: LabelText
   /** Windows of the app's last hour. */
   readonly hour: readonly Window[]
 }
@@ -23,39 +25,34 @@ export interface OwnSeries {
 const TYPES = { measure: 'histogram', count: 'counter', sample: 'gauge', unique: 'gauge' } as const
 const UNITS: Readonly<Record<string, FamilyUnit>> = { s: 'seconds', bytes: 'bytes', ratio: 'ratio' }
 
-/** The families of the apps' own series and of add-ons, sorted by name. `now` is the store's time. */
-export function ownFamilies(all: readonly OwnSeries[], now: number): MetricFamily[] {
-  const kinds = new Map<string, Series>()
+/** The families of log lines' own names, sorted. `now` is the store's time. */
+export function ownFamilies(all: OwnSeries, now: number): MetricFamily[] {
   const labelNames = new Set<string>()
-  for (const { series } of all) {
-    const key = kindKey(series)
-    if (!kinds.has(key)) kinds.set(key, series)
-    for (const [name] of series.labels) labelNames.add(name)
-  }
-  const metricNames = nameMetrics(kinds.values())
+  for (const ones of all.values())
+    for (const { key } of ones) addLabelNames(labelNames, key, headLength(key))
   const safeLabels = nameLabels(labelNames)
-  const samples = createSamples()
-  for (const own of all) {
-    const name = metricNames.get(kindKey(own.series))!
-    const labels = extendLabels(own.app, renameLabels(own.series.labels, safeLabels))
-    addOwn(samples, name, labels, own, now)
-  }
-  return [...kinds]
-    .map(([key, series]) => ({ name: metricNames.get(key)!, series }))
+  const kinds = [...all].map(([head, ones]) => ({ series: parseSeriesKey(head), ones }))
+  const names = nameMetrics(kinds.map(({ series }) => series))
+  return kinds
+    .map((kind) => ({ ...kind, name: names.get(kindKey(kind.series))! }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap(({ name, series }) => {
-      const type = TYPES[series.kind]
+    .flatMap(({ series, ones, name }) => {
+      const samples = createSamples()
+      for (const one of ones) {
+        const labels = renamedLabelsOfKey(one.app, one.key, headLength(one.key), safeLabels)
+        addOwn(samples, name, labels, one, now)
+      }
       const unit = series.kind === 'unique' ? '' : (UNITS[series.unit] ?? '')
-      const head = { name, unit, help: helpOf(series, type) }
-      return toFamily(head, type, ladderOf(series.unit), samples) ?? []
+      const head = { name, unit, help: helpOf(series) }
+      return toFamily(head, TYPES[series.kind], ladderOf(series.unit), samples) ?? []
     })
 }
 
 function addOwn(
   samples: Samples,
   name: string,
-  labels: LabelSet,
-  { key, cell, hour }: OwnSeries,
+  labels: LabelText,
+  { key, cell, hour }: OwnOne,
   now: number,
 ): void {
   if (cell.kind === 'count') addSample(samples.numbers, name, labels, sumValue(cell))
@@ -95,10 +92,10 @@ const WHAT = {
   unique: 'Different values in the last hour.',
 }
 
-function helpOf({ kind, name, unit }: Series, type: FamilyType): string {
+function helpOf({ kind, name, unit }: Series): string {
   const slash = name.indexOf('/')
   const addon = ADDONS[name.slice(0, slash)]
   const from = `${kind}#${cleanText(name.slice(slash + 1))}`
-  const unitText = type === 'gauge' && kind === 'unique' ? '' : UNIT_TEXTS[unit]
-  return `${from} of ${addon ?? 'the app'}${unitText ?? `, in ${unit}`}. ${WHAT[kind]}`
+  const unitText = kind === 'unique' ? '' : (UNIT_TEXTS[unit] ?? `, in ${unit}`)
+  return `${from} of ${addon ?? 'the app'}${unitText}. ${WHAT[kind]}`
 }

@@ -11,6 +11,7 @@ export interface ProtobufWriter {
 const VARINT = 0
 const FIXED64 = 1
 const DELIMITED = 2
+const MAX_ASCII = 64
 
 export function createWriter(): ProtobufWriter {
   return { bytes: Buffer.allocUnsafe(65_536), length: 0 }
@@ -41,8 +42,21 @@ export function writeString(writer: ProtobufWriter, field: number, text: string)
   writeVarint(writer, field * 8 + DELIMITED)
   reserve(writer, text.length * 3 + 5)
   const start = openLength(writer)
-  writer.length += writer.bytes.write(text, writer.length, 'utf8')
+  if (!writeAscii(writer, text)) writer.length += writer.bytes.write(text, start, 'utf8')
   closeLength(writer, start)
+}
+
+/** Most strings are short and plain, and a call into the engine costs more than they do. */
+function writeAscii(writer: ProtobufWriter, text: string): boolean {
+  if (text.length > MAX_ASCII) return false
+  const { bytes, length } = writer
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i)
+    if (code > 127) return false
+    bytes[length + i] = code
+  }
+  writer.length = length + text.length
+  return true
 }
 
 /** A repeated sint64 field in packed form. */

@@ -1,6 +1,7 @@
 import { SCHEMA, ZERO_THRESHOLD } from '../../model/buckets.ts'
 import { type Buckets, type Sketch, sketchSum } from '../../model/sketch.ts'
-import type { LabelSet, MetricFamily, Summary } from './family.ts'
+import type { LabelText, MetricFamily, Summary } from './family.ts'
+import { eachLabel } from './labels.ts'
 import { cumulativeCounts } from './ladders.ts'
 import {
   type ProtobufWriter,
@@ -54,17 +55,17 @@ function writeFamily(writer: ProtobufWriter, family: MetricFamily): void {
 
 function writeMetric(
   writer: ProtobufWriter,
-  { pairs }: LabelSet,
+  labels: LabelText,
   field: number,
   writeValue: () => void,
 ): void {
   writeMessage(writer, METRIC, () => {
-    for (let i = 0; i < pairs.length; i += 2) {
+    eachLabel(labels, (name, value) => {
       writeMessage(writer, 1, () => {
-        writeString(writer, 1, pairs[i]!)
-        writeString(writer, 2, pairs[i + 1]!)
+        writeString(writer, 1, name)
+        writeString(writer, 2, value)
       })
-    }
+    })
     writeMessage(writer, field, writeValue)
   })
 }

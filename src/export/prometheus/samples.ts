@@ -1,6 +1,6 @@
 import { type Sketch, createSketch, mergeSketch } from '../../model/sketch.ts'
 import type { FamilyName } from './families.ts'
-import type { FamilyHead, FamilyType, LabelSet, MetricFamily, Sample, Summary } from './family.ts'
+import type { FamilyHead, FamilyType, LabelText, MetricFamily, Sample, Summary } from './family.ts'
 
 /** Samples by metric name, while they are being gathered. */
 export interface Samples {
@@ -16,7 +16,7 @@ export function createSamples(): Samples {
 export function addSample<T>(
   samples: Map<string, Sample<T>[]>,
   name: string,
-  labels: LabelSet,
+  labels: LabelText,
   value: T,
 ): void {
   const known = samples.get(name)
@@ -28,7 +28,7 @@ export function addSample<T>(
 export const addFixed: <T>(
   samples: Map<string, Sample<T>[]>,
   name: FamilyName,
-  labels: LabelSet,
+  labels: LabelText,
   value: T,
 ) => void = addSample
 
@@ -61,15 +61,15 @@ function sorted<T>(
   samples.sort(byText)
   for (let i = samples.length - 1; i > 0; i -= 1) {
     const [a, b] = [samples[i - 1]!, samples[i]!]
-    if (a.labels.text !== b.labels.text) continue
+    if (a.labels !== b.labels) continue
     samples.splice(i - 1, 2, { labels: a.labels, value: merge(a.value, b.value) })
   }
   return samples
 }
 
 function byText(a: Sample<unknown>, b: Sample<unknown>): number {
-  if (a.labels.text === b.labels.text) return 0
-  return a.labels.text < b.labels.text ? -1 : 1
+  if (a.labels === b.labels) return 0
+  return a.labels < b.labels ? -1 : 1
 }
 
 function addNumbers(a: number, b: number): number {

@@ -30,7 +30,7 @@ export function renderSamples(
 function renderNumbers({ samples }: NumberFamily, name: string): string {
   let text = ''
   for (const { labels, value } of samples)
-    text += `${name}${braced(labels.text)} ${formatValue(value)}\n`
+    text += `${name}${braced(labels)} ${formatValue(value)}\n`
   return text
 }
 
@@ -42,10 +42,10 @@ function renderHistograms(
   const bounds = ladder.map((bound) => `le="${formatBound(bound)}"} `)
   let text = ''
   for (const { labels, value } of samples) {
-    const bucket = `${name}_bucket{${labels.text}${labels.text === '' ? '' : ','}`
+    const bucket = `${name}_bucket{${labels}${labels === '' ? '' : ','}`
     const counts = cumulativeCounts(value, ladder)
     for (let i = 0; i < bounds.length; i += 1) text += `${bucket}${bounds[i]}${counts[i]}\n`
-    const braces = braced(labels.text)
+    const braces = braced(labels)
     text += `${bucket}le="+Inf"} ${value.count}\n`
     text += `${name}_sum${braces} ${formatValue(sketchSum(value))}\n`
     text += `${name}_count${braces} ${value.count}\n`
@@ -56,9 +56,9 @@ function renderHistograms(
 function renderSummaries({ samples }: SummaryFamily, name: string): string {
   let text = ''
   for (const { labels, value } of samples) {
-    const start = `${name}{${labels.text}${labels.text === '' ? '' : ','}`
+    const start = `${name}{${labels}${labels === '' ? '' : ','}`
     for (const [q, at] of value.quantiles) text += `${start}quantile="${q}"} ${formatValue(at)}\n`
-    const braces = braced(labels.text)
+    const braces = braced(labels)
     text += `${name}_sum${braces} ${formatValue(value.sum)}\n`
     text += `${name}_count${braces} ${value.count}\n`
   }

@@ -1,3 +1,9 @@
+import { randomBytes } from 'node:crypto'
+import { createCommitTimes } from './commit-times.ts'
+import { createCommittedIds } from './committed-ids.ts'
+import { type Entry, type Lane, type LaneWork, createLane, runLane } from './lane.ts'
+import { createPacker } from './packer.ts'
+import { spillFrame } from './spill.ts'
 import type { Frame, Store } from './store.ts'
 
 /** What became of a frame: a spilled one is held in memory and committed when the store is back. */
@@ -5,10 +11,21 @@ export type FrameResult = 'committed' | 'duplicate' | 'spilled'
 
 /** Brings frames into the store. What `add` resolves may be acknowledged. */
 export interface Committer {
-  /** Rejects with RefusedError when the frame could be neither committed nor held. */
+  /**
+   * Resolves when the frame is committed, or held after the store was away for too long. The frame
+   * and its accumulators are the caller's again then. Rejects with RefusedError when the frame could
+   * be neither committed nor held.
+   */
   add(app: string, frame: Frame): Promise<FrameResult>
   /** Lines held in memory because the store can't be reached. */
   spilledLines(): number
+  /** Commits what is held, for at most `limitMs`; resolves with what was acknowledged and is lost. */
+  stop(limitMs: number): Promise<Lost>
+}
+
+export interface Lost {
+  readonly frames: number
+  readonly lines: number
 }
 
 /** Neither committed nor held: the sender has to keep the frame. */
@@ -16,12 +33,172 @@ export class RefusedError extends Error {
   override name = 'RefusedError'
 }
 
-export function createCommitter(store: Store): Committer {
-  return {
-    add: async (app, frame) => {
-      const known = await store.commit(app, [frame])
-      return known.length === 0 ? 'committed' : 'duplicate'
-    },
-    spilledLines: () => 0,
+export interface CommitterOptions {
+  /** A sender waits this long for the store before its frame is held, ms. */
+  readonly holdMs: number
+  /** What may be held, bytes. */
+  readonly spillBytes: number
+}
+
+/** A sender waits this long at most, ms: Logplex gives up after five seconds. */
+const REFUSE_MS = 4000
+const TICK_MS = 50
+const STOP_TICK_MS = 20
+
+const DEFAULTS: CommitterOptions = { holdMs: 1000, spillBytes: 64 * 2 ** 20 }
+
+interface Waiter {
+  readonly resolve: (result: FrameResult) => void
+  readonly reject: (error: RefusedError) => void
+}
+
+export function createCommitter(store: Store, options: CommitterOptions = DEFAULTS): Committer {
+  const { holdMs, spillBytes } = options
+  const packer = createPacker()
+  const committed = createCommittedIds()
+  const lanes = new Map<string, Lane>()
+  const waiters = new WeakMap<Entry, Waiter[]>()
+  const ownPrefix = randomBytes(8).toString('base64url')
+  let ownIds = 0
+  let heldBytes = 0
+  let heldLines = 0
+  let isStopped = false
+  let ticker: NodeJS.Timeout | undefined
+
+  const laneOf = (app: string): Lane => {
+    let lane = lanes.get(app)
+    if (lane === undefined) lanes.set(app, (lane = createLane(app)))
+    return lane
   }
+
+  const finish = (lane: Lane, entry: Entry): Waiter[] => {
+    entry.isDone = true
+    lane.pending.delete(entry.id)
+    if (entry.spilled !== undefined) {
+      heldBytes -= entry.spilled.size
+      heldLines -= entry.lines
+    }
+    const waiting = waiters.get(entry) ?? []
+    waiters.delete(entry)
+    return waiting
+  }
+
+  /** The first waiter brought the frame; the others brought copies of it. */
+  const answer = (waiting: readonly Waiter[], result: FrameResult) => {
+    for (const [i, { resolve }] of waiting.entries()) resolve(i === 0 ? result : 'duplicate')
+  }
+
+  const refuse = (lane: Lane, entry: Entry, fault: unknown) => {
+    const error = new RefusedError('the store could not take a frame, nor could it be held', {
+      cause: fault,
+    })
+    for (const { reject } of finish(lane, entry)) reject(error)
+  }
+
+  const work: LaneWork = {
+    store,
+    times: createCommitTimes(),
+    isStopped: () => isStopped,
+    settle: (lane, entry, result) => {
+      if (entry.isDone) return
+      answer(finish(lane, entry), result)
+      if (!entry.id.startsWith(ownPrefix)) committed.add(lane.app, entry.id)
+    },
+    refuseAll: (lane, fault) => {
+      for (const entry of lane.waiting) if (!entry.isDone) refuse(lane, entry, fault)
+    },
+  }
+
+  /** Holds a frame in memory if there is room for it, and answers its sender. */
+  const hold = (lane: Lane, entry: Entry): boolean => {
+    if (heldBytes >= spillBytes) return false
+    const spilled = spillFrame(entry.frame!, packer)
+    if (heldBytes + spilled.size > spillBytes) return false
+    entry.spilled = spilled
+    entry.frame = undefined
+    heldBytes += spilled.size
+    heldLines += entry.lines
+    lane.spilled.push(entry)
+    answer(waiters.get(entry) ?? [], 'spilled')
+    waiters.delete(entry)
+    return true
+  }
+
+  const tick = () => {
+    const now = performance.now()
+    let isBusy = false
+    for (const lane of lanes.values()) {
+      for (const entry of lane.waiting) {
+        if (entry.isDone || entry.spilled !== undefined) continue
+        isBusy = true
+        if (now - entry.since < holdMs || hold(lane, entry)) continue
+        if (now - entry.since >= REFUSE_MS) refuse(lane, entry, lane.fault)
+      }
+      lane.waiting = lane.waiting.filter(({ isDone, spilled }) => !isDone && spilled === undefined)
+    }
+    if (isBusy) return
+    clearInterval(ticker)
+    ticker = undefined
+  }
+
+  const add = async (app: string, frame: Frame): Promise<FrameResult> => {
+    // An id of our own for a frame that has none, so that at least our own attempts are recognised.
+    const id = frame.id ?? `${ownPrefix}${(ownIds += 1)}`
+    if (committed.has(app, id)) return 'duplicate'
+    if (isStopped) throw new RefusedError('the server has stopped')
+    const lane = laneOf(app)
+    const known = lane.pending.get(id)
+    if (known?.spilled !== undefined) return 'duplicate'
+    if (known !== undefined) return wait(known)
+    const entry: Entry = {
+      id,
+      lines: linesOf(frame),
+      since: performance.now(),
+      frame: { id, deltas: frame.deltas },
+      spilled: undefined,
+      wasTried: false,
+      isDone: false,
+    }
+    lane.pending.set(id, entry)
+    lane.waiting.push(entry)
+    const result = wait(entry)
+    void runLane(lane, work)
+    ticker ??= setInterval(tick, TICK_MS).unref()
+    return result
+  }
+
+  const wait = (entry: Entry): Promise<FrameResult> =>
+    new Promise((resolve, reject) => {
+      const waiting = waiters.get(entry)
+      if (waiting === undefined) waiters.set(entry, [{ resolve, reject }])
+      else waiting.push({ resolve, reject })
+    })
+
+  const stop = async (limitMs: number): Promise<Lost> => {
+    const end = performance.now() + limitMs
+    while (performance.now() < end && [...lanes.values()].some(({ pending }) => pending.size > 0)) {
+      await new Promise((resolve) => setTimeout(resolve, STOP_TICK_MS))
+    }
+    isStopped = true
+    clearInterval(ticker)
+    const lost = { frames: 0, lines: 0 }
+    for (const lane of lanes.values()) {
+      for (const entry of lane.pending.values()) {
+        if (entry.spilled === undefined) refuse(lane, entry, lane.fault)
+        else {
+          lost.frames += 1
+          lost.lines += entry.lines
+        }
+      }
+    }
+    return lost
+  }
+
+  return { add, spilledLines: () => heldLines, stop }
+}
+
+function linesOf({ deltas }: Frame): number {
+  let lines = 0
+  for (const { acc } of deltas) for (const n of acc.results) lines += n
+  return lines
 }

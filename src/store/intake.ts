@@ -6,10 +6,9 @@ import {
 } from '../aggregate/app-windows.ts'
 import { type BodyCount, countBody, createBodyReader } from '../aggregate/body.ts'
 import { OVER_LIMIT } from '../extract/extract.ts'
-import { type Accumulator, countOne } from '../model/accumulator.ts'
-import { internSeries } from '../model/series-table.ts'
-import type { Committer, FrameResult } from './committer.ts'
-import { FINE_MS, type Store } from './store.ts'
+import { type Committer, type FrameResult, RefusedError } from './committer.ts'
+import { countFrames } from './frame-count.ts'
+import { FINE_MS, type Frame, type Store } from './store.ts'
 
 /** One drain body with what its request says. */
 export interface Body {
@@ -59,13 +58,58 @@ export function createIntake(options: {
     return windows ?? overflow
   }
 
-  /** A duplicate has been counted before: only that it came again is new. */
+  /** Frames that were refused or came again, and are yet to be counted in the store. */
+  const owed = new WeakMap<AppWindows, Owed>()
+
+  const takeOwed = (windows: AppWindows): Owed => {
+    const found = owed.get(windows) ?? NOTHING_OWED
+    owed.delete(windows)
+    return found
+  }
+
+  const owe = (windows: AppWindows, { duplicate, refused }: Owed) => {
+    const more = takeOwed(windows)
+    owed.set(windows, {
+      duplicate: duplicate + more.duplicate,
+      refused: refused + more.refused,
+    })
+  }
+
+  /** Adds a frame and takes back its accumulators; counts with it what is owed. */
+  const add = async (
+    app: string,
+    windows: AppWindows,
+    frame: Frame,
+    failed: Owed,
+  ): Promise<FrameResult> => {
+    const due = takeOwed(windows)
+    const { acc } = frame.deltas[0]!
+    if (due.duplicate > 0) countFrames(acc, 'duplicate', due.duplicate)
+    if (due.refused > 0) countFrames(acc, 'refused', due.refused)
+    try {
+      const result = await committer.add(app, frame)
+      if (result === 'duplicate') owe(windows, due)
+      return result
+    } catch (error) {
+      owe(windows, due)
+      owe(windows, failed)
+      throw error
+    } finally {
+      for (const delta of frame.deltas) releaseAccumulator(windows, delta.acc)
+    }
+  }
+
+  /** A duplicate was counted when it first came: only that it came again is new. */
   const countDuplicate = async (app: string, windows: AppWindows) => {
     const now = store.clock()
-    const acc = takeAccumulator(windows)
-    countFrame(windows, acc, 'duplicate')
-    await committer.add(app, { id: undefined, deltas: [{ start: now - (now % FINE_MS), acc }] })
-    releaseAccumulator(windows, acc)
+    const deltas = [{ start: now - (now % FINE_MS), acc: takeAccumulator(windows) }]
+    owe(windows, ONE_DUPLICATE)
+    try {
+      await add(app, windows, { id: undefined, deltas }, NOTHING_OWED)
+    } catch (error) {
+      // Still owed: the next frame of the app counts it.
+      if (!(error instanceof RefusedError)) throw error
+    }
   }
 
   return async (body) => {
@@ -73,10 +117,8 @@ export function createIntake(options: {
     const app = windows === overflow ? OVERFLOW_APP : body.app
     const count = countBody(reader, windows, body.bytes, store.clock())
     if (windows === overflow) moveToOverLimit(count)
-    countFrame(windows, count.deltas[0]!.acc, 'committed')
-    const frame = await committer.add(app, { id: body.id, deltas: count.deltas })
-    // A spilled frame is still to be committed: its accumulators are the committer's now.
-    if (frame !== 'spilled') for (const { acc } of count.deltas) releaseAccumulator(windows, acc)
+    countFrames(count.deltas[0]!.acc, 'committed', 1)
+    const frame = await add(app, windows, { id: body.id, deltas: count.deltas }, ONE_REFUSED)
     if (frame === 'duplicate') await countDuplicate(app, windows)
     return {
       frame,
@@ -88,13 +130,16 @@ export function createIntake(options: {
   }
 }
 
-export const OVERFLOW_APP = '(other)'
-
-function countFrame(windows: AppWindows, acc: Accumulator, result: string): void {
-  const { table } = windows.state
-  const labels = [['result', result]] as const
-  countOne(acc, internSeries(table, { kind: 'count', name: 'l2met/frames', unit: '', labels }))
+interface Owed {
+  readonly duplicate: number
+  readonly refused: number
 }
+
+const NOTHING_OWED: Owed = { duplicate: 0, refused: 0 }
+const ONE_DUPLICATE: Owed = { duplicate: 1, refused: 0 }
+const ONE_REFUSED: Owed = { duplicate: 0, refused: 1 }
+
+export const OVERFLOW_APP = '(other)'
 
 function moveToOverLimit({ deltas }: BodyCount): void {
   for (const { acc } of deltas) {

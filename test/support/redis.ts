@@ -149,7 +149,7 @@ async function untilClusterOk(port: number): Promise<void> {
   for (;;) {
     const info = await withRedis(port, (redis) => redis.cluster('INFO'))
     const nodes = await withRedis(port, (redis) => redis.cluster('NODES'))
-    if (info.includes('cluster_state:ok') && !nodes.includes('handshake')) return
+    if (info.includes('cluster_state:ok') && !String(nodes).includes('handshake')) return
     await sleep(50)
   }
 }

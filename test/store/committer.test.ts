@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createSeriesTable } from '../../src/model/series-table.ts'
+import type { Sketch } from '../../src/model/sketch.ts'
+import { type Committer, RefusedError, createCommitter } from '../../src/store/committer.ts'
+import { createMemoryStore } from '../../src/store/memory.ts'
+import { FINE_MS, type Frame, UnfitStoreError } from '../../src/store/store.ts'
+import { type FlakyStore, createFlakyStore } from '../support/flaky-store.ts'
+import { accumulatorOf } from '../support/windows.ts'
+
+const HOLD_MS = 200
+
+let store: FlakyStore
+let committer: Committer
+
+beforeEach(() => {
+  store = createFlakyStore(createMemoryStore({ retentionMs: 3_600_000, now: Date.now }))
+  committer = createCommitter(store, { holdMs: HOLD_MS, spillBytes: 1_000_000 })
+})
+
+const table = createSeriesTable(100)
+
+function frameOf(id: string | undefined, lines = 1): Frame {
+  const time = Date.now()
+  const line = { act: 'line', time, result: 0, kind: 0 } as const
+  const acc = accumulatorOf(
+    Array.from({ length: lines }, () => line),
+    table,
+  )
+  return { id, deltas: [{ start: time - (time % FINE_MS), acc }] }
+}
+
+async function linesOf(app = 'app'): Promise<number> {
+  return (await store.lifetime()).get(app)?.results[0] ?? 0
+}
+
+describe('the committer', () => {
+  test('commits at once, and a known frame once', async () => {
+    expect(await committer.add('app', frameOf('a', 3))).toBe('committed')
+    expect(await committer.add('app', frameOf('a', 3))).toBe('duplicate')
+    expect(await committer.add('other', frameOf('a', 3))).toBe('committed')
+    expect([await linesOf(), await linesOf('other')]).toEqual([3, 3])
+  })
+
+  test('commits together what came while the last commit was under way', async () => {
+    let open = () => {}
+    store.gate = new Promise((resolve) => (open = resolve))
+    const first = committer.add('app', frameOf('first'))
+    const rest = Array.from({ length: 300 }, (_, i) => committer.add('app', frameOf(`${i}`)))
+    open()
+    store.gate = undefined
+    expect(await Promise.all([first, ...rest])).toEqual(Array(301).fill('committed'))
+    // A frame of measured commit times goes along with each but the first.
+    expect(store.batches).toEqual([1, 129, 129, 45])
+    expect(await linesOf()).toBe(301)
+  })
+
+  test('joins copies that come while the first is on its way', async () => {
+    let open = () => {}
+    store.gate = new Promise((resolve) => (open = resolve))
+    const copies = Array.from({ length: 4 }, () => committer.add('app', frameOf('same')))
+    open()
+    expect(await Promise.all(copies)).toEqual(['committed', 'duplicate', 'duplicate', 'duplicate'])
+    expect(await linesOf()).toBe(1)
+  })
+
+  test('takes out what others have committed and commits the rest', async () => {
+    await store.commit('app', [frameOf('x'), frameOf('y')])
+    let open = () => {}
+    store.gate = new Promise((resolve) => (open = resolve))
+    const adding = ['first', 'x', 'new', 'y'].map((id) => committer.add('app', frameOf(id)))
+    open()
+    store.gate = undefined
+    expect(await Promise.all(adding)).toEqual(['committed', 'duplicate', 'committed', 'duplicate'])
+    expect(await linesOf()).toBe(4)
+  })
+
+  test('tries again while the store is away, and counts once what was written without an answer', async () => {
+    store.mood = 'mute'
+    const adding = [committer.add('app', frameOf('a')), committer.add('app', frameOf(undefined))]
+    await sleep(HOLD_MS / 3)
+    store.mood = 'away'
+    adding.push(committer.add('app', frameOf('b')))
+    await sleep(HOLD_MS / 3)
+    store.mood = 'well'
+    expect(await Promise.all(adding)).toEqual(['committed', 'committed', 'committed'])
+    expect(await linesOf()).toBe(3)
+  })
+
+  test('holds what waited too long, and commits it when the store is back', async () => {
+    store.mood = 'away'
+    const adding = Array.from({ length: 200 }, (_, i) => committer.add('app', frameOf(`${i}`, 5)))
+    expect(await Promise.all(adding)).toEqual(Array(200).fill('spilled'))
+    expect(committer.spilledLines()).toBe(1000)
+    expect(await committer.add('app', frameOf('7', 5))).toBe('duplicate')
+    store.mood = 'well'
+    expect(await committer.stop(5000)).toEqual({ frames: 0, lines: 0 })
+    expect(committer.spilledLines()).toBe(0)
+    expect(await linesOf()).toBe(1000)
+    const { cells } = (await store.lifetime()).get('app')!
+    expect(cells.get('c\0l2met/frames\0result\0spilled')).toMatchObject({ high: 200, low: 0 })
+  })
+
+  test('gives accumulators back when it answers, even of what it holds', async () => {
+    store.mood = 'away'
+    const frame = frameOf('a', 4)
+    expect(await committer.add('app', frame)).toBe('spilled')
+    frame.deltas[0]!.acc.results.fill(99)
+    store.mood = 'well'
+    await committer.stop(5000)
+    expect(await linesOf()).toBe(4)
+  })
+
+  test('refuses when it can hold no more, and takes the frame when it comes again', async () => {
+    committer = createCommitter(store, { holdMs: HOLD_MS, spillBytes: 2000 })
+    store.mood = 'away'
+    const adding = Array.from({ length: 20 }, (_, i) => committer.add('app', frameOf(`${i}`)))
+    const results = await Promise.allSettled(adding)
+    const refused = results.filter(({ status }) => status === 'rejected')
+    expect(refused.length).toBeGreaterThan(0)
+    for (const { reason } of refused as PromiseRejectedResult[]) {
+      expect(reason).toBeInstanceOf(RefusedError)
+      expect(reason.cause).toMatchObject({ message: 'no connection' })
+    }
+    expect(committer.spilledLines()).toBe(20 - refused.length)
+    store.mood = 'well'
+    const again = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => committer.add('app', frameOf(`${i}`))),
+    )
+    expect(again.filter((result) => result === 'committed')).toHaveLength(refused.length)
+    await committer.stop(5000)
+    expect(await linesOf()).toBe(20)
+  })
+
+  test('refuses at once what the store would not keep', async () => {
+    const unfit = { ...store, commit: async () => Promise.reject(new UnfitStoreError('it evicts')) }
+    const refusing = createCommitter(unfit, { holdMs: HOLD_MS, spillBytes: 1_000_000 })
+    await expect(refusing.add('app', frameOf('a'))).rejects.toThrow(RefusedError)
+    expect(refusing.spilledLines()).toBe(0)
+  })
+
+  test('says exactly what is lost when it has to stop', async () => {
+    store.mood = 'away'
+    await Promise.all([committer.add('app', frameOf('a', 2)), committer.add('b', frameOf('b', 3))])
+    const late = committer.add('app', frameOf('c'))
+    const [lost] = await Promise.all([
+      committer.stop(50),
+      expect(late).rejects.toThrow(RefusedError),
+    ])
+    expect(lost).toEqual({ frames: 2, lines: 5 })
+    await expect(committer.add('app', frameOf('d'))).rejects.toThrow(RefusedError)
+  })
+
+  test('measures how long commits take, as a series of the app', async () => {
+    for (let i = 0; i < 10; i += 1) await committer.add('app', frameOf(`${i}`))
+    const cell = (await store.lifetime()).get('app')!.cells.get('ms\0l2met/commit') as Sketch
+    expect(cell.count).toBe(9)
+    expect(cell.min).toBeGreaterThan(0)
+  })
+})

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { type Config, ConfigError } from './config.ts'
+import type { Config } from './config.ts'
 import { addHealthRoutes } from './export/health-route.ts'
 import { addLiveRoute } from './export/live-route.ts'
 import { addMetricsRoute } from './export/metrics-route.ts'
+import { addPageRoute } from './export/page-route.ts'
 import { addProcessMetrics } from './export/process-metrics.ts'
 import { addReportRoutes } from './export/report-route.ts'
 import { addSeriesRoute } from './export/series-route.ts'
@@ -16,6 +18,7 @@ import { RequestError } from './receive/request-error.ts'
 import { type Committer, RefusedError, createCommitter } from './store/committer.ts'
 import { type Intake, createIntake } from './store/intake.ts'
 import { createMemoryStore } from './store/memory.ts'
+import { createRedisStore } from './store/redis.ts'
 import type { Store } from './store/store.ts'
 import { readVersion } from './version.ts'
 
@@ -30,11 +33,22 @@ export interface App {
   stop(): Promise<StopReport>
 }
 
+export interface AppDeps {
+  readonly log: FastifyBaseLogger
+  /** The time of the memory store, ms since 1970. */
+  readonly now?: () => number
+}
+
 export interface StopReport {
   /** Acknowledged lines that could not be brought into the store. */
   readonly lostLines: number
 }
 
+/** The store may take this long before the server listens without it, ms. */
+const STORE_WAIT_MS = 5000
+/** Committing what is held may take until this long after a stop, ms, and never less than MIN_FLUSH_MS. */
+const STOP_LIMIT_MS = 22_000
+const MIN_FLUSH_MS = 2000
 /** Answering what is in flight may take this long after a stop, ms; Heroku kills after 30 s. */
 const CLOSE_LIMIT_MS = 20_000
 const LOOPBACK = '127.0.0.1'
@@ -42,13 +56,10 @@ const LOOPBACK = '127.0.0.1'
 const ALL_INTERFACES = '::'
 const ALL_IPV4 = '0.0.0.0'
 
-export function createApp(
-  config: Config,
-  deps: { readonly log: FastifyBaseLogger; readonly now?: () => number },
-): App {
+export function createApp(config: Config, deps: AppDeps): App {
   const { log } = deps
   const version = readVersion()
-  const { store, committer, storeFault } = createStore(config, deps.now ?? Date.now)
+  const { store, committer, storeFault, ready } = createStore(config, deps)
   const intake = createIntake({ ...config, store, committer, pins: config.routes })
   const server = createHttpServer({ log, tls: readTls(config), isPublic: config.isPublic })
   let phase: 'starting' | 'ready' | 'stopping' = 'starting'
@@ -75,6 +86,7 @@ export function createApp(
     addLiveRoute(read, { store })
     addMetricsRoute(read, { store, committer, version })
     addProcessMetrics(read)
+    await addPageRoute(read)
     addWelcomeRoute(read, welcomeOptions(config))
   })
 
@@ -87,15 +99,18 @@ export function createApp(
 
   const stop = async () => {
     phase = 'stopping'
+    const end = performance.now() + STOP_LIMIT_MS
     await server.close()
-    const lostLines = committer.spilledLines()
+    const lost = await committer.stop(Math.max(end - performance.now(), MIN_FLUSH_MS))
     await store.close()
-    return { lostLines }
+    return { lostLines: lost.lines }
   }
 
   return {
     server,
     start: async () => {
+      // Logplex tries a refused connection again, but not a frame that gets a 503.
+      await Promise.race([ready, sleep(STORE_WAIT_MS, undefined, { ref: false })])
       const address = await listen(config.isPublic ? ALL_INTERFACES : LOOPBACK).catch(
         async (error: NodeJS.ErrnoException) => {
           if (error.code !== 'EAFNOSUPPORT') throw error
@@ -119,13 +134,23 @@ interface StoreParts {
   readonly committer: Committer
   /** Why the store can't be used now; undefined when it can. */
   readonly storeFault: () => string | undefined
+  /** Resolves when the store was reached. */
+  readonly ready: Promise<void>
 }
 
-function createStore(config: Config, now: () => number): StoreParts {
-  if (config.redisUrls.length > 0)
-    throw new ConfigError(["REDIS_URL: the Redis store isn't there yet; unset it"])
-  const store = createMemoryStore({ retentionMs: config.retentionMs, now })
-  return { store, committer: createCommitter(store), storeFault: () => undefined }
+function createStore(config: Config, { log, now = Date.now }: AppDeps): StoreParts {
+  if (config.redisUrls.length === 0) {
+    const store = createMemoryStore({ ...config, now })
+    const committer = createCommitter(store, config)
+    return { store, committer, storeFault: () => undefined, ready: Promise.resolve() }
+  }
+  const store = createRedisStore({
+    ...config,
+    urls: config.redisUrls,
+    warn: (details, text) => log.warn(details, text),
+  })
+  const committer = createCommitter(store, config)
+  return { store, committer, storeFault: store.fault, ready: store.ready }
 }
 
 function takeWith(intake: Intake): TakeBody {

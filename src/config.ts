@@ -8,6 +8,8 @@ export interface Config {
   readonly isPublic: boolean
   /** Empty: everything is kept in this process. Several: the nodes of one Redis Cluster. */
   readonly redisUrls: readonly string[]
+  /** Whether Redis may show a certificate that nobody else signed: Heroku's do. */
+  readonly trustSelfSigned: boolean
   /** The first signs, all verify; empty: drains need no token. */
   readonly drainSecrets: readonly string[]
   /** What reading needs; undefined: nothing. */
@@ -72,6 +74,7 @@ export function readConfig(env: Environment): Config {
     port: number('PORT', 8080, 0, 65_535),
     isPublic: drainSecrets.length > 0,
     redisUrls,
+    trustSelfSigned: textOf(env, 'DYNO') !== undefined,
     drainSecrets,
     metricsToken,
     tls: readTls(env, faults),

@@ -1,7 +1,7 @@
 import { METHODS, type Request, isPlatformError, statusText } from '../extract/request.ts'
 import { textOf } from '../model/line.ts'
 import { cleanText } from '../model/series.ts'
-import { type Sketch, addMillisToSketch, createSketch } from '../model/sketch.ts'
+import { type Sketch, addMillisToSketch, createSketch, mergeSketch } from '../model/sketch.ts'
 
 export type GroupKey = 'route' | 'dyno' | 'status' | 'method'
 
@@ -67,6 +67,21 @@ export function noteRequest(
     group.count += 1
     if (isError) group.errors += 1
     if (request.service >= 0) addMillisToSketch(group.service, request.service)
+  }
+}
+
+/** Adds what was kept of other requests of the same run. */
+export function mergeRequestStats(into: RequestStats, from: RequestStats, maxSlow: number): void {
+  into.count += from.count
+  into.errors += from.errors
+  into.slow.push(...from.slow)
+  into.slow.sort((a, b) => b.service - a.service || a.time - b.time)
+  into.slow.length = Math.min(into.slow.length, maxSlow)
+  for (const [key, { count, errors, service }] of from.groups) {
+    const group = groupOf(into.groups, key)
+    group.count += count
+    group.errors += errors
+    mergeSketch(group.service, service)
   }
 }
 

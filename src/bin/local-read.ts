@@ -1,5 +1,6 @@
 import { InputError, inputSize, isTail, readInput } from '../receive/files.ts'
 import type { LocalCounter } from './local-count.ts'
+import { type PartCount, countPart, partsOfFile } from './local-parts.ts'
 import type { Progress } from './local-progress.ts'
 
 export interface ReadOptions {
@@ -10,6 +11,9 @@ export interface ReadOptions {
   readonly signal: AbortSignal
   readonly progress: Progress
   readonly onFault: (message: string) => void
+  /** The arguments of this run, for threads that count parts of a file, and where those counts go. */
+  readonly args: readonly string[]
+  readonly addPart: ((part: PartCount) => void) | undefined
 }
 
 /** Counts all inputs, one after the other; an input that fails is told of and the others are counted. */
@@ -28,13 +32,26 @@ export async function readInputs(options: ReadOptions): Promise<void> {
     }
     progress.startInput(path)
     try {
-      await readInput(path, sink, signal)
+      if (!(await readInParts(options, path))) await readInput(path, sink, signal)
     } catch (error) {
       if (!(error instanceof InputError)) throw error
       onFault(error.message)
     }
-    await lines.end()
+    // What Ctrl-C cut off is no line.
+    if (!signal.aborted) await lines.end()
   }
+}
+
+/** Counts a long file in several threads; false when that isn't worth it or a line could depend on another. */
+async function readInParts(options: ReadOptions, path: string): Promise<boolean> {
+  const { addPart, args, signal, progress } = options
+  const parts = addPart === undefined ? [] : partsOfFile(path)
+  const onRead = (bytes: number) => progress.add(bytes)
+  const counts = await Promise.all(
+    parts.map((part) => countPart({ args, path, part }, signal, onRead)),
+  )
+  for (const count of counts) addPart!(count)
+  return counts.length > 0
 }
 
 export function totalSize(inputs: readonly string[]): number {

@@ -1,10 +1,10 @@
-import { createRequestStats, type RequestStats } from '../aggregate/requests.ts'
+import { createRequestStats, mergeRequestStats, type RequestStats } from '../aggregate/requests.ts'
 import { type Interval, type Intervals, createIntervals } from '../aggregate/intervals.ts'
 import { intervalLine, intervalTitles } from '../export/terminal/interval-line.ts'
 import { type ReportView, reportJson, viewOf } from '../export/terminal/local-report.ts'
 import { renderReport } from '../export/terminal/text-report.ts'
 import { createAccumulator, mergeAccumulator, toWindow } from '../model/accumulator.ts'
-import { createWindow } from '../model/window.ts'
+import { createWindow, mergeWindow } from '../model/window.ts'
 import type { LocalOptions } from './local-args.ts'
 import {
   type CountOptions,
@@ -13,11 +13,14 @@ import {
   createLocalCounter,
 } from './local-count.ts'
 import type { Look } from './local-output.ts'
+import type { PartCount } from './local-parts.ts'
 import { allOf } from './local-where.ts'
 
 /** A way of telling what was counted. */
 export interface Teller {
   readonly counter: LocalCounter
+  /** Takes what was counted elsewhere; there is none where a line's place depends on the one before. */
+  readonly addPart?: (part: PartCount) => void
   /** Writes what is left to be written and gives the view of the whole run. */
   finish(): ReportView
 }
@@ -37,10 +40,17 @@ export function tellWhole(
     whole = target
     return () => target
   })
+  const parts: PartCount[] = []
   return {
     counter,
+    addPart: (part) => void parts.push(part),
     finish() {
-      const view = viewOf(toWindow(whole!.acc), whole!.requests, viewOptions(options))
+      const window = toWindow(whole!.acc)
+      for (const part of parts) {
+        mergeWindow(window, part.window)
+        mergeRequestStats(whole!.requests, part.requests, options.top)
+      }
+      const view = viewOf(window, whole!.requests, viewOptions(options))
       if (options.json) write(`${reportJson(view.report, pretty ? 2 : 0)}\n`)
       else write(renderReport(view, textOptions(options, look)))
       return view

@@ -33,10 +33,14 @@ export async function runLocal(args: readonly string[], env: Environment): Promi
     process.stderr.write((await import('./local-help.ts')).HELP)
     return EXIT.usage
   }
-  return countAndTell(options, env)
+  return countAndTell(options, args, env)
 }
 
-async function countAndTell(options: LocalOptions, env: Environment): Promise<number> {
+async function countAndTell(
+  options: LocalOptions,
+  args: readonly string[],
+  env: Environment,
+): Promise<number> {
   const inputs = options.inputs.length === 0 ? [STDIN] : options.inputs
   const look = lookOf(options.noColour, env, process.stdout)
   const progress = progressOn(options, inputs, env)
@@ -55,6 +59,8 @@ async function countAndTell(options: LocalOptions, env: Environment): Promise<nu
   await readInputs({
     inputs,
     counter: teller.counter,
+    args,
+    addPart: teller.addPart,
     live: options.intervalMs !== undefined,
     signal: interrupt.signal,
     progress,

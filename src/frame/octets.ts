@@ -42,10 +42,16 @@ function messageStart(bytes: Uint8Array, at: number, end: number): number {
   return afterCount > 0 && afterCount < end && bytes[afterCount] === SPACE ? afterCount + 1 : -1
 }
 
-/** Past `COUNT <` of a frame that is broken, so that the last digits of its count aren't taken for one. */
+/**
+ * Past `COUNT <` of a frame that is broken, so that the last digits of its count aren't taken for
+ * one; but not past a frame that something short stands before.
+ */
 function skipHeader(bytes: Uint8Array, at: number, end: number): number {
   const space = findByte(bytes, SPACE, at, Math.min(at + MAX_HEADER, end))
-  if (space >= 0 && bytes[space + 1] === ANGLE) return space + 2
+  if (space >= 0 && bytes[space + 1] === ANGLE) {
+    const start = isDigit(bytes[at]!) ? -1 : countBefore(bytes, space + 1, at)
+    return start >= 0 && isWhole(bytes, start, end) ? start : space + 2
+  }
   let i = at
   while (i < end && bytes[i]! >= 48 && bytes[i]! <= 57) i += 1
   return Math.max(i, at + 1)
@@ -74,6 +80,14 @@ function endsWell(bytes: Uint8Array, start: number, stop: number, end: number): 
 function isBrokenHeader(bytes: Uint8Array, at: number, end: number): boolean {
   const space = findByte(bytes, SPACE, at, Math.min(at + MAX_HEADER, end))
   return space >= 0 && skipPriority(bytes, space + 1, end) > 0
+}
+
+/** Whether a frame starts at `at` and ends at another one or at the end. */
+function isWhole(bytes: Uint8Array, at: number, end: number): boolean {
+  if (!isFrame(bytes, at, end)) return false
+  const stop = messageStart(bytes, at, end) + readCount(bytes, at)
+  const next = skipBlank(bytes, stop, end)
+  return stop <= end && (next >= end || isFrame(bytes, next, end))
 }
 
 /** Whether `LENGTH <PRI>VERSION ` stands at `at`. */
@@ -105,4 +119,8 @@ function skipBlank(bytes: Uint8Array, at: number, end: number): number {
   let i = at
   while (i < end && (bytes[i] === SPACE || bytes[i] === NEWLINE || bytes[i] === 13)) i += 1
   return i
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 48 && byte <= 57
 }

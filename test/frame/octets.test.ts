@@ -52,6 +52,8 @@ describe('scanFrames', () => {
       [C, B],
       1,
     ],
+    ['rubbish glued to a frame', `\0\u00ff${body(A, B).toString()}`, [A, B], 1],
+    ['rubbish in a line before a frame', `oops\n${body(A, B).toString()}`, [A, B], 1],
     ['a count of zero', `0 ${body(A).toString()}`, ['', A], 0],
     [
       'a message that looks like a frame',

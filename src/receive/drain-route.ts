@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { createBodyRoom } from './body-room.ts'
 import type { DrainAuth } from './credentials.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { type Lateness, createLateLog } from './late-log.ts'
-import { isGzip, readBody, unpack } from './request-body.ts'
+import { MAX_BODY, isGzip, readBody, unpack } from './request-body.ts'
 import { RequestError } from './request-error.ts'
 
 /** One body of a drain, unpacked. */
@@ -38,6 +39,9 @@ const LOG_TYPES = new Set([
   // What curl says when it isn't told: it knows nothing of the body.
   'application/x-www-form-urlencoded',
 ])
+/** Bodies in work at one time, bytes, and how long one may wait for the others: Logplex waits 5 s. */
+const MAX_IN_FLIGHT = 64 * 1024 * 1024
+const ROOM_WAIT_MS = 4000
 const OTHER_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const NAME_PREFIX = /^[A-Za-z0-9_.:/-]{0,64}$/
 const FRAME_ID = /^[\x21-\x7e]{1,128}$/
@@ -52,6 +56,7 @@ export function addDrainRoute(
 ): void {
   const { auth, take } = options
   const callers = new WeakMap<FastifyRequest, Caller>()
+  const room = createBodyRoom({ limit: MAX_IN_FLIGHT, waitMs: ROOM_WAIT_MS })
   const noteLateness = createLateLog((details, message) => server.log.warn(details, message))
 
   void server.register(async (scope) => {
@@ -68,10 +73,16 @@ export function addDrainRoute(
     scope.route({
       method: 'POST',
       url: '/logs',
-      onRequest: async (request) => {
-        callers.set(request, readCaller(request, auth))
+      onRequest: async (request, reply) => {
+        const caller = readCaller(request, auth)
+        const leave = await room.enter(roomFor(request, caller))
+        if (leave === undefined) return reply.code(503).send()
+        if (request.raw.destroyed) leave()
+        else reply.raw.once('close', leave)
+        callers.set(request, caller)
         // Whatever the type says, the body may hold lines, and the framework must not judge it.
         delete request.headers['content-type']
+        return undefined
       },
       handler: async (request, reply) => {
         const { isForeign, isPacked: _, ...caller } = callers.get(request)!
@@ -106,6 +117,13 @@ const NOTHING = Buffer.alloc(0)
 function acknowledge(reply: FastifyReply): FastifyReply {
   reply.raw.setHeader('Content-Length', '0')
   return reply.code(204).send()
+}
+
+/** A body without a length may be as large as any, and so may what a packed one holds. */
+function roomFor(request: FastifyRequest, { isPacked }: Caller): number {
+  const length = request.headers['content-length']
+  const packed = length === undefined ? MAX_BODY : Math.min(Number(length), MAX_BODY)
+  return isPacked ? packed + MAX_BODY : packed
 }
 
 function readCaller(request: FastifyRequest, auth: DrainAuth): Caller {

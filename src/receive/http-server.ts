@@ -1,5 +1,11 @@
 import type { Socket } from 'node:net'
-import createFastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import createFastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { createErrorHandler } from './error-handler.ts'
 
 /** A certificate and its key, PEM. */
@@ -27,6 +33,7 @@ export function createHttpServer(options: {
   readonly isPublic: boolean
 }): FastifyInstance {
   const { log, tls, isPublic } = options
+  const headers = isPublic ? { ...SAFE_HEADERS, ...ONLY_HTTPS } : SAFE_HEADERS
   const answerError = createErrorHandler({ log, format: 'json', tellsRefusals: false })
   const limits = {
     headersTimeout: HEADERS_TIMEOUT_MS,
@@ -43,7 +50,9 @@ export function createHttpServer(options: {
     return503OnClosing: false,
     exposeHeadRoutes: false,
     clientErrorHandler: answerClientError,
-    frameworkErrors: answerError,
+    // A path that can't be decoded is refused before any hook runs.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      answerError(error, request, reply.headers(headers)),
   }
   const server =
     tls === undefined
@@ -59,7 +68,6 @@ export function createHttpServer(options: {
   server.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ error: 'there is nothing here; the drain is POST /logs' }),
   )
-  const headers = isPublic ? { ...SAFE_HEADERS, ...ONLY_HTTPS } : SAFE_HEADERS
   server.addHook('onRequest', async (_request, reply) => {
     reply.headers(headers)
   })

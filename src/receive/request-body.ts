@@ -39,7 +39,9 @@ export function readBody(stream: Readable, contentLength: number): Promise<Buffe
     stream.once('end', () =>
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)),
     )
-    stream.once('error', () => reject(new RequestError(400, 'the body ended too early')))
+    const onBreak = () => reject(new RequestError(400, 'the body ended too early'))
+    if (stream.destroyed) onBreak()
+    else stream.once('error', onBreak)
   })
 }
 

@@ -1,0 +1,49 @@
+import { once } from 'node:events'
+import { type Socket, connect } from 'node:net'
+
+/** A connection on which a test writes what it likes and reads what came, byte for byte. */
+export interface RawConnection {
+  readonly socket: Socket
+  write(text: string | Buffer): void
+  /** Resolves with all that came so far once it matches. Rejects when the connection ends before. */
+  until(pattern: RegExp): Promise<string>
+  /** Resolves with all that came when the server has closed. */
+  closed(): Promise<string>
+  /** Forgets what came. */
+  clear(): void
+}
+
+export async function connectRaw(address: string): Promise<RawConnection> {
+  const { port } = new URL(address)
+  const socket = connect(Number(port), '127.0.0.1')
+  let text = ''
+  socket.setEncoding('latin1')
+  socket.on('data', (chunk: string) => {
+    text += chunk
+    socket.emit('more')
+  })
+  await once(socket, 'connect')
+  // Resets end a connection too; `close` follows.
+  socket.on('error', () => {})
+  return {
+    socket,
+    write: (data) => socket.write(data),
+    until: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (pattern.test(text)) resolve(text)
+        }
+        socket.on('more', look)
+        socket.once('close', () => reject(new Error(`closed after ${JSON.stringify(text)}`)))
+        look()
+      }),
+    closed: () =>
+      new Promise((resolve) => {
+        if (socket.closed) resolve(text)
+        else socket.once('close', () => resolve(text))
+      }),
+    clear: () => {
+      text = ''
+    },
+  }
+}

@@ -34,6 +34,10 @@ beforeAll(() => {
 })
 afterAll(() => folder.remove())
 
+function longLog(): string {
+  return writeLog(folder.path, 'long.log', LOG.repeat(20_000))
+}
+
 async function json(...args: string[]): Promise<Json> {
   const { code, stdout, stderr } = await runLocal(['--json', ...args, log])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -290,10 +294,8 @@ describe('colour', () => {
 })
 
 describe('the end of the reader or of the patience', () => {
-  const long = () => writeLog(folder.path, 'long.log', LOG.repeat(20_000))
-
   test('a closed pipe ends quietly', async () => {
-    const path = long()
+    const path = longLog()
     const command = `"${process.execPath}" "${LOCAL}" --json --interval 2s "${path}" "${path}" | head -1 >/dev/null; echo "\${PIPESTATUS[0]}"`
     const shell = spawn('bash', ['-c', command])
     let said = ''
@@ -316,7 +318,7 @@ describe('the end of the reader or of the patience', () => {
   })
 
   test('Ctrl-C in the midst of files, too', async () => {
-    const path = long()
+    const path = longLog()
     const files = Array.from({ length: 60 }, () => path)
     const child = spawn(process.execPath, [LOCAL, '--json', ...files])
     let stdout = ''

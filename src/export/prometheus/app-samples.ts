@@ -103,7 +103,8 @@ function addCell(walk: Walk, place: Place, key: string, head: number, cell: Cell
   if (dyno !== '') noteDyno(walk, dyno, cell)
   if (cell.kind === 'sample' && name === 'release/version') walk.release = cell.last
   if (spec === undefined) return
-  const labels = labelsOfKey(walk.labels, key, head)
+  // Without labels of its own there is nothing that a full table could fold.
+  const labels = spec.labels.length === 0 ? walk.labels : labelsOfKey(walk.labels, key, head)
   if (cell.kind === 'sample' && spec.type === 'gauge')
     walk.dynoGauges.push({ spec, dyno, labels, value: cell.last })
   else if (cell.kind === 'measure' && spec.type === 'histogram') {

@@ -75,7 +75,6 @@ function metricName(
 
 /** Every name that samples of the metric have, and that of its family. */
 function claims(kind: Kind, name: string): string[] {
-  if (kind === 'count') return [name, name.slice(0, -'_total'.length)]
   if (kind !== 'measure') return [name]
   return [name, `${name}_sum`, `${name}_count`, `${name}_bucket`]
 }

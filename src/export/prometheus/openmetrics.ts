@@ -1,4 +1,4 @@
-import type { MetricFamily } from './family.ts'
+import type { FamilyType, MetricFamily } from './family.ts'
 import { formatCanonicalBound } from './numbers.ts'
 import { renderSamples } from './text.ts'
 
@@ -9,17 +9,40 @@ export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; ch
  * samples, because nobody knows when a series began.
  */
 export function renderOpenMetrics(families: readonly MetricFamily[]): string {
+  const taken = new Set(families.flatMap(claims))
   let text = ''
   for (const family of families) {
-    const { name, type, unit } = family
-    const ending = type === 'counter' ? '_total' : type === 'info' ? '_info' : ''
-    const base = name.slice(0, name.length - ending.length)
-    text += `# TYPE ${base} ${type}\n`
-    if (unit !== '') text += `# UNIT ${base} ${unit}\n`
-    text += `# HELP ${base} ${escapeHelp(family.help)}\n`
+    const { name, unit } = family
+    const base = baseName(family)
+    // `app_x_total` beside a histogram `app_x`: two families of one name are not allowed.
+    const isClash = family.type === 'counter' && taken.has(base)
+    const shown = isClash ? name : base
+    text += `# TYPE ${shown} ${isClash ? 'unknown' : family.type}\n`
+    if (unit !== '' && !isClash) text += `# UNIT ${shown} ${unit}\n`
+    text += `# HELP ${shown} ${escapeHelp(family.help)}\n`
     text += renderSamples(family, name, formatCanonicalBound)
   }
   return `${text}# EOF\n`
+}
+
+const ENDINGS: Readonly<Record<FamilyType, string>> = {
+  counter: '_total',
+  info: '_info',
+  gauge: '',
+  histogram: '',
+  summary: '',
+}
+
+function baseName({ name, type }: MetricFamily): string {
+  return name.slice(0, name.length - ENDINGS[type].length)
+}
+
+/** Names that no counter's family may have. */
+function claims(family: MetricFamily): string[] {
+  if (family.type === 'counter') return []
+  const base = baseName(family)
+  const endings = family.type === 'histogram' ? ['', '_sum', '_count', '_bucket'] : ['']
+  return endings.map((ending) => base + ending)
 }
 
 function escapeHelp(help: string): string {

@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process'
+import { collectFamilies } from '../../src/export/prometheus/collect.ts'
+import type { MetricFamily } from '../../src/export/prometheus/family.ts'
+import { renderText } from '../../src/export/prometheus/text.ts'
+import { type Committer, createCommitter } from '../../src/store/committer.ts'
+import { createIntake } from '../../src/store/intake.ts'
+import { createMemoryStore } from '../../src/store/memory.ts'
+import type { Store } from '../../src/store/store.ts'
+import { NOW, body, syslog } from './count.ts'
+
+/** What a server holds that takes lines and is scraped, with a clock that tests move. */
+export interface Target {
+  readonly store: Store
+  readonly committer: Committer
+  readonly now: () => number
+  move(ms: number): void
+  /** Sends messages of an app's `procid` at the time of the clock. */
+  send(app: string, procid: string, ...messages: string[]): Promise<void>
+  /** The same as the platform, whose app name is `heroku`. */
+  platform(app: string, procid: string, ...messages: string[]): Promise<void>
+  families(): Promise<MetricFamily[]>
+  /** The text of a scrape by sample: name and labels as they stand, value. */
+  samples(): Promise<Map<string, number>>
+  text(): Promise<string>
+}
+
+export function createTarget(options: { readonly maxSeries?: number } = {}): Target {
+  let now = NOW
+  const clock = () => now
+  const store = createMemoryStore({ retentionMs: 86_400_000, now: clock })
+  const committer = createCommitter(store)
+  const intake = createIntake({
+    store,
+    committer,
+    maxSeries: options.maxSeries ?? 10_000,
+    maxRoutes: 200,
+    pins: [],
+  })
+  const post = async (app: string, from: string, procid: string, messages: string[]) => {
+    const bytes = body(...messages.map((message) => syslog(from, procid, message, now)))
+    await intake({ app, id: undefined, bytes, prefix: '', sourcePrefix: '' })
+  }
+  const families = async () => collectFamilies({ store, committer, version: '1.2.3' })
+  const text = async () => renderText(await families())
+  return {
+    store,
+    committer,
+    now: clock,
+    move: (ms) => {
+      now += ms
+    },
+    send: (app, procid, ...messages) => post(app, 'app', procid, messages),
+    platform: (app, procid, ...messages) => post(app, 'heroku', procid, messages),
+    families,
+    text,
+    samples: async () => samplesOf(await text()),
+  }
+}
+
+/** A line of the router. */
+export function routerLine(fields: {
+  readonly dyno?: string
+  readonly service?: number
+  readonly status?: number
+  readonly path?: string
+  readonly code?: string
+}): string {
+  const { dyno = 'web.1', service = 20, status = 200, path = '/', code } = fields
+  const at = code === undefined ? 'at=info' : `at=error code=${code} desc="Request timeout"`
+  return `${at} method=GET path="${path}" host=shop.example request_id=7ff1e5d0-3c8b-4f2a-9a54-6a3f0d1c2b3a fwd="192.0.2.7" dyno=${dyno} connect=1ms service=${service}ms status=${status} bytes=512 protocol=https`
+}
+
+/** Samples of text 0.0.4 or OpenMetrics, in the order of the text. */
+export function samplesOf(text: string): Map<string, number> {
+  const samples = new Map<string, number>()
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('#')) continue
+    const space = line.lastIndexOf(' ')
+    const name = line.slice(0, space)
+    if (samples.has(name)) throw new Error(`there twice: ${name}`)
+    samples.set(name, Number(line.slice(space + 1).replace('+Inf', 'Infinity')))
+  }
+  return samples
+}
+
+/** What `promtool check metrics` says against a text; empty when it is silent and content. */
+export function promtoolOn(path: string, text: string): string {
+  const { status, stdout, stderr } = spawnSync(path, ['check', 'metrics'], {
+    input: text,
+    encoding: 'utf8',
+  })
+  return status === 0 ? `${stdout}${stderr}` : `exit ${status}: ${stdout}${stderr}`
+}

@@ -1,7 +1,13 @@
 import { LINE_RESULTS } from '../model/line.ts'
 import { type Series, label } from '../model/series.ts'
 import { sumValue } from '../model/sum.ts'
-import { type Window, createWindow, mergeFrame, mergeWindow } from '../model/window.ts'
+import {
+  type Window,
+  type WindowEvent,
+  createWindow,
+  mergeFrame,
+  mergeWindow,
+} from '../model/window.ts'
 import { createReport } from './report.ts'
 import type { Collector, Sink } from './series-collector.ts'
 import { type Grid, countColumn } from './series-grid.ts'
@@ -14,6 +20,7 @@ export function createFrame(wanted: ReadonlySet<string>, grid: Grid, app: string
   const lines = new Float64Array(grid.count)
   const dropped = new Map<string, number>()
   const whole = createWindow()
+  const events: WindowEvent[] = []
   const isWhole = wanted.has('report')
 
   return {
@@ -22,6 +29,7 @@ export function createFrame(wanted: ReadonlySet<string>, grid: Grid, app: string
       for (const n of window.classes) lines[step]! += n
       if (isWhole) mergeWindow(whole, window)
       else mergeFrame(whole, window)
+      for (const event of window.events) if (event.kind !== 'error') events.push(event)
     },
     sinkOf: (series: Series): Sink | undefined => {
       if (series.name !== 'logplex/dropped') return undefined
@@ -34,12 +42,20 @@ export function createFrame(wanted: ReadonlySet<string>, grid: Grid, app: string
       const report = createReport(app, whole)
       return {
         ...(wanted.has('lines') && { lines: { count: countColumn(lines, seen) } }),
-        ...(wanted.has('events') && { events: report.events }),
+        ...(wanted.has('events') && { events: eventsOf(events) }),
         ...(wanted.has('health') && { health: healthOf(whole, dropped) }),
         ...(isWhole && { report }),
       }
     },
   }
+}
+
+/**
+ * Events but for errors, which have a series of their own: a dyno over its quota makes thousands, and
+ * they would push the releases out.
+ */
+function eventsOf(events: WindowEvent[]): unknown {
+  return createReport('', { ...createWindow(), events }).events
 }
 
 /**

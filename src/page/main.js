@@ -1,0 +1,235 @@
+import { forgetColours } from './chart.js'
+import { make, setText } from './dom.js'
+import { makeUnknownApp, makeWelcome } from './empty.js'
+import { formatClock, formatRate, formatSeconds } from './format.js'
+import { showHealth } from './health.js'
+import { overlay, toModel } from './model.js'
+import { RANGES, fetchApps, fetchSeries, openStream } from './source.js'
+import { startTheme } from './theme.js'
+import { createView } from './view.js'
+
+/** How long to wait before trying again, ms. */
+const RETRY_MS = 3000
+
+const page = Object.fromEntries(
+  ['app', 'ranges', 'live', 'theme', 'health', 'banner', 'main', 'view'].map((id) => [
+    id,
+    document.getElementById(id),
+  ]),
+)
+
+const state = {
+  app: '',
+  range: RANGES[0],
+  isLive: true,
+  apps: [],
+  /** The server's clock less this one, ms. */
+  ahead: 0,
+  /** The answer on the screen; null before the first. */
+  answer: null,
+  model: null,
+  fetchedAt: 0,
+  /** Counts changes of app, range and mode: what was asked before one is of no use after it. */
+  turn: 0,
+  closeStream: () => {},
+  stream: 'none',
+  view: null,
+  isDrawing: false,
+}
+
+start()
+
+function start() {
+  const query = new URLSearchParams(location.search)
+  state.app = query.get('app') ?? ''
+  state.range = RANGES.find(({ key }) => key === query.get('range')) ?? RANGES[0]
+  state.isLive = query.get('live') !== '0'
+  for (const range of RANGES) page.ranges.append(makeRange(range))
+  page.app.addEventListener('change', () => pick(page.app.value))
+  page.live.addEventListener('click', () => go({ isLive: !state.isLive }))
+  window.addEventListener('popstate', () => location.reload())
+  document.addEventListener('visibilitychange', () => draw())
+  startTheme(page.theme, () => {
+    forgetColours()
+    draw()
+  })
+  setInterval(tick, 1000)
+  void begin()
+}
+
+/** From the list of apps to the first picture. */
+async function begin() {
+  const turn = (state.turn += 1)
+  state.closeStream()
+  state.stream = 'none'
+  showControls()
+  try {
+    const { apps, ahead } = await fetchApps()
+    if (turn !== state.turn) return
+    state.apps = apps
+    state.ahead = ahead
+    if (state.app === '' && apps.length > 0) state.app = newestApp(apps)
+    if (!apps.some(({ app }) => app === state.app)) {
+      const isEmpty = apps.length === 0
+      showInstead(isEmpty ? makeWelcome() : makeUnknownApp(state.app, apps, pick), turn)
+      return
+    }
+    showControls()
+    keepInAddress()
+    await load(turn)
+    if (turn === state.turn && state.isLive) follow(turn)
+  } catch (error) {
+    failed(error, turn, begin)
+  }
+}
+
+async function load(turn) {
+  const answer = await fetchSeries(state.app, state.range, serverNow())
+  if (turn !== state.turn) return
+  state.answer = answer
+  state.model = null
+  state.fetchedAt = Date.now()
+  state.ahead = Date.parse(answer.now) - Date.now()
+  showBanner('')
+  draw()
+}
+
+function follow(turn) {
+  state.closeStream()
+  let lastId = ''
+  state.closeStream = openStream(state.app, state.range, {
+    onState: (stream) => {
+      if (turn !== state.turn) return
+      state.stream = stream
+      if (stream === 'open') showBanner('')
+    },
+    onSeries: (live, id) => {
+      if (turn !== state.turn) return
+      state.answer = overlay(state.answer, live)
+      state.model = null
+      state.ahead = Date.parse(live.now) - Date.now()
+      showBanner('')
+      draw()
+      // A step is over: the figures over the whole range have to come from the server.
+      if (id !== lastId && lastId !== '') refresh(turn)
+      lastId = id
+    },
+    onReset: () => refresh(turn),
+    onTrouble: (message) => showBanner(`${message}: what you see is old.`),
+  })
+}
+
+function refresh(turn) {
+  load(turn).catch((error) => failed(error, turn, () => refresh(turn)))
+}
+
+function pick(app) {
+  go({ app })
+}
+
+/** Goes to another app, range or mode. */
+function go(change) {
+  const isOther = change.app !== undefined && change.app !== state.app
+  Object.assign(state, change)
+  if (isOther) {
+    state.answer = state.model = state.view = null
+    page.view.replaceChildren()
+  }
+  keepInAddress()
+  void begin()
+}
+
+function keepInAddress() {
+  const query = new URLSearchParams({ app: state.app, range: state.range.key })
+  if (!state.isLive) query.set('live', '0')
+  history.replaceState(null, '', `?${query}`)
+}
+
+function showInstead(element, turn) {
+  state.answer = state.model = state.view = null
+  page.view.replaceChildren(element)
+  showBanner('')
+  setTimeout(() => turn === state.turn && begin(), RETRY_MS)
+}
+
+function failed(error, turn, again) {
+  if (turn !== state.turn) return
+  const since = state.fetchedAt === 0 ? '' : ` What you see is of ${formatClock(state.fetchedAt)}.`
+  showBanner(`${capital(error.message)}.${since} Trying again every few seconds.`)
+  setTimeout(() => turn === state.turn && again(), RETRY_MS)
+}
+
+function showBanner(text) {
+  setText(page.banner, text)
+  page.banner.hidden = text === ''
+}
+
+/** Draws once a frame at the most, and not at all where nobody looks. */
+function draw() {
+  if (state.answer === null || state.isDrawing || document.hidden) return
+  state.isDrawing = true
+  requestAnimationFrame(() => {
+    state.isDrawing = false
+    if (state.answer === null) return
+    if (state.view === null) {
+      page.view.replaceChildren()
+      state.view = createView(page.view)
+    }
+    state.model ??= toModel(state.answer)
+    state.view.update(state.model)
+    page.main.dataset.state = 'ready'
+    tick()
+  })
+}
+
+/** What changes by itself: ages, and a look at the server where no stream tells. */
+function tick() {
+  showHealth(page.health, state.model, serverNow())
+  if (state.model !== null) document.title = titleOf(state.model)
+  page.live.dataset.stream = state.isLive ? state.stream : 'none'
+  const age = Date.now() - state.fetchedAt
+  const every = state.range.step * 1000
+  if (state.isLive && state.stream === 'refused' && age > every && state.answer !== null) {
+    state.fetchedAt = Date.now()
+    refresh(state.turn)
+  }
+  if (state.stream === 'waiting') showBanner('The stream was cut; connecting again.')
+}
+
+function titleOf({ app, report }) {
+  const rate = formatRate(report.requests.count / state.range.seconds)
+  return `${app} · ${rate} · p95 ${formatSeconds(report.service?.p95)}`
+}
+
+function showControls() {
+  const names = new Set([
+    ...state.apps.map(({ app }) => app),
+    ...(state.app === '' ? [] : [state.app]),
+  ])
+  page.app.replaceChildren(...[...names].map((name) => make('option', { value: name, text: name })))
+  page.app.value = state.app
+  page.app.disabled = names.size === 0
+  for (const input of page.ranges.querySelectorAll('input')) {
+    input.checked = input.value === state.range.key
+  }
+  page.live.setAttribute('aria-pressed', String(state.isLive))
+}
+
+function makeRange(range) {
+  const input = make('input', { type: 'radio', name: 'range', value: range.key })
+  input.addEventListener('change', () => go({ range }))
+  return make('label', {}, [input, make('span', { text: range.title })])
+}
+
+function newestApp(apps) {
+  const byTime = apps.toSorted((a, b) => ((a.lastLine ?? '') < (b.lastLine ?? '') ? 1 : -1))
+  return byTime[0].app
+}
+
+function serverNow() {
+  return Date.now() + state.ahead
+}
+
+function capital(text) {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,101 @@
+/**
+ * What the page shows: an answer of `/api/series` with its times as numbers (ms since 1970).
+ * @typedef {object} Model
+ * @property {string} app
+ * @property {number} from
+ * @property {number} to
+ * @property {number} step
+ * @property {number} now the server's time
+ * @property {number[]} times middle of each step, s
+ * @property {(number | null)[]} lines lines in each step
+ * @property {{time: string, kind: string, text: string}[]} events
+ * @property {Record<string, any>} series
+ * @property {Record<string, any>} report
+ */
+
+/** @returns {Model} */
+export function toModel(answer) {
+  const from = Date.parse(answer.from)
+  const step = answer.step * 1000
+  const { series } = answer
+  return {
+    app: answer.app,
+    from,
+    to: Date.parse(answer.to),
+    step,
+    now: Date.parse(answer.now),
+    times: Array.from({ length: answer.points }, (_, i) => (from + (i + 0.5) * step) / 1000),
+    lines: series.lines.count,
+    events: series.events,
+    series,
+    report: series.report,
+  }
+}
+
+/**
+ * Lays the newest steps of a live answer over a whole one and moves its range on, by whole steps.
+ * @returns an answer of the same shape and length
+ */
+export function overlay(whole, live) {
+  const step = whole.step * 1000
+  const end = Math.max(Date.parse(whole.to), Date.parse(live.to))
+  const start = end - whole.points * step
+  const shift = Math.round((start - Date.parse(whole.from)) / step)
+  const place = Math.round((Date.parse(live.from) - start) / step)
+  const grid = { shift, place, points: whole.points, livePoints: live.points }
+  return {
+    ...whole,
+    from: new Date(start).toISOString(),
+    to: new Date(end).toISOString(),
+    now: live.now,
+    series: {
+      ...overlayAny(whole.series, live.series, grid),
+      events: joinEvents(whole.series.events, live.series.events),
+      health: { ...whole.series.health, lastLine: later(whole, live) },
+      report: whole.series.report,
+    },
+  }
+}
+
+function overlayAny(old, live, grid) {
+  if (isColumn(old, grid.points) || isColumn(live, grid.livePoints))
+    return overlayColumn(old, live, grid)
+  if (!isGroup(old) && !isGroup(live)) return live ?? old
+  const keys = new Set([...Object.keys(old ?? {}), ...Object.keys(live ?? {})])
+  return Object.fromEntries(
+    [...keys].map((key) => [key, overlayAny(old?.[key], live?.[key], grid)]),
+  )
+}
+
+function overlayColumn(old, live, { shift, place, points, livePoints }) {
+  return Array.from({ length: points }, (_, i) => {
+    if (i >= place && i < place + livePoints) return live?.[i - place] ?? null
+    return old?.[i + shift] ?? null
+  })
+}
+
+function isColumn(value, points) {
+  return Array.isArray(value) && value.length === points
+}
+
+function isGroup(value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function joinEvents(old, live) {
+  const known = new Set(old.map(({ time, kind, text }) => `${time} ${kind} ${text}`))
+  return [...old, ...live.filter(({ time, kind, text }) => !known.has(`${time} ${kind} ${text}`))]
+}
+
+function later(whole, live) {
+  const [a, b] = [whole.series.health.lastLine, live.series.health.lastLine]
+  if (a === null || b === null) return a ?? b
+  return a > b ? a : b
+}
+
+/** A name with its column; classes that no request had in a step count as zero there. */
+export function stack(columns, lines) {
+  return Object.entries(columns).map(([name, values]) => {
+    return { name, values: values.map((value, i) => (lines[i] === null ? null : (value ?? 0))) }
+  })
+}

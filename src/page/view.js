@@ -1,0 +1,94 @@
+import { make } from './dom.js'
+import {
+  createHeatPanel,
+  createLatencyPanel,
+  createLoadPanel,
+  createMemoryPanel,
+  createOwnPanel,
+  createRequestsPanel,
+} from './panels.js'
+import {
+  createAddonPanel,
+  createDynosPanel,
+  createErrorsPanel,
+  createEventsPanel,
+  createRoutesPanel,
+} from './tables.js'
+import { createTiles } from './tiles.js'
+
+/** Everything that shows one model, live or from a file. */
+export function createView(root) {
+  const tiles = createTiles()
+  const fixed = [
+    createRequestsPanel(),
+    createLatencyPanel('Response time', 'service'),
+    createHeatPanel(),
+    createErrorsPanel(),
+    createMemoryPanel(),
+    createLoadPanel(),
+    createRoutesPanel(),
+    createDynosPanel(),
+    createLatencyPanel('Time to connect to a dyno', 'connect'),
+    createEventsPanel(),
+  ]
+  const own = createSection(
+    'Own metrics',
+    'three',
+    ['measure', 'count', 'sample', 'unique'],
+    createOwnPanel,
+  )
+  const addons = createSection('Add-ons', 'two', ['addon'], createAddonPanel)
+  root.append(
+    tiles.element,
+    make(
+      'div.panels.two',
+      {},
+      fixed.map(({ element }) => element),
+    ),
+    own.element,
+    addons.element,
+  )
+  return {
+    /** @param {import('./model.js').Model} model */
+    update: (model) => {
+      tiles.update(model)
+      for (const panel of fixed) panel.update(model)
+      own.update(model)
+      addons.update(model)
+    },
+  }
+}
+
+/** Panels for whatever the answer has under some prefixes. */
+function createSection(title, columns, prefixes, create) {
+  const panels = new Map()
+  const grid = make(`div.panels.${columns}`)
+  const note = make('p.note')
+  const element = make('section', { 'aria-label': title }, [
+    make('h2.section', { text: title }),
+    grid,
+    note,
+  ])
+
+  const update = (model) => {
+    const all = Object.keys(model.series).filter((key) => prefixes.includes(key.split(':')[0]))
+    const keys = all.filter((key) => !key.endsWith(':*'))
+    const omitted = all.reduce((sum, key) => sum + (model.series[key].omitted ?? 0), 0)
+    for (const [key, panel] of panels) {
+      if (keys.includes(key)) continue
+      panel.remove()
+      panels.delete(key)
+    }
+    for (const key of keys) {
+      if (panels.has(key)) continue
+      const panel = create(key)
+      panels.set(key, panel)
+      grid.append(panel.element)
+    }
+    element.hidden = keys.length === 0
+    note.textContent = omitted === 0 ? '' : `${omitted} more: /api/series gives them by name.`
+    for (const key of keys) panels.get(key).update(model)
+  }
+
+  return { element, update }
+}

@@ -7,6 +7,7 @@ import { addLiveRoute } from './export/live-route.ts'
 import { addMetricsRoute } from './export/metrics-route.ts'
 import { addPageRoute } from './export/page-route.ts'
 import { addProcessMetrics } from './export/process-metrics.ts'
+import { createCollector } from './export/prometheus/collect.ts'
 import { addReportRoutes } from './export/report-route.ts'
 import { addSeriesRoute } from './export/series-route.ts'
 import { addWelcomeRoute } from './export/welcome-route.ts'
@@ -61,6 +62,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   const version = readVersion()
   const { store, committer, storeFault, ready } = createStore(config, deps)
   const intake = createIntake({ ...config, store, committer, pins: config.routes })
+  const collector = createCollector({ store, committer, version })
   const server = createHttpServer({ log, tls: readTls(config), isPublic: config.isPublic })
   let phase: 'starting' | 'ready' | 'stopping' = 'starting'
   let stopped: Promise<StopReport> | undefined
@@ -84,7 +86,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     addReportRoutes(read, { store })
     addSeriesRoute(read, { store })
     addLiveRoute(read, { store })
-    addMetricsRoute(read, { store, committer, version })
+    addMetricsRoute(read, { collector })
     addProcessMetrics(read)
     await addPageRoute(read)
     addWelcomeRoute(read, welcomeOptions(config))

@@ -1,9 +1,7 @@
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
-import type { Committer } from '../store/committer.ts'
-import type { Store } from '../store/store.ts'
-import { collectFamilies, collectSelf } from './prometheus/collect.ts'
+import type { Collector } from './prometheus/collect.ts'
 import type { MetricFamily } from './prometheus/family.ts'
 import { chooseFormat } from './prometheus/negotiate.ts'
 import { takesGzip } from './send-json.ts'
@@ -18,20 +16,17 @@ const STORE_WAIT_MS = 5000
  */
 export function addMetricsRoute(
   server: FastifyInstance,
-  options: {
-    readonly store: Store
-    readonly committer: Committer
-    readonly version: string
-  },
+  options: { readonly collector: Collector },
 ): void {
+  const { collector } = options
   server.route({
     method: ['GET', 'HEAD'],
     url: '/metrics',
     handler: async (request, reply) => {
       const format = chooseFormat(request.headers.accept)
-      const families = await withinTime(collectFamilies(options)).catch((error: unknown) => {
+      const families = await withinTime(collector.collect()).catch((error: unknown) => {
         request.log.error({ err: error }, "the store can't be read for /metrics")
-        return collectSelf(options)
+        return collector.collectSelf()
       })
       const body = Buffer.from(format.render(families))
       reply.header('content-type', format.contentType)

@@ -36,15 +36,19 @@ export function addToLifetime(hot: HotWindow, acc: Accumulator, maxSeries: numbe
   }
 }
 
-/** Drops samples of before `time`, so that what left the app long ago leaves the lifetime window too. */
+/**
+ * Drops samples of before `time`, so that what left the app long ago leaves the lifetime window too.
+ * Not the release: it is the app's until the next one.
+ */
 export function dropOldSamples(hot: HotWindow, time: number): void {
   for (const [key, cell] of hot.window.cells) {
-    if (cell.kind !== 'sample' || cell.time >= time) continue
+    if (cell.kind !== 'sample' || cell.time >= time || key === RELEASE) continue
     hot.window.cells.delete(key)
     hot.byTable.clear()
   }
 }
 
+const RELEASE = seriesKey({ kind: 'sample', name: 'release/version', unit: '', labels: [] })
 const NO_SECONDS = new Map<number, number>()
 
 function cellsOf(hot: HotWindow, table: SeriesTable): (Cell | undefined)[] {

@@ -16,14 +16,9 @@ test('what docs/METRICS.md says of log lines is so', async () => {
   await target.send(
     'shop',
     'web.1',
-    ...['measure#db.latency=4ms', 'count#mail.sent=3', 'sample#queue.depth=12', 'unique#user=17'],
-    ...[
-      'sample#stock=5widgets',
-      'sample#connection-count=2',
-      'sample#age.hours=3',
-      'sample#age=3h',
-    ],
-    ...['measure#x=1s', 'sample#x=1s'],
+    'measure#db.latency=4ms count#mail.sent=3 sample#queue.depth=12 unique#user=17',
+    'sample#stock=5widgets sample#connection-count=2 sample#age.hours=3 sample#age=3h',
+    'measure#x=1s sample#x=1s',
   )
   const addons = [
     ['heroku-postgres', 'source=DATABASE addon=a sample#db_size=26214400bytes'],

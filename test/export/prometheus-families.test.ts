@@ -171,6 +171,30 @@ describe('the families of the table', () => {
     expect(await target.text()).not.toContain('someone')
   })
 
+  test('the newest release is shown for as long as nothing newer is', async () => {
+    const target = createTarget()
+    await target.send('shop', 'api', 'Release v42 created by user someone@example.com')
+    target.move(24 * 60 * MINUTE)
+    await target.send('shop', 'web.1', 'hello')
+    expect((await target.samples()).get('heroku_release_info{app="shop",version="v42"}')).toBe(1)
+  })
+
+  test('different values of the last hour, windows read before included', async () => {
+    const target = createTarget()
+    const users = async () => (await target.samples()).get('app_user_unique{app="shop"}')
+    for (let i = 0; i < 60; i += 1) {
+      await target.send('shop', 'web.1', `unique#user=${i}`, `unique#user=${i + 1}`)
+      expect(await users()).toBe(i + 2)
+      target.move(MINUTE)
+    }
+    for (let i = 1; i <= 30; i += 1) {
+      target.move(MINUTE)
+      expect(await users()).toBe(61 - i)
+    }
+    target.move(40 * MINUTE)
+    expect(await users()).toBeUndefined()
+  })
+
   test('the ledger of lines and frames', async () => {
     const target = createTarget()
     await target.platform('shop', 'router', routerLine({}))

@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import createFastify from 'fastify'
 import { describe, expect, test } from 'vitest'
 import { addMetricsRoute } from '../../src/export/metrics-route.ts'
+import { createCollector } from '../../src/export/prometheus/collect.ts'
 import { OPENMETRICS, PROTOBUF, TEXT, chooseFormat } from '../../src/export/prometheus/negotiate.ts'
 import type { Store } from '../../src/store/store.ts'
 import { decodeFamilies } from '../support/metrics-proto.ts'
@@ -50,13 +51,6 @@ test.each([
 })
 
 describe('GET /metrics', () => {
-  const serve = (target: Target, store: Store = target.store) => {
-    const server = createFastify()
-    addMetricsRoute(server, { store, committer: target.committer, version: '1.2.3' })
-    return async (headers: Record<string, string> = {}) =>
-      server.inject({ url: '/metrics', headers })
-  }
-
   test('in three formats, each with its exact type', async () => {
     const target = createTarget()
     await target.send('shop', 'web.1', 'count#mail.sent=3')
@@ -103,7 +97,7 @@ describe('GET /metrics', () => {
       expect([...samplesOf(answer.body)]).toEqual([
         ['l2met_build_info{version="1.2.3"}', 1],
         ['l2met_store_up', 0],
-        ['l2met_spill_lines', 0],
+        ['l2met_spill_lines', 7],
       ])
     }
   })
@@ -115,3 +109,11 @@ describe('GET /metrics', () => {
     expect(samplesOf(answer.body).get('l2met_store_up')).toBe(0)
   })
 })
+
+function serve(target: Target, store: Store = target.store) {
+  const server = createFastify()
+  const committer = { spilledLines: () => 7 }
+  const collector = createCollector({ store, committer, version: '1.2.3' })
+  addMetricsRoute(server, { collector })
+  return async (headers: Record<string, string> = {}) => server.inject({ url: '/metrics', headers })
+}

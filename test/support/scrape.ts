@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { collectFamilies } from '../../src/export/prometheus/collect.ts'
+import { type Collector, createCollector } from '../../src/export/prometheus/collect.ts'
 import type { MetricFamily } from '../../src/export/prometheus/family.ts'
 import { renderText } from '../../src/export/prometheus/text.ts'
-import { type Committer, createCommitter } from '../../src/store/committer.ts'
+import { createCommitter } from '../../src/store/committer.ts'
 import { createIntake } from '../../src/store/intake.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -11,7 +11,7 @@ import { NOW, body, syslog } from './count.ts'
 /** What a server holds that takes lines and is scraped, with a clock that tests move. */
 export interface Target {
   readonly store: Store
-  readonly committer: Committer
+  readonly collector: Collector
   readonly now: () => number
   move(ms: number): void
   /** Sends messages of an app's `procid` at the time of the clock. */
@@ -40,11 +40,12 @@ export function createTarget(options: { readonly maxSeries?: number } = {}): Tar
     const bytes = body(...messages.map((message) => syslog(from, procid, message, now)))
     await intake({ app, id: undefined, bytes, prefix: '', sourcePrefix: '' })
   }
-  const families = async () => collectFamilies({ store, committer, version: '1.2.3' })
+  const collector = createCollector({ store, committer, version: '1.2.3' })
+  const families = async () => collector.collect()
   const text = async () => renderText(await families())
   return {
     store,
-    committer,
+    collector,
     now: clock,
     move: (ms) => {
       now += ms

@@ -54,7 +54,7 @@ interface Place {
 
 /** Adds the samples of one app, and to `own` what has to be named together with that of other apps. */
 export function addApp(samples: Samples, own: OwnSeries, windows: AppWindows, now: number): void {
-  const { app, lifetime, minute, hour } = windows
+  const { app, lifetime, minute, uniques } = windows
   const labels = withLabel('', 'app', app)
   const walk: Walk = {
     samples,
@@ -72,7 +72,7 @@ export function addApp(samples: Samples, own: OwnSeries, windows: AppWindows, no
   for (const [key, cell] of lifetime.cells) {
     const head = headLength(key)
     const place = placeOf(walk, key.slice(0, head))
-    if (place.own !== undefined) place.own.push({ key, cell, app: labels, hour })
+    if (place.own !== undefined) place.own.push({ key, cell, app: labels, uniques })
     else addCell(walk, place, key, head, cell)
   }
   addDynoGauges(walk, now)

@@ -5,42 +5,50 @@ import { ABOUT_BUCKETS, FAMILIES, type FamilySpec } from './families.ts'
 import type { MetricFamily } from './family.ts'
 import { withLabel } from './labels.ts'
 import { type OwnSeries, ownFamilies } from './own-series.ts'
-import { readApps } from './read-apps.ts'
+import { createReadApps } from './read-apps.ts'
 import { type Samples, addFixed, createSamples, toFamily } from './samples.ts'
 
-/** What this process knows of itself. */
-export interface Self {
-  readonly committer: Committer
+/** Gathers what is shown, made new each time. */
+export interface Collector {
+  /**
+   * All families, those of the table first. Rejects when the store can't be read: nobody is to
+   * scrape a wrong number.
+   */
+  collect(): Promise<MetricFamily[]>
+  /** What can be said without the store. */
+  collectSelf(): MetricFamily[]
+}
+
+export function createCollector(options: {
+  readonly store: Store
+  readonly committer: Pick<Committer, 'spilledLines'>
   readonly version: string
-}
+}): Collector {
+  const { store, committer, version } = options
+  const readApps = createReadApps(store)
 
-/**
- * All families of a scrape, those of the table first. Rejects when the store can't be read: nobody
- * is to scrape a wrong number.
- */
-export async function collectFamilies(
-  options: Self & { readonly store: Store },
-): Promise<MetricFamily[]> {
-  const apps = await readApps(options.store)
-  const now = options.store.clock()
-  const samples = createSamples()
-  const own: OwnSeries = new Map()
-  addSelf(samples, options, 1)
-  for (const app of apps) addApp(samples, own, app, now)
-  return [...toFamilies(samples), ...ownFamilies(own, now)]
-}
+  const addSelf = ({ numbers }: Samples, storeUp: number) => {
+    addFixed(numbers, 'l2met_build_info', withLabel('', 'version', version), 1)
+    addFixed(numbers, 'l2met_store_up', '', storeUp)
+    addFixed(numbers, 'l2met_spill_lines', '', committer.spilledLines())
+  }
 
-/** What can be said without the store. */
-export function collectSelf(self: Self): MetricFamily[] {
-  const samples = createSamples()
-  addSelf(samples, self, 0)
-  return toFamilies(samples)
-}
-
-function addSelf({ numbers }: Samples, { committer, version }: Self, storeUp: number): void {
-  addFixed(numbers, 'l2met_build_info', withLabel('', 'version', version), 1)
-  addFixed(numbers, 'l2met_store_up', '', storeUp)
-  addFixed(numbers, 'l2met_spill_lines', '', committer.spilledLines())
+  return {
+    collect: async () => {
+      const apps = await readApps()
+      const now = store.clock()
+      const samples = createSamples()
+      const own: OwnSeries = new Map()
+      addSelf(samples, 1)
+      for (const app of apps) addApp(samples, own, app, now)
+      return [...toFamilies(samples), ...ownFamilies(own, now)]
+    },
+    collectSelf: () => {
+      const samples = createSamples()
+      addSelf(samples, 0)
+      return toFamilies(samples)
+    },
+  }
 }
 
 const SPECS: readonly FamilySpec[] = FAMILIES

@@ -1,13 +1,13 @@
 import type { Cell } from '../../model/cell.ts'
 import { type Series, cleanText, parseSeriesKey } from '../../model/series.ts'
 import { sumValue } from '../../model/sum.ts'
-import { type Unique, createUnique, mergeUnique, uniqueCount } from '../../model/unique.ts'
-import type { Window } from '../../model/window.ts'
+import { uniqueCount } from '../../model/unique.ts'
 import { ABOUT_BUCKETS, OWN_GONE_MS } from './families.ts'
 import type { FamilyUnit, LabelText, MetricFamily } from './family.ts'
 import { nameLabels } from './labels.ts'
 import { ladderOf } from './ladders.ts'
 import { kindKey, nameMetrics } from './metric-names.ts'
+import type { RecentUniques } from './recent-uniques.ts'
 import { type Samples, addSample, createSamples, toFamily } from './samples.ts'
 import { addLabelNames, headLength, renamedLabelsOfKey } from './series-key.ts'
 
@@ -18,8 +18,7 @@ export interface OwnOne {
   readonly key: string
   readonly cell: Cell
   readonly app: LabelText
-  /** Windows of the app's last hour. */
-  readonly hour: readonly Window[]
+  readonly uniques: RecentUniques | undefined
 }
 
 const TYPES = { measure: 'histogram', count: 'counter', sample: 'gauge', unique: 'gauge' } as const
@@ -52,7 +51,7 @@ function addOwn(
   samples: Samples,
   name: string,
   labels: LabelText,
-  { key, cell, hour }: OwnOne,
+  { key, cell, uniques }: OwnOne,
   now: number,
 ): void {
   if (cell.kind === 'count') addSample(samples.numbers, name, labels, sumValue(cell))
@@ -60,18 +59,9 @@ function addOwn(
   else if (cell.kind === 'sample') {
     if (cell.time >= now - OWN_GONE_MS) addSample(samples.numbers, name, labels, cell.last)
   } else {
-    const unique = uniqueOf(key, hour)
+    const unique = uniques?.of(key)
     if (unique !== undefined) addSample(samples.numbers, name, labels, uniqueCount(unique))
   }
-}
-
-function uniqueOf(key: string, hour: readonly Window[]): Unique | undefined {
-  let sum: Unique | undefined
-  for (const { cells } of hour) {
-    const cell = cells.get(key)
-    if (cell?.kind === 'unique') mergeUnique((sum ??= createUnique()), cell)
-  }
-  return sum
 }
 
 const ADDONS: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import type { Window } from '../../model/window.ts'
 import { COARSE_MS, type Store } from '../../store/store.ts'
+import { type RecentUniques, createRecentUniques } from './recent-uniques.ts'
 
 /** All that a scrape shows of one app. The windows are the store's own. */
 export interface AppWindows {
@@ -7,33 +8,42 @@ export interface AppWindows {
   readonly lifetime: Window
   /** The last complete minute; undefined when nothing came in it. */
   readonly minute: Window | undefined
-  /** Windows of the last hour; only for an app that has unique series. */
-  readonly hour: readonly Window[]
+  /** Only of an app that has unique series. */
+  readonly uniques: RecentUniques | undefined
 }
+
+/** Reads all apps, sorted by name; rejects when the store can't be read. */
+export type ReadApps = () => Promise<AppWindows[]>
 
 const HOUR_MS = 3_600_000
 
-/** Reads all apps, sorted by name; rejects when the store can't be read. */
-export async function readApps(store: Store): Promise<AppWindows[]> {
-  const apps = [...(await store.lifetime())].toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return Promise.all(apps.map(([app, lifetime]) => readApp(store, app, lifetime)))
-}
+export function createReadApps(store: Store): ReadApps {
+  const known = new Map<string, RecentUniques>()
 
-async function readApp(store: Store, app: string, lifetime: Window): Promise<AppWindows> {
-  const now = store.clock()
-  const minuteStart = now - (now % COARSE_MS) - COARSE_MS
-  const isHourWanted = hasUnique(lifetime) && lifetime.last >= now - HOUR_MS
-  // Of an app that has been silent there is nothing to read.
-  if (!isHourWanted && lifetime.last < minuteStart)
-    return { app, lifetime, minute: undefined, hour: [] }
-  const windows = isHourWanted
-    ? await store.read(app, COARSE_MS, now - HOUR_MS, now + COARSE_MS)
-    : await store.read(app, COARSE_MS, minuteStart, minuteStart + COARSE_MS)
-  return {
-    app,
-    lifetime,
-    minute: windows.find(({ start }) => start === minuteStart)?.window,
-    hour: isHourWanted ? windows.map(({ window }) => window) : [],
+  const uniquesOf = (app: string): RecentUniques => {
+    let uniques = known.get(app)
+    if (uniques === undefined) known.set(app, (uniques = createRecentUniques(store, app)))
+    return uniques
+  }
+
+  const readApp = async (app: string, lifetime: Window): Promise<AppWindows> => {
+    const now = store.clock()
+    const start = now - (now % COARSE_MS) - COARSE_MS
+    if (hasUnique(lifetime) && lifetime.last >= now - HOUR_MS) {
+      const uniques = uniquesOf(app)
+      const windows = await uniques.update(now)
+      return { app, lifetime, minute: windows.get(start), uniques }
+    }
+    known.delete(app)
+    // Of an app that has been silent there is nothing to read.
+    if (lifetime.last < start) return { app, lifetime, minute: undefined, uniques: undefined }
+    const [minute] = await store.read(app, COARSE_MS, start, start + COARSE_MS)
+    return { app, lifetime, minute: minute?.window, uniques: undefined }
+  }
+
+  return async () => {
+    const apps = [...(await store.lifetime())].toSorted(([a], [b]) => (a < b ? -1 : 1))
+    return Promise.all(apps.map(([app, lifetime]) => readApp(app, lifetime)))
   }
 }
 

@@ -1,0 +1,54 @@
+import { LATE_MS } from '../../aggregate/body.ts'
+import { type Unique, createUnique, mergeUnique } from '../../model/unique.ts'
+import type { Window } from '../../model/window.ts'
+import { COARSE_MS, type Store } from '../../store/store.ts'
+
+/** What the unique series of one app saw in the last hour. */
+export interface RecentUniques {
+  /** Reads what may have changed since the last call, and gives the windows that it read. */
+  update(now: number): Promise<ReadonlyMap<number, Window>>
+  /** The values of one series in all of the hour; undefined when there were none. */
+  of(key: string): Unique | undefined
+}
+
+const HOUR_MS = 3_600_000
+/** Windows that late lines may still come for are read again each minute, the last two each time. */
+const REREAD_MS = COARSE_MS
+const OPEN_MS = LATE_MS + COARSE_MS
+
+/** Keeps what windows held that nothing comes for any more: sixty windows for each scrape are too many. */
+export function createRecentUniques(store: Store, app: string): RecentUniques {
+  const known = new Map<number, Map<string, Unique>>()
+  let reread = -Infinity
+
+  return {
+    update: async (now) => {
+      let from = now - (now % COARSE_MS) - COARSE_MS
+      if (now - reread >= REREAD_MS) {
+        from = now - (now - reread > OPEN_MS ? HOUR_MS : OPEN_MS)
+        reread = now
+      }
+      const windows = new Map<number, Window>()
+      for (const { start, window } of await store.read(app, COARSE_MS, from, now + COARSE_MS)) {
+        windows.set(start, window)
+        known.set(start, uniquesOf(window))
+      }
+      for (const start of known.keys()) if (start + COARSE_MS <= now - HOUR_MS) known.delete(start)
+      return windows
+    },
+    of: (key) => {
+      let sum: Unique | undefined
+      for (const uniques of known.values()) {
+        const unique = uniques.get(key)
+        if (unique !== undefined) mergeUnique((sum ??= createUnique()), unique)
+      }
+      return sum
+    },
+  }
+}
+
+function uniquesOf({ cells }: Window): Map<string, Unique> {
+  const uniques = new Map<string, Unique>()
+  for (const [key, cell] of cells) if (cell.kind === 'unique') uniques.set(key, cell)
+  return uniques
+}

@@ -26,9 +26,10 @@ export interface RedisStore extends Store {
   /** Resolves when Redis has been reached for the first time, or found unfit. */
   readonly ready: Promise<void>
   /** Why the store can't be used now; undefined when it can. */
-  fault(): string | undefined
+  readonly fault: () => string | undefined
 }
 
+const AWAY = "Redis can't be reached"
 const CLOCK_MS = 10_000
 const CHECK_MS = 2500
 /** An app is noted in the registry again after this long, ms. */
@@ -59,7 +60,7 @@ export function createRedisStore(options: {
   const watermark = createWatermark()
   const registered = new Map<string, number>()
   let unfit: string | undefined
-  let unreachable: string | undefined = 'Redis has not been reached yet'
+  let unreachable: string | undefined = AWAY
 
   const send = async (batch: Batch): Promise<CommitReply> => {
     const { keys, args } = commitArguments(batch, processName, clock.now())
@@ -177,7 +178,7 @@ export function createRedisStore(options: {
       unreachable = undefined
       tellReady?.()
     } catch (error) {
-      unreachable = `Redis can't be reached: ${error instanceof Error ? error.message : String(error)}`
+      unreachable = `${AWAY}: ${error instanceof Error ? error.message : String(error)}`
     }
   }
 
@@ -204,7 +205,7 @@ export function createRedisStore(options: {
     lifetime,
     clock: clock.now,
     ready,
-    fault: () => unfit ?? unreachable,
+    fault: () => unfit ?? unreachable ?? (client.status === 'ready' ? undefined : AWAY),
     close: async () => {
       for (const timer of timers) clearInterval(timer)
       await compactor.close()

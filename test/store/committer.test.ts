@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createSeriesTable } from '../../src/model/series-table.ts'
@@ -30,6 +31,18 @@ function frameOf(id: string | undefined, lines = 1): Frame {
   return { id, deltas: [{ start: time - (time % FINE_MS), acc }] }
 }
 
+/** Lets commits wait until it is opened. */
+function closeGate(): { readonly open: () => void } {
+  const gate = new EventEmitter()
+  store.gate = once(gate, 'open').then(() => {})
+  return {
+    open: () => {
+      gate.emit('open')
+      store.gate = undefined
+    },
+  }
+}
+
 async function linesOf(app = 'app'): Promise<number> {
   return (await store.lifetime()).get(app)?.results[0] ?? 0
 }
@@ -43,12 +56,10 @@ describe('the committer', () => {
   })
 
   test('commits together what came while the last commit was under way', async () => {
-    let open = () => {}
-    store.gate = new Promise((resolve) => (open = resolve))
+    const { open } = closeGate()
     const first = committer.add('app', frameOf('first'))
     const rest = Array.from({ length: 300 }, (_, i) => committer.add('app', frameOf(`${i}`)))
     open()
-    store.gate = undefined
     expect(await Promise.all([first, ...rest])).toEqual(Array(301).fill('committed'))
     // A frame of measured commit times goes along with each but the first.
     expect(store.batches).toEqual([1, 129, 129, 45])
@@ -56,8 +67,7 @@ describe('the committer', () => {
   })
 
   test('joins copies that come while the first is on its way', async () => {
-    let open = () => {}
-    store.gate = new Promise((resolve) => (open = resolve))
+    const { open } = closeGate()
     const copies = Array.from({ length: 4 }, () => committer.add('app', frameOf('same')))
     open()
     expect(await Promise.all(copies)).toEqual(['committed', 'duplicate', 'duplicate', 'duplicate'])
@@ -66,11 +76,9 @@ describe('the committer', () => {
 
   test('takes out what others have committed and commits the rest', async () => {
     await store.commit('app', [frameOf('x'), frameOf('y')])
-    let open = () => {}
-    store.gate = new Promise((resolve) => (open = resolve))
+    const { open } = closeGate()
     const adding = ['first', 'x', 'new', 'y'].map((id) => committer.add('app', frameOf(id)))
     open()
-    store.gate = undefined
     expect(await Promise.all(adding)).toEqual(['committed', 'duplicate', 'committed', 'duplicate'])
     expect(await linesOf()).toBe(4)
   })

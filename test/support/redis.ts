@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +17,8 @@ export interface RedisServer {
   /** Starts it again over its files, on the same port. */
   readonly start: () => Promise<void>
   readonly process: () => ChildProcess
+  /** Notes how long the append-only file is now; the result, called after a kill, cuts it back to that. */
+  readonly markFile: () => () => void
   readonly stop: () => Promise<void>
 }
 
@@ -56,6 +58,15 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     start,
     kill,
     process: () => child,
+    markFile: () => {
+      const folder = join(dir, 'appendonlydir')
+      const file = join(
+        folder,
+        readdirSync(folder).find((name) => name.endsWith('.incr.aof'))!,
+      )
+      const { size } = statSync(file)
+      return () => truncateSync(file, size)
+    },
     stop: async () => {
       await kill()
       rmSync(dir, { recursive: true, force: true })

@@ -26,6 +26,8 @@ export interface LocalCounter {
 
 export interface CountOptions extends RequestStatsOptions {
   readonly where?: ((request: Request) => boolean) | undefined
+  /** Told of every request that counts; may look at it and must not keep it. */
+  readonly onRequest?: ((request: Request) => void) | undefined
 }
 
 // The defaults of the server (DESIGN.md section 6), so that both name the same routes.
@@ -37,11 +39,12 @@ export function createLocalCounter(
   options: CountOptions,
   targetsIn: (windows: AppWindows) => (time: number) => Target,
 ): LocalCounter {
-  const { where } = options
+  const { where, onRequest } = options
   let target: Target | undefined
   const accept = (request: Request): boolean => {
     if (where !== undefined && !where(request)) return false
     noteRequest(target!.requests, options, request)
+    onRequest?.(request)
     return true
   }
   const windows = createAppWindows({ maxSeries: MAX_SERIES, maxRoutes: MAX_ROUTES, accept })

@@ -18,8 +18,13 @@ export function lookOf(noColour: boolean, env: Environment, stdout: NodeJS.Write
   const asked = Number(env['COLUMNS'] ?? '') || (isTty ? stdout.columns : 0) || DEFAULT_WIDTH
   return {
     style: createStyle(wantsColour({ noColour, isTty, env })),
-    width: Math.min(Math.max(Math.floor(asked), MIN_WIDTH), MAX_WIDTH),
+    width: reportWidth(asked),
   }
+}
+
+/** What a report takes of a terminal that is so wide. */
+export function reportWidth(columns: number): number {
+  return Math.min(Math.max(Math.floor(columns), MIN_WIDTH), MAX_WIDTH)
 }
 
 /** A reader that goes away, as `| head -1` does, ends the program without a word. */

@@ -2,14 +2,15 @@ import type { ReportView } from '../export/terminal/local-report.ts'
 import { STDIN, isTail } from '../receive/files.ts'
 import { type LocalOptions, parseLocalArgs } from './local-args.ts'
 import { checkThresholds } from './local-fail-if.ts'
-import { lookOf, say } from './local-output.ts'
+import { type Look, lookOf, say } from './local-output.ts'
 import { NO_PROGRESS, type Progress, createProgress } from './local-progress.ts'
 import { readInputs, totalSize } from './local-read.ts'
 import { type Teller, tellIntervals, tellWhole } from './local-report.ts'
+import { createStop } from './local-stop.ts'
 import { UsageError } from './local-usage-error.ts'
 
-/** Exit codes; docs/LOCAL.md. */
-export const EXIT = { done: 0, fault: 1, usage: 2, nothing: 3, threshold: 4, interrupted: 130 }
+/** Exit codes, beside 130 after Ctrl-C; docs/LOCAL.md. */
+const EXIT = { done: 0, fault: 1, usage: 2, nothing: 3, threshold: 4 }
 
 /** Nobody waits for a file: its lines may be far out of order, and each interval comes once. */
 const KEEP_OF_FILES = 360
@@ -44,25 +45,19 @@ async function countAndTell(
   const inputs = options.inputs.length === 0 ? [STDIN] : options.inputs
   const look = lookOf(options.noColour, env, process.stdout)
   const progress = progressOn(options, inputs, env)
-  const teller: Teller =
-    options.intervalMs === undefined
-      ? tellWhole(options, look, process.stdout.isTTY, write)
-      : tellIntervals(
-          options,
-          options.intervalMs,
-          look,
-          inputs.some(isTail) ? 1 : KEEP_OF_FILES,
-          write,
-        )
-  const interrupt = onInterrupt()
+  const stop = createStop()
+  const isBoard = wantsBoard(options, inputs, env)
+  const teller = isBoard
+    ? (await import('./local-board.ts')).tellBoard(options, look, stop, write)
+    : tellerOf(options, inputs, look)
   let faults = 0
   await readInputs({
     inputs,
     counter: teller.counter,
     args,
     addPart: teller.addPart,
-    live: options.intervalMs !== undefined,
-    signal: interrupt.signal,
+    live: isBoard || options.intervalMs !== undefined,
+    signal: stop.signal,
     progress,
     onFault(message) {
       progress.clear()
@@ -73,7 +68,22 @@ async function countAndTell(
   progress.clear()
   const view = teller.finish()
   const code = judge(options, view, faults)
-  return interrupt.signal.aborted ? EXIT.interrupted : code
+  return stop.code() ?? code
+}
+
+function tellerOf(options: LocalOptions, inputs: readonly string[], look: Look): Teller {
+  const { intervalMs } = options
+  if (intervalMs === undefined) return tellWhole(options, look, process.stdout.isTTY, write)
+  const keep = inputs.some(isTail) ? 1 : KEEP_OF_FILES
+  return tellIntervals(options, intervalMs, look, keep, write)
+}
+
+/** A log that comes through a pipe to a terminal that can be painted is watched. */
+function wantsBoard(options: LocalOptions, inputs: readonly string[], env: Environment): boolean {
+  if (options.json || options.intervalMs !== undefined) return false
+  if (!process.stdout.isTTY || env['TERM'] === 'dumb') return false
+  const isTyped = inputs[0] === STDIN && process.stdin.isTTY
+  return inputs.length === 1 && isTail(inputs[0]!) && !isTyped
 }
 
 function write(text: string): void {
@@ -81,7 +91,7 @@ function write(text: string): void {
 }
 
 /** The exit code of a run that came to its end, with the reason on stderr. */
-export function judge(options: LocalOptions, view: ReportView, faults: number): number {
+function judge(options: LocalOptions, view: ReportView, faults: number): number {
   const { failed, unchecked } = checkThresholds(options.thresholds, view)
   for (const message of unchecked) say(`--fail-if ${message}`)
   for (const message of failed) say(`--fail-if ${message}`)
@@ -120,16 +130,6 @@ function progressOn(options: LocalOptions, inputs: readonly string[], env: Envir
     return NO_PROGRESS
   }
   return createProgress(total, stderr.columns, (text) => void stderr.write(text))
-}
-
-/** Ctrl-C stops reading, so that the report is written; a second one ends at once. */
-function onInterrupt(): AbortController {
-  const controller = new AbortController()
-  process.on('SIGINT', () => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted)
-    controller.abort()
-  })
-  return controller
 }
 
 function print(text: string): number {

@@ -5,6 +5,15 @@ import { type Style, statusColour } from './style.ts'
 import { type Column, table } from './table.ts'
 import { countText, durationText, percentText, timeText } from './units.ts'
 
+/** What routes can be sorted by: how often, how slow, how often failed, or all the time they took. */
+export const ROUTE_ORDERS = ['requests', 'p95', 'failed', 'time'] as const
+export type RouteOrder = (typeof ROUTE_ORDERS)[number]
+
+/** Most first; where that is the same, the more frequent first. */
+export function sortRoutes(routes: readonly RouteReport[], order: RouteOrder): RouteReport[] {
+  return routes.toSorted((a, b) => weightOf(b, order) - weightOf(a, order) || b.count - a.count)
+}
+
 type Counted = Pick<RouteReport, 'count' | 'errors' | 'service'>
 
 /** Columns that say how much and how fast, for anything that requests are counted by. */
@@ -30,11 +39,13 @@ export function countColumns<Row extends Counted>(total: number, style: Style): 
   ]
 }
 
+/** `order` marks the column that the routes are sorted by. */
 export function routeLines(
   routes: readonly RouteReport[],
   total: number,
   width: number,
   style: Style,
+  order?: RouteOrder,
 ): string[] {
   if (routes.length === 0) return []
   const columns: Column<RouteReport>[] = [
@@ -46,7 +57,11 @@ export function routeLines(
       flexible: true,
     },
   ]
-  return table(columns, routes, width, style)
+  if (order === 'time') columns.splice(1, 1, timeColumn())
+  const marked = columns.map((column) =>
+    column.title === order ? { ...column, title: `${column.title}▾` } : column,
+  )
+  return table(marked, routes, width, style)
 }
 
 export function groupLines(
@@ -88,4 +103,20 @@ export function slowLines(slow: readonly SlowRow[], width: number, style: Style)
     },
   ]
   return table(columns, slow, width, style)
+}
+
+function weightOf({ count, errors, service }: RouteReport, order: RouteOrder): number {
+  if (order === 'requests') return count
+  if (order === 'failed') return errors
+  if (service === null) return 0
+  return order === 'p95' ? service.p95 : service.mean * service.count
+}
+
+/** All the time that requests of a route took, as a sum. */
+function timeColumn(): Column<RouteReport> {
+  return {
+    title: 'time',
+    align: 'right',
+    cell: (route) => durationText(weightOf(route, 'time')),
+  }
 }

@@ -51,7 +51,7 @@ export function renderReport(view: ReportView, options: TextOptions): string {
     sampleLines(view, width, style),
     uniqueLines(view, width, style),
     ...addonLines(view, width, style),
-    eventLines(report, style),
+    eventLines(report, inner, style),
     droppedLines(report, inner, style),
   ]
   const shown = sections.filter((lines) => lines.length > 0)
@@ -88,19 +88,38 @@ function routesSection(view: ReportView, { width, style }: TextOptions): string[
   return section(title, routeLines(routes, requests.count, width - 2, style), style)
 }
 
-function eventLines({ events }: Report, style: Style): string[] {
-  const rows = runsOf(events)
-  const title = rows.length > MAX_EVENTS ? `Events, the last ${MAX_EVENTS}` : 'Events'
-  const lines = rows.slice(-MAX_EVENTS).map(({ time, kind, text, count }) => {
-    const colour = kind === 'crash' || kind === 'error' ? style.red : style.cyan
-    const when = time === null ? '' : `${timeText(time)}  `
-    const name = kind === 'error' ? errorName(text.slice(text.lastIndexOf(' ') + 1)) : ''
-    const times = count > 1 ? style.dim(`×${countText(count)}`) : ''
-    return [style.dim(when) + colour(kind.padEnd(7)), printable(text), name, times]
-      .filter((part) => part !== '')
-      .join('  ')
-  })
-  return section(title, lines, style)
+function eventLines({ events }: Report, width: number, style: Style): string[] {
+  const rows = runsOf(events).slice(-MAX_EVENTS)
+  if (rows.length === 0) return []
+  const isBad = ({ kind }: EventRun) => kind === 'crash' || kind === 'error'
+  const columns: Column<EventRun>[] = [
+    {
+      title: 'time',
+      align: 'left',
+      cell: ({ time }) => (time === null ? '' : timeText(time)),
+      colour: () => style.dim,
+    },
+    {
+      title: 'event',
+      align: 'left',
+      cell: ({ kind }) => kind,
+      colour: (run) => (isBad(run) ? style.red : style.cyan),
+    },
+    { title: 'what', align: 'left', cell: ({ text }) => printable(text), flexible: true },
+    {
+      title: 'in words',
+      align: 'left',
+      cell: ({ kind, text }) => (kind === 'error' ? errorName(text.split(' ').at(-1)!) : ''),
+      flexible: true,
+    },
+    {
+      title: 'times',
+      align: 'right',
+      cell: ({ count }) => (count > 1 ? countText(count) : ''),
+    },
+  ]
+  const title = events.length > MAX_EVENTS ? 'Events, the last ones' : 'Events'
+  return section(title, table(columns, rows, width, style), style)
 }
 
 type EventRun = Report['events'][number] & { readonly count: number }

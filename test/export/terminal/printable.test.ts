@@ -40,7 +40,7 @@ test('bars and sparklines', () => {
   expect(bar(0.0001, 10)).toBe('▏')
   expect(bar(0.55, 10)).toBe('█████▌')
   expect(bar(7, 10)).toBe('██████████')
-  expect(sparkline([undefined, 0, 1, 4, 8, 9], 8)).toBe(' ▁▁▄██')
+  expect(sparkline([undefined, 0, 1, 4, 8, 9], 8)).toBe(' ▁▂▄▇▇')
   expect(sparkline([0, 0], 0)).toBe('▁▁')
 })
 

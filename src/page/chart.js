@@ -19,7 +19,7 @@ import { formatBytes, formatClock, formatDay } from './format.js'
  * @property {string} colour name of a colour of the style sheet
  * @property {(number | null)[]} values
  * @property {(number | null)[]} [shown] in place of values in the readout
- * @property {'line' | 'area' | 'bars' | 'dashed'} [look]
+ * @property {'line' | 'stack' | 'bars' | 'dashed'} [look] a stack is a bar over the whole step, bars are small and pale behind} [look]
  * @property {(value: number) => string} [format]
  *
  * @typedef {{label: string, colour: string | null, text: string}} ReadoutItem
@@ -190,8 +190,11 @@ function seriesOptions(chart, { look = 'line', colour }) {
     const paths = uPlot.paths.bars({ size: [1, 40], gap: 0 })
     return { scale: 'behind', paths, fill: stroke, width: 0, points: { show: false } }
   }
+  if (look === 'stack') {
+    const paths = uPlot.paths.bars({ size: [1, Infinity], gap: 0 })
+    return { paths, fill: stroke, width: 0, points: { show: false } }
+  }
   const shared = { gaps: longGaps, points: { show: true, size: 4, fill: stroke, filter: lonely } }
-  if (look === 'area') return { ...shared, stroke, fill: stroke, width: 0.5 }
   if (look === 'dashed') return { ...shared, stroke, width: 1, dash: [4, 4] }
   return { ...shared, stroke, width: 1.6 }
 }
@@ -260,7 +263,7 @@ function showReadout(chart) {
   const index = plot?.cursor.idx ?? null
   const items = spec.readout?.(index) ?? readoutOf(spec, index)
   const shown = items.slice(0, MAX_READOUT)
-  const time = index === null ? 'now' : timeOf(model, index)
+  const time = index === null ? (model.isFile ? 'end' : 'now') : timeOf(model, index)
   while (readout.children.length > shown.length + 1) readout.lastChild.remove()
   while (readout.children.length < shown.length + 1) readout.append(make('span'))
   const [head, ...rest] = readout.children

@@ -10,6 +10,8 @@ import { createView } from './view.js'
 
 /** How long to wait before trying again, ms. */
 const RETRY_MS = 3000
+/** How often to look for new apps, ms. */
+const LIST_MS = 60_000
 
 const page = Object.fromEntries(
   ['app', 'ranges', 'live', 'theme', 'health', 'banner', 'main', 'view'].map((id) => [
@@ -29,6 +31,9 @@ const state = {
   answer: null,
   model: null,
   fetchedAt: 0,
+  /** The server's time of what is on the screen. */
+  seenAt: 0,
+  listedAt: 0,
   /** Counts changes of app, range and mode: what was asked before one is of no use after it. */
   turn: 0,
   closeStream: () => {},
@@ -64,10 +69,9 @@ async function begin() {
   state.stream = 'none'
   showControls()
   try {
-    const { apps, ahead } = await fetchApps()
+    await listApps()
     if (turn !== state.turn) return
-    state.apps = apps
-    state.ahead = ahead
+    const { apps } = state
     if (state.app === '' && apps.length > 0) state.app = newestApp(apps)
     if (!apps.some(({ app }) => app === state.app)) {
       const isEmpty = apps.length === 0
@@ -83,13 +87,23 @@ async function begin() {
   }
 }
 
+async function listApps() {
+  state.listedAt = Date.now()
+  const { apps, ahead } = await fetchApps()
+  if (state.answer === null) state.ahead = ahead
+  const isSame = apps.map(({ app }) => app).join() === state.apps.map(({ app }) => app).join()
+  state.apps = apps
+  if (!isSame) showControls()
+}
+
 async function load(turn) {
   const answer = await fetchSeries(state.app, state.range, serverNow())
   if (turn !== state.turn) return
   state.answer = answer
   state.model = null
   state.fetchedAt = Date.now()
-  state.ahead = Date.parse(answer.now) - Date.now()
+  state.seenAt = Date.parse(answer.now)
+  state.ahead = state.seenAt - Date.now()
   showBanner('')
   draw()
 }
@@ -107,7 +121,8 @@ function follow(turn) {
       if (turn !== state.turn) return
       state.answer = overlay(state.answer, live)
       state.model = null
-      state.ahead = Date.parse(live.now) - Date.now()
+      state.seenAt = Date.parse(live.now)
+      state.ahead = state.seenAt - Date.now()
       showBanner('')
       draw()
       // A step is over: the figures over the whole range have to come from the server.
@@ -154,7 +169,7 @@ function showInstead(element, turn) {
 
 function failed(error, turn, again) {
   if (turn !== state.turn) return
-  const since = state.fetchedAt === 0 ? '' : ` What you see is of ${formatClock(state.fetchedAt)}.`
+  const since = state.answer === null ? '' : ` What you see is of ${formatClock(state.seenAt)}.`
   showBanner(`${capital(error.message)}.${since} Trying again every few seconds.`)
   setTimeout(() => turn === state.turn && again(), RETRY_MS)
 }
@@ -193,7 +208,12 @@ function tick() {
     state.fetchedAt = Date.now()
     refresh(state.turn)
   }
-  if (state.stream === 'waiting') showBanner('The stream was cut; connecting again.')
+  if (state.isLive && state.stream === 'waiting') {
+    showBanner(
+      `The stream was cut; connecting again. What you see is of ${formatClock(state.seenAt)}.`,
+    )
+  }
+  if (Date.now() - state.listedAt > LIST_MS && !document.hidden) listApps().catch(() => {})
 }
 
 function titleOf({ app, report }) {

@@ -28,17 +28,17 @@ export function createRequestsPanel() {
         .map(({ name, values }) => ({ name, values: settled(model, values) }))
         .toSorted((a, b) => CLASS_ORDER.indexOf(a.name) - CLASS_ORDER.indexOf(b.name))
       let below = model.times.map(() => 0)
-      const areas = classes.map(({ name, values }) => {
+      const bars = classes.map(({ name, values }) => {
         below = values.map((value, i) => (value === null ? null : below[i] + value))
         return {
           label: name,
           colour: CLASS_COLOURS[name] ?? 'muted',
           values: below,
           shown: values,
-          look: 'area',
+          look: 'stack',
         }
       })
-      chart.update(model, { times: model.times, format: formatRate, series: areas.toReversed() })
+      chart.update(model, { times: model.times, format: formatRate, series: bars.toReversed() })
     },
   }
 }
@@ -72,7 +72,7 @@ function percentile(name, values) {
 
 /** How many requests took how long, from the buckets of the sketches. */
 export function createHeatPanel() {
-  const chart = createChart('Where requests spend their time', { note: 'heat map of service time' })
+  const chart = createChart('Latency heat map', { note: 'requests by service time' })
   return {
     element: chart.element,
     update: (model) => {

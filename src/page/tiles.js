@@ -1,76 +1,81 @@
 import { make, setText } from './dom.js'
-import { formatBytes, formatCount, formatNumber, formatSeconds, formatShare } from './format.js'
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatRate,
+  formatSeconds,
+  formatShare,
+  formatSpan,
+} from './format.js'
 
 /** The figures that are read from across the room. */
 export function createTiles() {
-  const tiles = ['Requests', 'Now', 'p50', 'p95', 'p99', 'Failed', 'Memory'].map((title) => {
-    const value = make('b')
-    const note = make('small')
-    return {
-      title,
-      value,
-      note,
-      element: make('div.tile', {}, [make('span', { text: title }), value, note]),
-    }
+  const tiles = Array.from({ length: FIGURES }, () => {
+    const [name, value, note] = [make('span'), make('b'), make('small')]
+    return { name, value, note, element: make('div.tile', {}, [name, value, note]) }
   })
+  const elements = tiles.map(({ element }) => element)
   return {
-    element: make(
-      'section.tiles',
-      { 'aria-label': 'Key figures' },
-      tiles.map(({ element }) => element),
-    ),
+    element: make('section.tiles', { 'aria-label': 'Key figures' }, elements),
     update: (model) => {
-      const figures = figuresOf(model)
-      for (const { title, value, note, element } of tiles) {
-        const figure = figures[title]
+      figuresOf(model).forEach((figure, i) => {
+        const { name, value, note, element } = tiles[i]
+        setText(name, figure.name)
         setText(value, figure.value)
         setText(note, figure.note)
         element.title = figure.hint ?? ''
         element.classList.toggle('bad', figure.isBad === true)
-      }
+      })
     },
   }
 }
 
+const FIGURES = 7
+
 function figuresOf(model) {
-  const { requests, service, routes } = model.report
+  const { requests, service, routes, dynos } = model.report
   const failed = routes.reduce((sum, route) => sum + route.errors, 0)
+  const count = formatCount(requests.count)
   const timed = service === null ? 'no request was timed' : `of ${formatCount(service.count)} timed`
-  return {
-    Requests: {
-      value: formatCount(requests.count),
-      note: `peak ${formatCount(requests.peakPerSecond)}/s`,
-    },
-    Now: nowOf(model),
-    p50: { value: formatSeconds(service?.p50), note: timed },
-    p95: { value: formatSeconds(service?.p95), note: timed },
-    p99: {
-      value: formatSeconds(service?.p99),
-      note: service === null ? timed : `max ${formatSeconds(service.max)}`,
-    },
-    Failed: {
+  const slowest = service === null ? timed : `max ${formatSeconds(service.max)}`
+  return [
+    { name: 'Requests', value: count, note: `peak ${formatCount(requests.peakPerSecond)}/s` },
+    model.isFile ? rateOf(model) : nowOf(model),
+    { name: 'p50', value: formatSeconds(service?.p50), note: timed },
+    { name: 'p95', value: formatSeconds(service?.p95), note: timed },
+    { name: 'p99', value: formatSeconds(service?.p99), note: slowest },
+    {
+      name: 'Failed',
       value: requests.count === 0 ? '–' : formatShare(failed / requests.count),
-      note: `${formatCount(failed)} of ${formatCount(requests.count)}`,
+      note: `${formatCount(failed)} of ${count}`,
       hint: 'Requests with a status of 500 or more, or with an H code',
       isBad: failed / requests.count >= 0.01,
     },
-    Memory: memoryOf(model.report.dynos),
+    { name: 'Memory', ...memoryOf(dynos) },
+  ]
+}
+
+function rateOf({ report: { requests, seconds } }) {
+  return {
+    name: 'Rate',
+    value: formatRate(requests.perSecond),
+    note: `over ${formatSpan(seconds)}`,
   }
 }
 
-/** The last step that is over: of the one that runs, lines are still on their way. */
+/** The last step that is over; where it has nothing, as at the very start, the one that runs. */
 function nowOf({ series, from, step, now }) {
   const columns = Object.values(series.requests.perSecond)
-  const last = Math.floor((now - from) / step) - 1
-  const isKnown = columns.some((values) => values[last] !== null && values[last] !== undefined)
-  const rate = columns.reduce((sum, values) => sum + (values[last] ?? 0), 0)
+  const running = Math.floor((now - from) / step)
+  const isKnown = (i) => columns.some((values) => typeof values[i] === 'number')
+  const at = isKnown(running - 1) ? running - 1 : running
+  if (!isKnown(at)) return { name: 'Now', value: '–', note: 'no line just now' }
+  const rate = columns.reduce((sum, values) => sum + (values[at] ?? 0), 0)
   const seconds = step / 1000
   const span = seconds === 60 ? 'minute' : seconds < 60 ? `${seconds} s` : `${seconds / 60} min`
-  const note = `in the last ${span}`
-  return {
-    value: isKnown ? `${formatNumber(rate)}/s` : '–',
-    note: isKnown ? note : 'no line just now',
-  }
+  const note = at === running ? `since ${formatClock(from + at * step)}` : `in the last ${span}`
+  return { name: 'Now', value: formatRate(rate), note }
 }
 
 /** The dyno that is nearest to its quota. */

@@ -128,7 +128,7 @@ function resultOf(
   for (const prefix of OWN_PREFIXES) {
     const ofPrefix = metrics
       .filter((metric) => metric.prefix === prefix)
-      .toSorted((a, b) => b.cells - a.cells || (a.name < b.name ? -1 : 1))
+      .toSorted((a, b) => b.cells - a.cells || (orderOf(a) < orderOf(b) ? -1 : 1))
     const asked = ofPrefix.filter(({ name }) => wanted.has(`${prefix}:${name}`))
     const rest = ofPrefix.filter(({ name }) => !wanted.has(`${prefix}:${name}`))
     const kept = new Set([...asked, ...rest.slice(0, MAX_OF_ALL)])
@@ -136,6 +136,10 @@ function resultOf(
     if (rest.length > MAX_OF_ALL) result.set(`${prefix}:*`, { omitted: rest.length - MAX_OF_ALL })
   }
   return Object.fromEntries(result)
+}
+
+function orderOf({ name, unit }: Metric): string {
+  return `${name}\0${unit}`
 }
 
 /** Where one name has several units, the one seen most has the plain name, as in the report. */

@@ -7,6 +7,7 @@ import { addLiveRoute } from './export/live-route.ts'
 import { addMetricsRoute } from './export/metrics-route.ts'
 import { addPageRoute } from './export/page-route.ts'
 import { addProcessMetrics } from './export/process-metrics.ts'
+import { type OtlpExporter, startOtlpExporter } from './export/otlp/exporter.ts'
 import { createCollector } from './export/prometheus/collect.ts'
 import { addReportRoutes } from './export/report-route.ts'
 import { addSeriesRoute } from './export/series-route.ts'
@@ -52,6 +53,8 @@ const STOP_LIMIT_MS = 22_000
 const MIN_FLUSH_MS = 2000
 /** Answering what is in flight may take this long after a stop, ms; Heroku kills after 30 s. */
 const CLOSE_LIMIT_MS = 20_000
+/** The last push may take this long, ms. */
+const OTLP_STOP_MS = 3000
 const LOOPBACK = '127.0.0.1'
 /** IPv6 and, through it, IPv4. */
 const ALL_INTERFACES = '::'
@@ -65,6 +68,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   const collector = createCollector({ store, committer, version })
   const server = createHttpServer({ log, tls: readTls(config), isPublic: config.isPublic })
   let phase: 'starting' | 'ready' | 'stopping' = 'starting'
+  let otlp: OtlpExporter | undefined
   let stopped: Promise<StopReport> | undefined
 
   addGentleClose(server, CLOSE_LIMIT_MS)
@@ -104,6 +108,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     const end = performance.now() + STOP_LIMIT_MS
     await server.close()
     const lost = await committer.stop(Math.max(end - performance.now(), MIN_FLUSH_MS))
+    await otlp?.stop(OTLP_STOP_MS)
     await store.close()
     return { lostLines: lost.lines }
   }
@@ -120,6 +125,8 @@ export function createApp(config: Config, deps: AppDeps): App {
         },
       )
       if (phase === 'starting') phase = 'ready'
+      if (config.otlpEndpoint !== undefined)
+        otlp = startOtlpExporter({ endpoint: config.otlpEndpoint, collector, version, log })
       return address
     },
     reloadTls: () => {

@@ -22,6 +22,8 @@ export interface Config {
   readonly retentionMs: number
   readonly holdMs: number
   readonly spillBytes: number
+  /** Where metrics are pushed to with OTLP/HTTP; undefined: nowhere. May hold credentials. */
+  readonly otlpEndpoint: string | undefined
   readonly logLevel: string
   /** How many processes serve. */
   readonly processes: number
@@ -84,6 +86,7 @@ export function readConfig(env: Environment): Config {
     retentionMs: number('RETENTION_HOURS', 24, 1, 24 * 31) * MS_PER_HOUR,
     holdMs: number('HOLD_MS', 1000, 0, 4000),
     spillBytes: number('SPILL_BYTES', 64 * 1024 * 1024, 0, 1024 ** 4),
+    otlpEndpoint: readOtlpEndpoint(env, faults),
     logLevel: readLogLevel(env, faults),
     processes: redisUrls.length === 0 ? 1 : asked,
     warnings,
@@ -146,6 +149,17 @@ function readRedisUrls(env: Environment, faults: string[]): readonly string[] {
       'REDIS_URL: has to be redis://HOST:PORT or rediss://HOST:PORT, or several of them with commas between for Redis Cluster',
     )
   return urls
+}
+
+// The text is never shown: it may hold a password.
+function readOtlpEndpoint(env: Environment, faults: string[]): string | undefined {
+  const endpoint = textOf(env, 'OTLP_ENDPOINT')
+  if (endpoint === undefined) return undefined
+  if (!/^https?:\/\/[^/]/.test(endpoint) || !URL.canParse(endpoint))
+    faults.push(
+      'OTLP_ENDPOINT: has to be https://HOST/PATH or http://HOST:PORT, with USER:PASSWORD@ before the host where the receiver needs it',
+    )
+  return endpoint
 }
 
 function readTls(env: Environment, faults: string[]): Config['tls'] {

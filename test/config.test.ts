@@ -111,6 +111,7 @@ describe('readConfig', () => {
       HOLD_MS: '9999',
       SPILL_BYTES: '64MB',
       LOG_LEVEL: 'loud',
+      OTLP_ENDPOINT: 'collector:hunter2@h:4318',
       WEB_CONCURRENCY: 'many',
     }
     const names = [...Object.keys(env), 'DRAIN_SECRETS', 'METRICS_TOKEN', 'TLS_KEY_FILE']

@@ -19,12 +19,14 @@ export function addMetricsRoute(
   options: { readonly collector: Collector },
 ): void {
   const { collector } = options
+  const readFamilies = async () => (await collector.collect()).families
+
   server.route({
     method: ['GET', 'HEAD'],
     url: '/metrics',
     handler: async (request, reply) => {
       const format = chooseFormat(request.headers.accept)
-      const families = await withinTime(collector.collect()).catch((error: unknown) => {
+      const families = await withinTime(readFamilies()).catch((error: unknown) => {
         request.log.error({ err: error }, "the store can't be read for /metrics")
         return collector.collectSelf()
       })

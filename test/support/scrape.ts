@@ -41,7 +41,7 @@ export function createTarget(options: { readonly maxSeries?: number } = {}): Tar
     await intake({ app, id: undefined, bytes, prefix: '', sourcePrefix: '' })
   }
   const collector = createCollector({ store, committer, version: '1.2.3' })
-  const families = async () => collector.collect()
+  const families = async () => (await collector.collect()).families
   const text = async () => renderText(await families())
   return {
     store,

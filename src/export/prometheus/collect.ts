@@ -10,13 +10,19 @@ import { type Samples, addFixed, createSamples, toFamily } from './samples.ts'
 
 /** Gathers what is shown, made new each time. */
 export interface Collector {
-  /**
-   * All families, those of the table first. Rejects when the store can't be read: nobody is to
-   * scrape a wrong number.
-   */
-  collect(): Promise<MetricFamily[]>
+  /** Rejects when the store can't be read: nobody is to scrape a wrong number. */
+  collect(): Promise<Collected>
   /** What can be said without the store. */
   collectSelf(): MetricFamily[]
+}
+
+export interface Collected {
+  /** Those of the table first. */
+  readonly families: MetricFamily[]
+  /** The store's time, ms since 1970. */
+  readonly now: number
+  /** The time of each app's first line, ms since 1970. */
+  readonly since: ReadonlyMap<string, number>
 }
 
 export function createCollector(options: {
@@ -41,7 +47,12 @@ export function createCollector(options: {
       const own: OwnSeries = new Map()
       addSelf(samples, 1)
       for (const app of apps) addApp(samples, own, app, now)
-      return [...toFamilies(samples), ...ownFamilies(own, now)]
+      const families = [...toFamilies(samples), ...ownFamilies(own, now)]
+      return {
+        families,
+        now,
+        since: new Map(apps.map(({ app, lifetime }) => [app, lifetime.first])),
+      }
     },
     collectSelf: () => {
       const samples = createSamples()

@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Only against what hangs: the machine may be slow and shared.
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
   },
 })

@@ -183,10 +183,14 @@ describe('a router line', () => {
 })
 
 test('the busiest clock second is the peak', () => {
-  const at = (time: string) =>
-    `2026-11-21T11:00:${time}+00:00 heroku[router]: at=info method=GET path="/" host=a dyno=web.1 connect=1ms service=20ms status=200 bytes=9`
-  const report = reportOn(['00.9', '01.0', '00.1', '01.5', '01.999', '12.0'].map(at).join('\n'))
+  const report = reportOn(
+    ['00.9', '01.0', '00.1', '01.5', '01.999', '12.0'].map(requestAt).join('\n'),
+  )
   expect(report.requests).toMatchObject({ count: 6, peakPerSecond: 3 })
   expect(report.seconds).toBe(11.9)
   expect(report.requests.perSecond).toBeCloseTo(6 / 11.9, 12)
 })
+
+function requestAt(time: string): string {
+  return `2026-11-21T11:00:${time}+00:00 heroku[router]: at=info method=GET path="/" host=a dyno=web.1 connect=1ms service=20ms status=200 bytes=9`
+}

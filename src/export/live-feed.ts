@@ -22,8 +22,12 @@ export interface LiveEvent {
 
 /** Looks at what is watched every `pollMs`, once for all who watch the same. */
 export interface LiveFeed {
-  /** Calls back when something has changed; returns what ends that. */
-  readonly watch: (topic: LiveTopic, onEvent: (event: LiveEvent) => void) => () => void
+  /** Calls back when something has changed since `seen`; returns what ends that. */
+  readonly watch: (
+    topic: LiveTopic,
+    seen: LiveEvent,
+    onEvent: (event: LiveEvent) => void,
+  ) => () => void
   readonly stop: () => void
 }
 
@@ -51,11 +55,11 @@ export function createLiveFeed(options: {
   }
 
   return {
-    watch: (topic, onEvent) => {
+    watch: (topic, seen, onEvent) => {
       const key = JSON.stringify([topic.app, topic.step, topic.names])
       let channel = channels.get(key)
       if (channel === undefined) {
-        channel = { topic, watchers: new Set(), timer: undefined, last: '' }
+        channel = { topic, watchers: new Set(), timer: undefined, last: sameness(seen) }
         channels.set(key, channel)
       }
       const joined = channel
@@ -96,7 +100,7 @@ export async function readEvent(
 
 /** That the store can't be read is for the client to show; why is for the log of whoever runs it. */
 export function troubleEvent(): LiveEvent {
-  return { event: 'trouble', id: undefined, data: '{"error":"the store can\'t be read"}' }
+  return { event: 'trouble', id: undefined, data: '{"error":"the store can’t be read"}' }
 }
 
 function queryOf(topic: LiveTopic, from: number, now: number): SeriesQuery {

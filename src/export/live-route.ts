@@ -66,7 +66,7 @@ export function addLiveRoute(app: FastifyInstance, options: LiveOptions): void {
     streams.add(stream)
     stream.write('retry: 3000\n\n')
     stream.write(textOf(first))
-    const leave = feed.watch(topic, (event) => stream.write(textOf(event)))
+    const leave = feed.watch(topic, first, (event) => stream.write(textOf(event)))
     stream.onClose(() => {
       leave()
       streams.delete(stream)

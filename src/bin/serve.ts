@@ -10,7 +10,9 @@ const OK = 0
 const FAILED = 1
 const USAGE = 2
 
-process.exitCode = await run(process.argv.slice(2))
+const code = await run(process.argv.slice(2))
+// After a stop nobody needs what may still be open, like the channel between processes.
+process.exit(code)
 
 async function run(args: readonly string[]): Promise<number> {
   const [first, ...rest] = args

@@ -31,9 +31,14 @@ export function writeVarint(writer: ByteWriter, value: number): void {
     return
   }
   let rest = value
-  while (rest >= 0x80) {
+  // Beyond 31 bits, bit operations would lose the upper ones.
+  while (rest >= 0x8000_0000) {
     bytes[writer.at++] = (rest % 0x80) | 0x80
     rest = Math.floor(rest / 0x80)
+  }
+  while (rest >= 0x80) {
+    bytes[writer.at++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
   }
   bytes[writer.at++] = rest
 }

@@ -1,65 +1,80 @@
-import type { Accumulator } from '../model/accumulator.ts'
-import { type Window, createWindow, mergeWindow } from '../model/window.ts'
 import {
-  type HotWindow,
-  addToHot,
-  addToLifetime,
-  createHotWindow,
-  dropOldSamples,
-} from './hot-window.ts'
+  type Accumulator,
+  addAccumulator,
+  createAccumulator,
+  resetAccumulator,
+} from '../model/accumulator.ts'
+import { type Window, createWindow, mergeWindow } from '../model/window.ts'
 import { deflatePacked, mergePacked } from './packed.ts'
 import type { Packer } from './packer.ts'
 import { COARSE_MS, FINE_KEPT_MS, FINE_MS, SAMPLES_KEPT_MS, type Width } from './store.ts'
+import { addToLifetime, addToWindow, dropOldSamples } from './stored-window.ts'
 
 /**
- * The windows of one app in memory. Fine windows are hot while lines come for them; then they are
- * packed, and added to their coarse window, which is thus made of them and never written by a commit.
+ * The windows of one app in memory. A commit adds to `fresh` and nothing else, by series number.
+ * What is fresh is brought into the hot fine windows and the lifetime window when somebody reads or
+ * some seconds have passed. Fine windows that have ended are packed, and added to their coarse window.
  */
 export interface MemoryApp {
-  readonly lifetime: HotWindow
-  /** Fine windows by start. */
-  readonly hot: Map<number, HotWindow>
+  readonly maxSeries: number
+  readonly lifetime: Window
+  /** By start of the fine window. */
+  readonly fresh: Map<number, Accumulator[]>
+  readonly hot: Map<number, Window>
   readonly fine: Map<number, Buffer>
   readonly coarse: Map<number, Buffer>
   /** Starts of coarse windows that were added to since they were last packed. */
   readonly grown: Set<number>
+  /** Accumulators to be used again. */
+  readonly free: Accumulator[]
 }
 
 /** A window takes lines for this long after its end before it is packed, ms; later ones are added. */
 const COOL_AFTER_MS = 5000
-/** More hot windows than this mean lines of many ages: the oldest are packed early. */
-const MAX_HOT = 16
+const MAX_FREE = 2
 
-export function createMemoryApp(): MemoryApp {
+export function createMemoryApp(maxSeries: number): MemoryApp {
   return {
-    lifetime: createHotWindow(),
+    maxSeries,
+    lifetime: createWindow(),
+    fresh: new Map(),
     hot: new Map(),
     fine: new Map(),
     coarse: new Map(),
     grown: new Set(),
+    free: [],
   }
 }
 
-export function addDelta(
-  app: MemoryApp,
-  start: number,
-  acc: Accumulator,
-  maxSeries: number,
-  packer: Packer,
-): void {
-  let hot = app.hot.get(start)
-  if (hot === undefined) {
-    if (app.hot.size >= MAX_HOT) cool(app, Math.min(...app.hot.keys()), packer)
-    app.hot.set(start, (hot = createHotWindow()))
+export function addDelta(app: MemoryApp, start: number, acc: Accumulator): void {
+  let accs = app.fresh.get(start)
+  if (accs === undefined) app.fresh.set(start, (accs = []))
+  let sum = accs.find(({ table }) => table === acc.table)
+  if (sum === undefined) accs.push((sum = takeFree(app, acc)))
+  addAccumulator(sum, acc)
+}
+
+/** Brings what is fresh to where it is read. */
+export function settle(app: MemoryApp): void {
+  const { fresh, hot, lifetime, free, maxSeries } = app
+  for (const [start, accs] of fresh) {
+    let window = hot.get(start)
+    if (window === undefined) hot.set(start, (window = createWindow()))
+    for (const acc of accs) {
+      addToWindow(window, acc, maxSeries)
+      addToLifetime(lifetime, acc, maxSeries)
+      resetAccumulator(acc)
+      if (free.length < MAX_FREE) free.push(acc)
+    }
   }
-  addToHot(hot, acc, maxSeries)
-  addToLifetime(app.lifetime, acc, maxSeries)
+  fresh.clear()
 }
 
 /** Packs the windows that have ended and drops what is older than it is kept. */
 export function tidy(app: MemoryApp, now: number, retentionMs: number, packer: Packer): void {
-  for (const start of app.hot.keys()) {
-    if (start + FINE_MS + COOL_AFTER_MS <= now) cool(app, start, packer)
+  settle(app)
+  for (const [start, window] of app.hot) {
+    if (start + FINE_MS + COOL_AFTER_MS <= now) cool(app, start, window, packer)
   }
   for (const start of app.grown) {
     if (start + COARSE_MS + COOL_AFTER_MS > now) continue
@@ -78,19 +93,19 @@ export function windowsOf(
   from: number,
   to: number,
 ): { start: number; width: Width; window: Window }[] {
-  const packed = width === FINE_MS ? app.fine : app.coarse
+  settle(app)
   const windows = new Map<number, Window>()
   const windowAt = (start: number): Window => {
     let window = windows.get(start)
     if (window === undefined) windows.set(start, (window = createWindow()))
     return window
   }
-  for (const [start, bytes] of packed) {
+  for (const [start, bytes] of width === FINE_MS ? app.fine : app.coarse) {
     if (start + width > from && start < to) mergePacked(windowAt(start), bytes)
   }
-  for (const [fine, hot] of app.hot) {
+  for (const [fine, window] of app.hot) {
     const start = fine - (fine % width)
-    if (start + width > from && start < to) mergeWindow(windowAt(start), hot.window)
+    if (start + width > from && start < to) mergeWindow(windowAt(start), window)
   }
   return [...windows]
     .toSorted(([a], [b]) => a - b)
@@ -105,8 +120,13 @@ export function packedSize(app: MemoryApp): number {
   return size
 }
 
-function cool(app: MemoryApp, start: number, packer: Packer): void {
-  const packed = packer.packWindow(app.hot.get(start)!.window)
+function takeFree({ free }: MemoryApp, { table }: Accumulator): Accumulator {
+  const at = free.findIndex((acc) => acc.table === table)
+  return at < 0 ? createAccumulator(table) : free.splice(at, 1)[0]!
+}
+
+function cool(app: MemoryApp, start: number, window: Window, packer: Packer): void {
+  const packed = packer.packWindow(window)
   app.hot.delete(start)
   const known = app.fine.get(start)
   app.fine.set(start, known === undefined ? deflatePacked(packed) : repack([known, packed], packer))

@@ -3,6 +3,7 @@ import {
   addDelta,
   createMemoryApp,
   packedSize,
+  settle,
   tidy,
   windowsOf,
 } from './memory-app.ts'
@@ -41,10 +42,10 @@ export function createMemoryStore(options: {
     )
     if (known.length > 0) return known
     let app = apps.get(name)
-    if (app === undefined) apps.set(name, (app = createMemoryApp()))
+    if (app === undefined) apps.set(name, (app = createMemoryApp(maxSeries)))
     for (const { id, deltas } of frames) {
       if (id !== undefined) ids.add(name, id, now)
-      for (const { start, acc } of deltas) addDelta(app, start, acc, maxSeries, packer)
+      for (const { start, acc } of deltas) addDelta(app, start, acc)
     }
     return []
   }
@@ -56,7 +57,11 @@ export function createMemoryStore(options: {
       const app = apps.get(name)
       return app === undefined ? [] : windowsOf(app, width, from, to)
     },
-    lifetime: async () => new Map([...apps].map(([name, app]) => [name, app.lifetime.window])),
+    lifetime: async () => {
+      tidyAll(options.now())
+      for (const app of apps.values()) settle(app)
+      return new Map([...apps].map(([name, app]) => [name, app.lifetime]))
+    },
     clock: options.now,
     close: async () => {},
   }

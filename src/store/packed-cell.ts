@@ -1,6 +1,6 @@
 import type { Cell } from '../model/cell.ts'
 import type { Gauge } from '../model/gauge.ts'
-import { type Buckets, type Sketch, addToBucket, createBuckets } from '../model/sketch.ts'
+import { type Buckets, type Sketch, createBuckets } from '../model/sketch.ts'
 import { REGISTERS, SPARSE_LIMIT, type Unique, addToUnique } from '../model/unique.ts'
 import {
   type ByteReader,
@@ -31,6 +31,8 @@ import {
 /** Buckets of 2^-30 to 2^40, as buckets.ts bounds magnitudes, with room for rounding. */
 const LOWEST_BUCKET = -1024
 const HIGHEST_BUCKET = 1344
+/** Buckets to spare, for values that will be added. */
+const ROOM = 4
 const MAX_REGISTER = 41
 const HASH_BYTES = 7
 const MAX_HASH = 2 ** 52
@@ -92,22 +94,23 @@ function readSketch(reader: ByteReader, sketch: Sketch): void {
   sketch.count += readBuckets(reader, sketch.positive)
 }
 
-// The number of used buckets, the first and the last one, then for each the distance to the one
-// before with a bit that says whether its count is 1 or follows.
+// How many buckets from the first to the last used one (0 for none) and the first; then for each used
+// one the distance to the one before, with a bit that says whether its count is 1 or follows.
 function writeBuckets(writer: ByteWriter, buckets: Buckets): void {
-  const { counts, offset, low, high } = buckets
-  let used = 0
-  for (let at = low - offset; at <= high - offset; at += 1) if (counts[at]! > 0) used += 1
-  writeVarint(writer, used)
-  if (used === 0) return
-  writeSigned(writer, low)
-  writeVarint(writer, high - low)
-  let previous = low - 1
-  for (let bucket = low; bucket <= high; bucket += 1) {
-    const count = counts[bucket - offset]!
+  const { counts, offset } = buckets
+  let first = buckets.low - offset
+  let last = buckets.high - offset
+  while (first <= last && counts[first] === 0) first += 1
+  while (first <= last && counts[last] === 0) last -= 1
+  writeVarint(writer, last - first + 1)
+  if (first > last) return
+  writeSigned(writer, first + offset)
+  let previous = first - 1
+  for (let at = first; at <= last; at += 1) {
+    const count = counts[at]!
     if (count === 0) continue
-    const gap = (bucket - previous - 1) * 2
-    previous = bucket
+    const gap = (at - previous - 1) * 2
+    previous = at
     if (count === 1) writeVarint(writer, gap)
     else {
       writeVarint(writer, gap + 1)
@@ -116,23 +119,25 @@ function writeBuckets(writer: ByteWriter, buckets: Buckets): void {
   }
 }
 
-/** Returns how many values the buckets hold. */
+/** Reads into buckets that are empty; returns how many values they hold. */
 function readBuckets(reader: ByteReader, buckets: Buckets): number {
-  const used = readCount(reader)
-  if (used === 0) return 0
+  const width = readVarint(reader)
+  if (width === 0) return 0
   const low = readSigned(reader)
-  const high = low + readVarint(reader)
-  if (low < LOWEST_BUCKET || high > HIGHEST_BUCKET || used > high - low + 1) throw noBuckets()
-  addToBucket(buckets, low, 0)
-  addToBucket(buckets, high, 0)
+  if (low < LOWEST_BUCKET || low + width - 1 > HIGHEST_BUCKET) throw noBuckets()
+  if (buckets.counts.length < width) buckets.counts = new Float64Array(width + ROOM)
+  buckets.offset = low
+  buckets.low = low
+  buckets.high = low + width - 1
+  const { counts } = buckets
   let total = 0
-  let bucket = low - 1
-  for (let i = 0; i < used; i += 1) {
+  let at = -1
+  while (at < width - 1) {
     const code = readVarint(reader)
-    bucket += Math.floor(code / 2) + 1
-    if (bucket > high) throw noBuckets()
+    at += Math.floor(code / 2) + 1
+    if (at >= width) throw noBuckets()
     const count = code % 2 === 0 ? 1 : readVarint(reader) + 2
-    addToBucket(buckets, bucket, count)
+    counts[at] = count
     total += count
   }
   return total

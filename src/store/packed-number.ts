@@ -52,12 +52,15 @@ export function readAbove(reader: ByteReader, base: number, form: Form): number 
 export function writeSum(writer: ByteWriter, sum: Sum): void {
   const { high, low } = sum
   if (low === 0 && high >= 0 && high < MAX_MARKED) writeVarint(writer, high * 4)
-  else if (low % NANOS_PER_MILLI === 0 && high >= 0 && high < MAX_MARKED / 1000) {
-    writeVarint(writer, (high * 1000 + low / NANOS_PER_MILLI) * 4 + 1)
-  } else {
-    writeVarint(writer, 2)
-    writeFloat(writer, high)
-    writeVarint(writer, low)
+  else {
+    const millis = Math.floor(low / NANOS_PER_MILLI)
+    if (millis * NANOS_PER_MILLI === low && high >= 0 && high < MAX_MARKED / 1000) {
+      writeVarint(writer, (high * 1000 + millis) * 4 + 1)
+    } else {
+      writeVarint(writer, 2)
+      writeFloat(writer, high)
+      writeVarint(writer, low)
+    }
   }
 }
 
@@ -114,8 +117,7 @@ function fits(value: number, form: Form): boolean {
 
 function digitsOf(value: number, form: Form): number {
   if (form === WHOLE) return Math.floor(value)
-  if (form === THOUSANDTHS) return Math.round(value * 1000)
-  return Math.round((value / MEBIBYTE) * 100)
+  return Math.floor((form === THOUSANDTHS ? value * 1000 : (value / MEBIBYTE) * 100) + 0.5)
 }
 
 function valueOf(digits: number, form: Form): number {

@@ -1,9 +1,10 @@
-import { type Window, createWindow } from '../model/window.ts'
+import { createWindow } from '../model/window.ts'
 import { DEFLATED, deflatePacked, firstRecordLength, mergePacked, recordLength } from './packed.ts'
 import type { Packer } from './packer.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import { SAMPLES_KEPT_MS } from './store.ts'
+import { dropOldSamples } from './stored-window.ts'
 
 /** Makes one record of windows that have grown long, and of windows that have ended. */
 export interface Compactor {
@@ -102,10 +103,4 @@ export function createCompactor(options: {
 
 function isCompact(packed: Buffer): boolean {
   return packed[0] === DEFLATED && firstRecordLength(packed) === packed.length
-}
-
-function dropOldSamples(window: Window, time: number): void {
-  for (const [key, cell] of window.cells) {
-    if (cell.kind === 'sample' && cell.time < time) window.cells.delete(key)
-  }
 }

@@ -10,7 +10,7 @@ export interface RequestStats {
   count: number
   /** Answered with a status of 500 or more, or failed by the platform. */
   errors: number
-  /** Slowest first. */
+  /** Slowest first, and of those that took the same time the earliest first. */
   readonly slow: SlowRequest[]
   readonly groups: Map<string, RequestGroup>
 }
@@ -87,8 +87,10 @@ export function mergeRequestStats(into: RequestStats, from: RequestStats, maxSlo
 
 function noteSlow(slow: SlowRequest[], limit: number, request: Request): void {
   const service = request.service / 1000
-  if (slow.length >= limit && !(service > slow.at(-1)!.service)) return
-  const next = slow.findIndex((known) => known.service < service)
+  const goesBefore = (known: SlowRequest): boolean =>
+    service > known.service || (service === known.service && request.time < known.time)
+  if (slow.length >= limit && !goesBefore(slow.at(-1)!)) return
+  const next = slow.findIndex(goesBefore)
   slow.splice(next < 0 ? slow.length : next, 0, {
     time: request.time,
     method: METHODS[request.method]!,

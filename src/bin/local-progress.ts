@@ -12,6 +12,8 @@ export interface Progress {
 
 const FIRST_MS = 400
 const EVERY_MS = 100
+/** The rate of the first moments says nothing about the rest. */
+const STEADY_S = 2
 const ERASE = '\r\u001b[K'
 
 /** For a terminal; `total` is the size of all inputs in bytes. */
@@ -49,8 +51,8 @@ export const NO_PROGRESS: Progress = { startInput() {}, add() {}, clear() {} }
 function progressText(name: string, done: number, total: number, seconds: number): string {
   const rate = done / seconds
   const parts = [sizeText(done), `${sizeText(rate)}/s`]
-  if (total > done) {
-    parts[0] = `${percentText(done / total)} of ${sizeText(total)}`
+  if (total > done) parts[0] = `${percentText(done / total)} of ${sizeText(total)}`
+  if (total > done && seconds >= STEADY_S) {
     parts.push(`${spanText(Math.ceil((total - done) / rate))} left`)
   }
   return `${parts.join('  ')}  ${name}`

@@ -1,12 +1,14 @@
 import {
   type Stats,
   closeSync,
+  constants,
   createReadStream,
   fstatSync,
   openSync,
   readSync,
   statSync,
 } from 'node:fs'
+import { Socket } from 'node:net'
 import { Readable, addAbortSignal } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
@@ -103,7 +105,7 @@ async function readRegular(path: string, sink: ChunkSink, signal: AbortSignal): 
 }
 
 async function readStream(path: string, sink: ChunkSink, signal: AbortSignal): Promise<void> {
-  const stream: Readable = path === STDIN ? process.stdin : createReadStream(path)
+  const stream: Readable = path === STDIN ? process.stdin : openStream(path)
   addAbortSignal(signal, stream)
   const chunks = counted(stream, sink)
   const first = await chunks.next()
@@ -114,6 +116,13 @@ async function readStream(path: string, sink: ChunkSink, signal: AbortSignal): P
   }
   sink.onChunk(first.value)
   for await (const chunk of chunks) sink.onChunk(chunk)
+}
+
+// A named pipe isn't read in a thread of its own, as files are: the program could not end while
+// that thread waits for someone to write.
+function openStream(path: string): Readable {
+  if (!statOf(path).isFIFO()) return createReadStream(path)
+  return new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK) })
 }
 
 async function gunzip(

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -315,6 +315,16 @@ describe('the end of the reader or of the patience', () => {
     const [code] = (await once(child, 'close')) as [number]
     expect(code).toBe(130)
     expect(stdout).toContain('Requests  10')
+  })
+
+  test('Ctrl-C while a named pipe has no writer', async () => {
+    const path = join(folder.path, 'pipe')
+    execFileSync('mkfifo', [path])
+    const child = spawn(process.execPath, [LOCAL, path])
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    child.kill('SIGINT')
+    const [code] = (await once(child, 'close')) as [number]
+    expect(code).toBe(130)
   })
 
   test('Ctrl-C in the midst of files, too', async () => {

@@ -99,3 +99,8 @@ export function stack(columns, lines) {
     return { name, values: values.map((value, i) => (lines[i] === null ? null : (value ?? 0))) }
   })
 }
+
+/** What the steps of a column add up to. */
+export function sumOf(values) {
+  return values.reduce((sum, value) => sum + (value ?? 0), 0)
+}

@@ -10,6 +10,7 @@ import {
   formatShare,
 } from './format.js'
 import { newest } from './chart.js'
+import { sumOf } from './model.js'
 import { createStrip } from './strip.js'
 import { createTable, makeBar } from './table.js'
 
@@ -224,10 +225,6 @@ export function createAddonPanel(key) {
       }
     },
   }
-}
-
-function sumOf(values) {
-  return values.reduce((sum, value) => sum + (value ?? 0), 0)
 }
 
 function panel(title, className, ...children) {

@@ -1,4 +1,5 @@
 import { make, setText } from './dom.js'
+import { sumOf } from './model.js'
 import {
   formatBytes,
   formatClock,
@@ -36,7 +37,8 @@ const FIGURES = 7
 function figuresOf(model) {
   const { requests, service, routes, dynos } = model.report
   const failed = routes.reduce((sum, route) => sum + route.errors, 0)
-  const count = formatCount(requests.count)
+  // The columns are as new as the stream; the report is fetched when a step is over.
+  const count = formatCount(sumOf(model.series.requests.count))
   const timed = service === null ? 'no request was timed' : `of ${formatCount(service.count)} timed`
   const slowest = service === null ? timed : `max ${formatSeconds(service.max)}`
   return [
@@ -48,7 +50,7 @@ function figuresOf(model) {
     {
       name: 'Failed',
       value: requests.count === 0 ? '–' : formatShare(failed / requests.count),
-      note: `${formatCount(failed)} of ${count}`,
+      note: `${formatCount(failed)} of ${formatCount(requests.count)}`,
       hint: 'Requests with a status of 500 or more, or with an H code',
       isBad: failed / requests.count >= 0.01,
     },

@@ -1,0 +1,271 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { drainToken } from '../../src/receive/credentials.ts'
+import { basic, testApp } from '../support/app.ts'
+import { CHROMIUM, figure, openWatched, startBrowser, waitForCharts } from '../support/browser.ts'
+import { body, syslog } from '../support/count.ts'
+
+const EVIL = '/<img src=x onerror=alert(1)>'
+const SECRETS = { METRICS_TOKEN: 'the-token-of-tests', DRAIN_SECRETS: 'x'.repeat(20) }
+
+describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () => {
+  let browser: Browser
+  let app = testApp()
+  let url = ''
+
+  beforeAll(async () => {
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+  })
+  beforeEach(async () => {
+    app = testApp()
+    url = await app.start()
+  })
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close()
+    await app.stop()
+  })
+
+  async function post(...lines: string[]) {
+    const payload = body(...lines)
+    const { statusCode } = await app.server.inject({
+      method: 'POST',
+      url: '/logs?app=shop',
+      payload,
+    })
+    expect(statusCode).toBe(204)
+  }
+
+  /** Ten requests of a user, two of the cart of which one failed, and what else an app says. */
+  async function postAll() {
+    await post(
+      ...Array.from({ length: 10 }, (_, i) => request(`/users/${i + 100}`, 200, 40)),
+      request('/cart', 201, 900),
+      request('/cart', 503, 30_000, 'code=H12 desc="Request timeout"'),
+      line(
+        'heroku',
+        'web.1',
+        'source=web.1 dyno=heroku.1.x sample#memory_total=384MB sample#memory_quota=512MB sample#load_avg_1m=0.75',
+      ),
+      line('heroku', 'web.1', 'Error R14 (Memory quota exceeded)'),
+      line('app', 'api', 'Release v42 created by user a@example.com'),
+      line(
+        'app',
+        'worker.1',
+        'measure#db.query=8ms count#mail.sent=7 sample#queue.depth=12 unique#user=ann',
+      ),
+      line(
+        'app',
+        'heroku-postgres',
+        'source=DATABASE addon=postgresql-x sample#db_size=4194304bytes sample#tables=33',
+      ),
+    )
+  }
+
+  test('shows the very numbers that were sent', async () => {
+    await postAll()
+    const { page, problems, requests } = await openWatched(browser, `${url}/?app=shop`)
+    await waitForCharts(page)
+    expect(await figure(page, 'Requests')).toBe('12')
+    expect(await figure(page, 'p50')).toMatch(/^(?:39\.\d|40|40\.\d) ms$/)
+    expect(await figure(page, 'p99')).toBe('30 s')
+    expect(await figure(page, 'Failed')).toBe('8.33 %')
+    expect(await figure(page, 'Memory')).toBe('75 %')
+    expect(await rowsOf('Routes')).toEqual([
+      ['GET\n/users/:id', '10', '0', expect.any(String), expect.any(String), '40 ms', '1.28 %'],
+      ['GET\n/cart', '2', '1', '900 ms', '30 s', '30 s', '98.7 %'],
+    ])
+    expect(await rowsOf('Dynos')).toEqual([
+      ['web.1', '12', '30 s', '384 MB of 512 MB', '–', '0.75', 'R14 × 1'],
+    ])
+    expect(await textOf('.errors li')).toEqual(['H12Request timeout1', 'R14Memory quota exceeded1'])
+    expect(await textOf('.events li')).toEqual([expect.stringMatching(/releasev42$/)])
+    expect(await readoutOf('db.query')).toContain('p50 8 ms')
+    expect(await readoutOf('mail.sent')).toContain('sum 7')
+    expect(await readoutOf('queue.depth')).toContain('last 12')
+    expect(await readoutOf('user')).toContain('different 1')
+    expect(await page.locator('.addon').innerText()).toMatch(/db_size\s+4 MB\s+tables\s+33/)
+    expect(await page.locator('#health').innerText()).toMatch(
+      /^last line \d s ago · 100 % of lines/,
+    )
+    expect(await page.title()).toContain('shop')
+    expect(new URL(page.url()).search).toBe('?app=shop&range=15m')
+    expect(problems).toEqual([])
+    expect(requests.filter((address) => !address.startsWith(url))).toEqual([])
+
+    async function rowsOf(name: string): Promise<string[][]> {
+      const rows = await page.getByRole('region', { name, exact: true }).locator('tbody tr').all()
+      return Promise.all(rows.map(async (row) => row.locator('td').allInnerTexts()))
+    }
+    async function textOf(selector: string): Promise<string[]> {
+      return page.locator(selector).allTextContents()
+    }
+    async function readoutOf(name: string): Promise<string> {
+      const panel = page.getByRole('region', { name, exact: true })
+      return (await panel.locator('.readout').innerText()).replaceAll(/\s+/g, ' ')
+    }
+  })
+
+  test('what comes is shown without a reload', async () => {
+    await postAll()
+    const { page, problems } = await openWatched(browser, `${url}/?app=shop`)
+    await waitForCharts(page)
+    await page.locator('#live[data-stream=open]').waitFor()
+    await page.evaluate('window.stillHere = true')
+    await post(request('/users/7', 200, 5), request('/new', 200, 5))
+    await page.locator('.tile b', { hasText: /^14$/ }).waitFor()
+    // The routes are of the whole range: they follow when the step is over.
+    await page.locator('td code', { hasText: '/new' }).waitFor()
+    expect(await page.evaluate('window.stillHere')).toBe(true)
+    expect(problems).toEqual([])
+  })
+
+  test('a path of markup stays text', async () => {
+    await post(
+      request(EVIL, 200, 5),
+      line('app', 'web.1', `measure#a=1 source=${EVIL.replaceAll(' ', '/')}`),
+      line('app', 'heroku-postgres', 'source=<b>DATABASE</b> sample#tables=1'),
+    )
+    const { page, problems } = await openWatched(browser, `${url}/?app=shop`)
+    await waitForCharts(page)
+    expect(await page.locator('.route code').allTextContents()).toEqual([
+      expect.stringContaining('<img'),
+    ])
+    expect(await page.locator('img, b b').count()).toBe(0)
+    expect(await page.getByRole('heading', { name: '<b>DATABASE</b>' }).count()).toBe(1)
+    expect(problems).toEqual([])
+  })
+
+  test('with no data it says what to do, and shows the first lines by itself', async () => {
+    const { page, problems } = await openWatched(browser, url)
+    await page.locator('.welcome').waitFor()
+    expect(await page.locator('.welcome code').allInnerTexts()).toEqual([
+      `npm run demo -- ${url}/logs`,
+      'heroku drains:add "https://APP:TOKEN@HOST/logs" -a APP',
+    ])
+    await postAll()
+    await waitForCharts(page)
+    expect(await figure(page, 'Requests')).toBe('12')
+    expect(problems).toEqual([])
+  })
+
+  test('an app that isn’t there offers those that are', async () => {
+    await postAll()
+    const { page, problems } = await openWatched(browser, `${url}/?app=nobody`)
+    await page.getByRole('button', { name: 'shop' }).click()
+    await waitForCharts(page)
+    expect(await figure(page, 'Requests')).toBe('12')
+    expect(new URL(page.url()).searchParams.get('app')).toBe('shop')
+    expect(problems).toEqual([])
+  })
+
+  test('ranges and the paused page are in the address', async () => {
+    await postAll()
+    const { page, problems } = await openWatched(browser, `${url}/?app=shop&range=24h&live=0`)
+    await waitForCharts(page)
+    expect(await figure(page, 'Requests')).toBe('12')
+    expect(await page.locator('#live').getAttribute('aria-pressed')).toBe('false')
+    await page.getByText('6 h', { exact: true }).click()
+    await page.locator('#live').click()
+    await page.locator('#live[data-stream=open]').waitFor()
+    expect(new URL(page.url()).search).toBe('?app=shop&range=6h')
+    expect(await figure(page, 'Requests')).toBe('12')
+    expect(problems).toEqual([])
+  })
+
+  test('a server that is gone is said, with the time of what is seen', async () => {
+    await postAll()
+    const { page } = await openWatched(browser, `${url}/?app=shop`)
+    await waitForCharts(page)
+    await page.locator('#live[data-stream=open]').waitFor()
+    await app.stop()
+    await page
+      .getByRole('status')
+      .filter({ hasText: /What you see is of \d\d:\d\d:\d\d/ })
+      .waitFor()
+    expect(await figure(page, 'Requests')).toBe('12')
+  })
+
+  test('works by keyboard: every control, sorting, and the cursor of the charts', async () => {
+    await postAll()
+    const { page, problems } = await openWatched(browser, `${url}/?app=shop&live=0`)
+    await waitForCharts(page)
+    const seen: string[] = []
+    for (let i = 0; i < 7; i += 1) {
+      await page.keyboard.press('Tab')
+      seen.push(
+        await page.evaluate(
+          'document.activeElement.id || document.activeElement.className || document.activeElement.value',
+        ),
+      )
+    }
+    expect(seen).toEqual(['skip', 'app', '15m', 'live', 'theme', 'plot', 'plot'])
+    const readout = page.locator('.readout .time').first()
+    expect(await readout.innerText()).toBe('now')
+    await page.keyboard.press('ArrowLeft')
+    expect(await readout.innerText()).toMatch(/^\d\d:\d\d:\d\d$/)
+    await page.keyboard.press('Escape')
+    expect(await readout.innerText()).toBe('now')
+    await page.getByRole('button', { name: 'p95' }).first().focus()
+    await page.keyboard.press('Enter')
+    expect(await page.locator('.route code').allInnerTexts()).toEqual(['/cart', '/users/:id'])
+    await page.keyboard.press('Enter')
+    expect(await page.locator('.route code').allInnerTexts()).toEqual(['/users/:id', '/cart'])
+    expect(problems).toEqual([])
+  })
+
+  test('fits a phone, and is dark where that is asked for', async () => {
+    await postAll()
+    const { page, problems } = await openWatched(browser, `${url}/?app=shop`, {
+      viewport: { width: 360, height: 740 },
+      colorScheme: 'dark',
+    })
+    await waitForCharts(page)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
+    const ground = 'getComputedStyle(document.body).backgroundColor'
+    expect(await page.evaluate(ground)).toBe('rgb(13, 15, 19)')
+    await page.locator('#theme').click()
+    expect(await page.evaluate(ground)).toBe('rgb(245, 245, 242)')
+    await page.reload()
+    await waitForCharts(page)
+    expect(await page.evaluate(ground)).toBe('rgb(245, 245, 242)')
+    expect(problems).toEqual([])
+  })
+
+  test('behind the token: the browser sends what it was given everywhere', async () => {
+    const secure = testApp(SECRETS)
+    const address = (await secure.start()).replace(/\[::1?\]|0\.0\.0\.0/, '127.0.0.1')
+    const drain = { authorization: basic('shop', drainToken(SECRETS.DRAIN_SECRETS, 'shop')) }
+    const payload = body(request('/', 200, 5))
+    const { statusCode } = await secure.server.inject({
+      method: 'POST',
+      url: '/logs',
+      headers: drain,
+      payload,
+    })
+    expect(statusCode).toBe(204)
+    const { page, problems } = await openWatched(browser, address, {
+      httpCredentials: { username: 'any', password: SECRETS.METRICS_TOKEN },
+    })
+    await waitForCharts(page)
+    await page.locator('#live[data-stream=open]').waitFor()
+    expect(await figure(page, 'Requests')).toBe('1')
+    expect(problems).toEqual([])
+    await secure.stop()
+  })
+})
+
+function line(app: string, proc: string, message: string): string {
+  return syslog(app, proc, message, Date.now())
+}
+
+function request(path: string, status: number, service: number, code = ''): string {
+  const at = code === '' ? 'at=info' : `at=error ${code}`
+  return line(
+    'heroku',
+    'router',
+    `${at} method=GET path="${path}" host=h request_id=r fwd="192.0.2.1" dyno=web.1 connect=1ms service=${service}ms status=${status} bytes=512 protocol=https`,
+  )
+}

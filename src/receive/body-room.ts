@@ -1,59 +1,83 @@
-/** Bounds the bytes of the bodies that are being received and counted at one time. */
+/** Bounds the bytes of the bodies that are being received and counted at one time, for each app and for all. */
 export interface BodyRoom {
   /**
    * Takes room for a body, in turn; resolves with what gives it back (once), or with undefined when
    * there was none in time. Until then the body isn't read, so that its sender has to wait.
    */
-  enter(bytes: number): Promise<(() => void) | undefined>
+  enter(app: string, bytes: number): Promise<(() => void) | undefined>
 }
 
 interface Waiting {
+  readonly app: string
   readonly bytes: number
   readonly admit: () => void
 }
 
-/** A body larger than `limit` is let in when it is alone. */
+/** A body larger than a limit is let in when it is alone. */
 export function createBodyRoom(options: {
   readonly limit: number
+  /** The share that one app may take. */
+  readonly appLimit: number
   readonly waitMs: number
 }): BodyRoom {
-  const { limit, waitMs } = options
+  const { limit, appLimit, waitMs } = options
   const queue = new Set<Waiting>()
+  const takenBy = new Map<string, number>()
   let taken = 0
 
-  const fits = (bytes: number) => taken === 0 || taken + bytes <= limit
+  const fitsAll = (bytes: number) => taken === 0 || taken + bytes <= limit
 
-  const take = (bytes: number) => {
-    let isTaken = true
+  const fitsApp = (app: string, bytes: number) => {
+    const own = takenBy.get(app) ?? 0
+    return own === 0 || own + bytes <= appLimit
+  }
+
+  const change = (app: string, bytes: number) => {
+    const own = (takenBy.get(app) ?? 0) + bytes
     taken += bytes
+    if (own === 0) takenBy.delete(app)
+    else takenBy.set(app, own)
+  }
+
+  const take = (app: string, bytes: number) => {
+    let isTaken = true
+    change(app, bytes)
     return () => {
       if (!isTaken) return
       isTaken = false
-      taken -= bytes
-      for (const waiting of queue) {
-        if (!fits(waiting.bytes)) break
-        queue.delete(waiting)
-        waiting.admit()
-      }
+      change(app, -bytes)
+      admitNext()
+    }
+  }
+
+  // Who waits for the room of all keeps those behind from overtaking; who waits for its own app doesn't.
+  const admitNext = () => {
+    for (const waiting of queue) {
+      if (!fitsAll(waiting.bytes)) return
+      if (!fitsApp(waiting.app, waiting.bytes)) continue
+      queue.delete(waiting)
+      waiting.admit()
     }
   }
 
   return {
-    enter: async (bytes) => {
-      if (queue.size === 0 && fits(bytes)) return take(bytes)
+    enter: async (app, bytes) => {
+      if (queue.size === 0 && fitsAll(bytes) && fitsApp(app, bytes)) return take(app, bytes)
       return new Promise((resolve) => {
         const timer = setTimeout(() => {
           queue.delete(waiting)
           resolve(undefined)
         }, waitMs)
         const waiting = {
+          app,
           bytes,
           admit: () => {
             clearTimeout(timer)
-            resolve(take(bytes))
+            resolve(take(app, bytes))
           },
         }
         queue.add(waiting)
+        admitNext()
       })
     },
   }

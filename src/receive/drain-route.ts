@@ -40,8 +40,7 @@ const LOG_TYPES = new Set([
   'application/x-www-form-urlencoded',
 ])
 /** Bodies in work at one time, bytes, and how long one may wait for the others: Logplex waits 5 s. */
-const MAX_IN_FLIGHT = 64 * 1024 * 1024
-const ROOM_WAIT_MS = 4000
+const ROOM = { limit: 64 * 1024 * 1024, appLimit: 2 * MAX_BODY, waitMs: 4000 }
 const OTHER_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const NAME_PREFIX = /^[A-Za-z0-9_.:/-]{0,64}$/
 const FRAME_ID = /^[\x21-\x7e]{1,128}$/
@@ -56,7 +55,7 @@ export function addDrainRoute(
 ): void {
   const { auth, take } = options
   const callers = new WeakMap<FastifyRequest, Caller>()
-  const room = createBodyRoom({ limit: MAX_IN_FLIGHT, waitMs: ROOM_WAIT_MS })
+  const room = createBodyRoom(ROOM)
   const noteLateness = createLateLog((details, message) => server.log.warn(details, message))
 
   void server.register(async (scope) => {
@@ -75,7 +74,7 @@ export function addDrainRoute(
       url: '/logs',
       onRequest: async (request, reply) => {
         const caller = readCaller(request, auth)
-        const leave = await room.enter(roomFor(request, caller))
+        const leave = await room.enter(caller.app, roomFor(request, caller))
         if (leave === undefined) return reply.code(503).send()
         if (request.raw.destroyed) leave()
         else reply.raw.once('close', leave)

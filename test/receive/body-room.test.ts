@@ -2,14 +2,20 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createBodyRoom } from '../../src/receive/body-room.ts'
 
-test('bodies that do not fit wait for their turn', async () => {
-  const room = createBodyRoom({ limit: 10, waitMs: 60_000 })
+/** A room that notes who came in, in order. */
+function watchedRoom(limit: number, appLimit: number) {
+  const room = createBodyRoom({ limit, appLimit, waitMs: 60_000 })
   const entered: string[] = []
-  const enter = async (name: string, bytes: number) => {
-    const leave = await room.enter(bytes)
+  const enter = async (name: string, bytes: number, app = name) => {
+    const leave = await room.enter(app, bytes)
     entered.push(name)
     return leave!
   }
+  return { enter, entered }
+}
+
+test('bodies that do not fit wait for their turn', async () => {
+  const { enter, entered } = watchedRoom(10, 10)
   const first = await enter('first', 6)
   const second = await enter('second', 4)
   const third = enter('third', 8)
@@ -26,18 +32,32 @@ test('bodies that do not fit wait for their turn', async () => {
   expect(entered).toEqual(['first', 'second', 'third', 'small'])
 })
 
+test('an app that has taken its share waits for itself, and nobody waits for it', async () => {
+  const { enter, entered } = watchedRoom(10, 4)
+  const leave = await enter('a1', 3, 'a')
+  const next = enter('a2', 2, 'a')
+  await enter('b1', 4, 'b')
+  await setImmediate()
+  expect(entered).toEqual(['a1', 'b1'])
+  leave()
+  await next
+  expect(entered).toEqual(['a1', 'b1', 'a2'])
+})
+
 test('a body larger than all room goes alone', async () => {
-  const room = createBodyRoom({ limit: 10, waitMs: 60_000 })
-  const leave = await room.enter(11)
-  const next = room.enter(1)
-  leave!()
-  expect(await next).toBeTypeOf('function')
+  const { enter, entered } = watchedRoom(10, 5)
+  const leave = await enter('large', 11)
+  const next = enter('next', 1)
+  await setImmediate()
+  expect(entered).toEqual(['large'])
+  leave()
+  await next
 })
 
 test('who waits too long gets no room, and takes none', async () => {
-  const room = createBodyRoom({ limit: 10, waitMs: 5 })
-  const leave = await room.enter(10)
-  expect(await room.enter(1)).toBeUndefined()
+  const room = createBodyRoom({ limit: 10, appLimit: 10, waitMs: 5 })
+  const leave = await room.enter('a', 10)
+  expect(await room.enter('b', 1)).toBeUndefined()
   leave!()
-  expect(await room.enter(10)).toBeTypeOf('function')
+  expect(await room.enter('b', 10)).toBeTypeOf('function')
 })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
-import { reportOf, routerBody, testApp } from '../support/app.ts'
+import { SECRETS, basic, reportOf, routerBody, testApp } from '../support/app.ts'
+import { drainToken } from '../../src/receive/credentials.ts'
 import { type RawConnection, connectRaw } from '../support/raw-http.ts'
 
 let app = testApp()
@@ -127,6 +128,33 @@ describe('what is no good HTTP', () => {
     const good = await connect(address)
     good.write(request(routerBody()))
     expect(await good.until(ANSWER)).toMatch(/ 204 /)
+  })
+
+  test('credentials behind 64 headers are none', async () => {
+    const address = await start(SECRETS)
+    const authorization = `Authorization: ${basic('a', drainToken('new-secret-of-tests', 'a'))}`
+    const others = Array.from({ length: 70 }, (_, i) => `X-${i}: 1`)
+    for (const [headers, status] of [
+      [[authorization, ...others], 204],
+      [[...others, authorization], 401],
+    ] as const) {
+      const connection = await connect(address)
+      connection.write(request(routerBody(), ...headers))
+      expect(await connection.until(ANSWER)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    }
+  })
+
+  test('large bodies take turns, and those that break off take no room for long', async () => {
+    const address = await start()
+    const large = request(Buffer.alloc(8 * 1024 * 1024, 'x'))
+    const broken = await Promise.all(Array.from({ length: 8 }, () => connect(address)))
+    for (const sender of broken) sender.write(large.subarray(0, 100_000))
+    await sleep(50)
+    const good = await Promise.all(Array.from({ length: 4 }, () => connect(address)))
+    for (const sender of good) sender.write(large)
+    await sleep(50)
+    for (const { socket } of broken) socket.destroy()
+    for (const sender of good) expect(await sender.until(ANSWER)).toMatch(/ 204 /)
   })
 
   test('a sender that leaves in the middle of a body counts nothing', async () => {

@@ -3,8 +3,9 @@ import { constants, gzip } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import type { Collector } from './prometheus/collect.ts'
 import type { MetricFamily } from './prometheus/family.ts'
-import { chooseFormat } from './prometheus/negotiate.ts'
+import { type Format, chooseFormat } from './prometheus/negotiate.ts'
 import { takesGzip } from './send-json.ts'
+import { takeTurns } from './take-turns.ts'
 
 const compress = promisify(gzip)
 /** Prometheus waits 10 s for a scrape; it has to hear in time that the store is silent. */
@@ -30,7 +31,7 @@ export function addMetricsRoute(
         request.log.error({ err: error }, "the store can't be read for /metrics")
         return collector.collectSelf()
       })
-      const body = Buffer.from(format.render(families))
+      const body = await render(format, families)
       reply.header('content-type', format.contentType)
       reply.header('cache-control', 'no-store')
       reply.header('vary', 'Accept, Accept-Encoding')
@@ -39,6 +40,16 @@ export function addMetricsRoute(
       return reply.send(await compress(body, { level: constants.Z_BEST_SPEED }))
     },
   })
+}
+
+async function render(format: Format, families: readonly MetricFamily[]): Promise<Buffer> {
+  const turns = takeTurns()
+  const pieces: Buffer[] = []
+  for (const piece of format.render(families)) {
+    pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece)
+    if (turns.isOver()) await turns.next()
+  }
+  return Buffer.concat(pieces)
 }
 
 async function withinTime(families: Promise<MetricFamily[]>): Promise<MetricFamily[]> {

@@ -28,7 +28,7 @@ describe.skipIf(!existsSync(CORPUS) || promtool.path === undefined)('the corpus'
     }
     const committer = { spilledLines: () => 0 }
     const { families } = await createCollector({ store, committer, version: '1' }).collect()
-    const text = renderText(families)
+    const text = [...renderText(families)].join('')
     expect(samplesOf(text).size).toBeGreaterThan(1000)
     expect(promtoolOn(promtool.path!, text)).toBe('')
   })

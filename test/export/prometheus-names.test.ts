@@ -194,7 +194,7 @@ describe.skipIf(promtool.path === undefined)('promtool check metrics', () => {
         }
         const families = ownFamilies(own, 0)
         expect(new Set(families.map(({ name }) => name)).size).toBe(own.size)
-        expect(promtoolOn(promtool.path!, renderText(families))).toBe('')
+        expect(promtoolOn(promtool.path!, [...renderText(families)].join(''))).toBe('')
       }),
       { numRuns: 25 },
     )

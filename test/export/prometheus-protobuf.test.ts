@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { MetricFamily } from '../../src/export/prometheus/family.ts'
 import { withLabel } from '../../src/export/prometheus/labels.ts'
 import { SECONDS, cumulativeCounts } from '../../src/export/prometheus/ladders.ts'
-import { renderProtobuf } from '../../src/export/prometheus/protobuf.ts'
+import { renderProtobuf as renderPieces } from '../../src/export/prometheus/protobuf.ts'
 import {
   type Sketch,
   addToBucket,
@@ -14,6 +14,10 @@ import {
 } from '../../src/model/sketch.ts'
 import { type DecodedHistogram, decodeFamilies, nativeBuckets } from '../support/metrics-proto.ts'
 import { createTarget, routerLine } from '../support/scrape.ts'
+
+function renderProtobuf(families: readonly MetricFamily[]): Buffer {
+  return Buffer.concat([...renderPieces(families)])
+}
 
 function histogramOf(sketch: Sketch): DecodedHistogram {
   const head = { name: 'x_seconds', help: 'Time.', unit: 'seconds' as const, ladder: SECONDS }

@@ -47,7 +47,7 @@ const FAMILIES: MetricFamily[] = [
 ]
 
 test('text 0.0.4', () => {
-  expect(renderText(FAMILIES)).toBe(`\
+  expect([...renderText(FAMILIES)].join('')).toBe(`\
 # HELP x_requests_total Back\\\\slash, "quote" and\\nnewline.
 # TYPE x_requests_total counter
 x_requests_total{app="a\\"b\\\\c",k="two\\\\n"} 9007199254740992
@@ -72,7 +72,7 @@ x_window_seconds_count{app="shop"} 4
 })
 
 test('OpenMetrics 1.0.0', () => {
-  expect(renderOpenMetrics(FAMILIES)).toBe(`\
+  expect([...renderOpenMetrics(FAMILIES)].join('')).toBe(`\
 # TYPE x_requests counter
 # HELP x_requests Back\\\\slash, \\"quote\\" and\\nnewline.
 x_requests_total{app="a\\"b\\\\c",k="two\\\\n"} 9007199254740992
@@ -102,7 +102,7 @@ x_window_seconds_count{app="shop"} 4
 test('in OpenMetrics a counter gives way to a family of its name', async () => {
   const target = createTarget()
   await target.send('shop', 'web.1', 'measure#x=1 count#x=2 count#x.sum=3 count#y=4')
-  const text = renderOpenMetrics(await target.families())
+  const text = [...renderOpenMetrics(await target.families())].join('')
   expect(text.match(/^# TYPE app_.*$/gm)).toEqual([
     '# TYPE app_x histogram',
     '# TYPE app_x_sum_total unknown',

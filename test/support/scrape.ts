@@ -42,7 +42,7 @@ export function createTarget(options: { readonly maxSeries?: number } = {}): Tar
   }
   const collector = createCollector({ store, committer, version: '1.2.3' })
   const families = async () => (await collector.collect()).families
-  const text = async () => renderText(await families())
+  const text = async () => [...renderText(await families())].join('')
   return {
     store,
     collector,

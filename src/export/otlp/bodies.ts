@@ -1,19 +1,20 @@
-import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import type { MetricFamily } from '../prometheus/family.ts'
+import { takeTurns } from '../take-turns.ts'
 import { type OtlpMetric, type Times, encodeMetric, encodeRequest } from './encode.ts'
 
 const compress = promisify(gzip)
-/** Receivers refuse bodies of some MB, and encoding must not hold up the drain for long. */
+/** Receivers refuse bodies of some MB. */
 const MAX_POINTS = 1000
 
-/** Families as packed bodies of at most MAX_POINTS points, with a turn for others before each. */
+/** Families as packed bodies of at most MAX_POINTS points. */
 export async function* encodeBodies(
   families: readonly MetricFamily[],
   times: Times,
   version: string,
 ): AsyncGenerator<Buffer> {
+  const turns = takeTurns()
   let metrics: OtlpMetric[] = []
   let room = MAX_POINTS
   for (const family of families) {
@@ -22,17 +23,17 @@ export async function* encodeBodies(
       metrics.push(encodeMetric(family, from, to, times))
       room -= to - from
       from = to
-      if (room > 0) continue
-      yield await pack(metrics, version)
-      metrics = []
-      room = MAX_POINTS
+      if (room === 0) {
+        yield await pack(metrics, version)
+        metrics = []
+        room = MAX_POINTS
+      }
+      if (turns.isOver()) await turns.next()
     }
   }
   if (metrics.length > 0) yield await pack(metrics, version)
 }
 
 async function pack(metrics: readonly OtlpMetric[], version: string): Promise<Buffer> {
-  const body = await compress(encodeRequest(metrics, version), { level: constants.Z_BEST_SPEED })
-  await setImmediate()
-  return body
+  return compress(encodeRequest(metrics, version), { level: constants.Z_BEST_SPEED })
 }

@@ -1,5 +1,6 @@
 import type { Committer } from '../../store/committer.ts'
 import type { Store } from '../../store/store.ts'
+import { takeTurns } from '../take-turns.ts'
 import { addApp } from './app-samples.ts'
 import { ABOUT_BUCKETS, FAMILIES, type FamilySpec } from './families.ts'
 import type { MetricFamily } from './family.ts'
@@ -46,7 +47,11 @@ export function createCollector(options: {
       const samples = createSamples()
       const own: OwnSeries = new Map()
       addSelf(samples, 1)
-      for (const app of apps) addApp(samples, own, app, now)
+      const turns = takeTurns()
+      for (const app of apps) {
+        addApp(samples, own, app, now)
+        if (turns.isOver()) await turns.next()
+      }
       const families = [...toFamilies(samples), ...ownFamilies(own, now)]
       return {
         families,

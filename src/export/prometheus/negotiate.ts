@@ -6,7 +6,8 @@ import { TEXT_TYPE, renderText } from './text.ts'
 /** One way to write families, with its exact Content-Type. */
 export interface Format {
   readonly contentType: string
-  readonly render: (families: readonly MetricFamily[]) => string | Buffer
+  /** In pieces, none of which takes long. */
+  readonly render: (families: readonly MetricFamily[]) => Iterable<string | Buffer>
 }
 
 export const TEXT: Format = { contentType: TEXT_TYPE, render: renderText }

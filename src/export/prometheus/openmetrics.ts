@@ -5,24 +5,24 @@ import { renderSamples } from './text.ts'
 export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
 /**
- * OpenMetrics 1.0.0: a family is named without the ending of its samples. There are no `_created`
+ * OpenMetrics 1.0.0, in pieces: a family is named without the ending of its samples. There are no `_created`
  * samples, because nobody knows when a series began.
  */
-export function renderOpenMetrics(families: readonly MetricFamily[]): string {
+export function* renderOpenMetrics(families: readonly MetricFamily[]): Generator<string> {
   const taken = new Set(families.flatMap(claims))
-  let text = ''
   for (const family of families) {
     const { name, unit } = family
     const base = baseName(family)
     // `app_x_total` beside a histogram `app_x`: two families of one name are not allowed.
     const isClash = family.type === 'counter' && taken.has(base)
     const shown = isClash ? name : base
-    text += `# TYPE ${shown} ${isClash ? 'unknown' : family.type}\n`
+    let text = `# TYPE ${shown} ${isClash ? 'unknown' : family.type}\n`
     if (unit !== '' && !isClash) text += `# UNIT ${shown} ${unit}\n`
     text += `# HELP ${shown} ${escapeHelp(family.help)}\n`
-    text += renderSamples(family, name, formatCanonicalBound)
+    yield text
+    yield* renderSamples(family, name, formatCanonicalBound)
   }
-  return `${text}# EOF\n`
+  yield '# EOF\n'
 }
 
 const ENDINGS: Readonly<Record<FamilyType, string>> = {

@@ -14,7 +14,7 @@ const DELIMITED = 2
 const MAX_ASCII = 64
 
 export function createWriter(): ProtobufWriter {
-  return { bytes: Buffer.allocUnsafe(65_536), length: 0 }
+  return { bytes: Buffer.allocUnsafe(4096), length: 0 }
 }
 
 export function writtenBytes({ bytes, length }: ProtobufWriter): Buffer {

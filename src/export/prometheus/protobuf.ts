@@ -22,12 +22,14 @@ export const PROTOBUF_TYPE =
 /**
  * Delimited io.prometheus.client.MetricFamily messages (metrics.proto of prometheus/client_model,
  * whose field numbers stand here): the only format that carries native histograms. They are our
- * sketches, bucket by bucket, beside the classic buckets.
+ * sketches, bucket by bucket, beside the classic buckets. A piece is a family.
  */
-export function renderProtobuf(families: readonly MetricFamily[]): Buffer {
-  const writer = createWriter()
-  for (const family of families) writeDelimited(writer, () => writeFamily(writer, family))
-  return writtenBytes(writer)
+export function* renderProtobuf(families: readonly MetricFamily[]): Generator<Buffer> {
+  for (const family of families) {
+    const writer = createWriter()
+    writeDelimited(writer, () => writeFamily(writer, family))
+    yield writtenBytes(writer)
+  }
 }
 
 const TYPES = { counter: 0, gauge: 1, info: 1, summary: 2, histogram: 4 }

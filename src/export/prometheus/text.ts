@@ -1,33 +1,40 @@
-import type { HistogramFamily, MetricFamily, NumberFamily, SummaryFamily } from './family.ts'
+import { type Sketch, sketchSum } from '../../model/sketch.ts'
+import type { MetricFamily, Sample, Summary } from './family.ts'
 import { cumulativeCounts } from './ladders.ts'
 import { formatBound, formatValue } from './numbers.ts'
-import { sketchSum } from '../../model/sketch.ts'
 
 export const TEXT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** Prometheus' text format 0.0.4. */
-export function renderText(families: readonly MetricFamily[]): string {
-  let text = ''
+/** Samples that are written in one piece. */
+const PIECE = 500
+
+/** Prometheus' text format 0.0.4, in pieces. */
+export function* renderText(families: readonly MetricFamily[]): Generator<string> {
   for (const family of families) {
     const { name, type } = family
-    text += `# HELP ${name} ${escapeHelp(family.help)}\n`
-    text += `# TYPE ${name} ${type === 'info' ? 'gauge' : type}\n`
-    text += renderSamples(family, name, formatBound)
+    yield `# HELP ${name} ${escapeHelp(family.help)}\n# TYPE ${name} ${type === 'info' ? 'gauge' : type}\n`
+    yield* renderSamples(family, name, formatBound)
   }
-  return text
 }
 
 /** The samples of a family, which both text formats write alike but for the bounds of buckets. */
-export function renderSamples(
+export function* renderSamples(
   family: MetricFamily,
   name: string,
   formatBound: (bound: number) => string,
-): string {
-  if (family.type === 'histogram') return renderHistograms(family, name, formatBound)
-  return family.type === 'summary' ? renderSummaries(family, name) : renderNumbers(family, name)
+): Generator<string> {
+  for (let from = 0; from < family.samples.length; from += PIECE) {
+    const to = from + PIECE
+    if (family.type === 'histogram') {
+      const bounds = family.ladder.map((bound) => `le="${formatBound(bound)}"} `)
+      yield renderHistograms(family.samples.slice(from, to), name, family.ladder, bounds)
+    } else if (family.type === 'summary')
+      yield renderSummaries(family.samples.slice(from, to), name)
+    else yield renderNumbers(family.samples.slice(from, to), name)
+  }
 }
 
-function renderNumbers({ samples }: NumberFamily, name: string): string {
+function renderNumbers(samples: readonly Sample<number>[], name: string): string {
   let text = ''
   for (const { labels, value } of samples)
     text += `${name}${braced(labels)} ${formatValue(value)}\n`
@@ -35,11 +42,11 @@ function renderNumbers({ samples }: NumberFamily, name: string): string {
 }
 
 function renderHistograms(
-  { samples, ladder }: HistogramFamily,
+  samples: readonly Sample<Sketch>[],
   name: string,
-  formatBound: (bound: number) => string,
+  ladder: readonly number[],
+  bounds: readonly string[],
 ): string {
-  const bounds = ladder.map((bound) => `le="${formatBound(bound)}"} `)
   let text = ''
   for (const { labels, value } of samples) {
     const bucket = `${name}_bucket{${labels}${labels === '' ? '' : ','}`
@@ -53,7 +60,7 @@ function renderHistograms(
   return text
 }
 
-function renderSummaries({ samples }: SummaryFamily, name: string): string {
+function renderSummaries(samples: readonly Sample<Summary>[], name: string): string {
   let text = ''
   for (const { labels, value } of samples) {
     const start = `${name}{${labels}${labels === '' ? '' : ','}`

@@ -1,0 +1,21 @@
+import { setImmediate } from 'node:timers/promises'
+
+/** Longest piece of work between two turns of the event loop, ms: the drain goes first. */
+const TURN_MS = 8
+
+/** To be asked between pieces of long work: true when it is time to await `next`. */
+export interface Turns {
+  isOver(): boolean
+  next(): Promise<void>
+}
+
+export function takeTurns(): Turns {
+  let began = performance.now()
+  return {
+    isOver: () => performance.now() - began >= TURN_MS,
+    next: async () => {
+      await setImmediate()
+      began = performance.now()
+    },
+  }
+}

@@ -1,7 +1,8 @@
 import { APP, CHANGES, DYNO, dashboard } from './dashboard.mjs'
 import { barGauge, coloured, mappings, query, stateTimeline, table } from './grafana.mjs'
 import { timeseries } from './grafana.mjs'
-import { grown, knownQuantile, memoryShare, quantile, selector, sumRate } from './queries.mjs'
+import { grown, knownQuantile, memoryShare, quantile, selector } from './queries.mjs'
+import { sumOfValues, sumRate } from './queries.mjs'
 import * as words from './words.mjs'
 
 const DYNO_IS = 'dyno=~"$dyno"'
@@ -10,6 +11,7 @@ const LEGEND = '{{app}} {{dyno}}'
 const REQUESTS = 'heroku_router_requests_total'
 const SERVICE = 'heroku_router_service_seconds'
 const CONNECT = 'heroku_router_connect_seconds'
+const SIZE = 'heroku_router_response_bytes'
 const ERRORS = 'heroku_dyno_errors_total'
 
 export const dynos = dashboard({
@@ -163,25 +165,37 @@ function requests() {
       'Requests by dyno',
       'The router picks dynos at random, so that all should have about as many.',
       [query(sumRate(REQUESTS, BY_DYNO, [DYNO_IS]), LEGEND)],
-      { unit: 'reqps', width: 6 },
+      { unit: 'reqps' },
     ),
     timeseries(
       'p95 service time by dyno',
       'One dyno that is slower than the others: restart it. All of them: look elsewhere. The line at 30 s is where the router gives up (H12).',
       [query(quantile(0.95, SERVICE, BY_DYNO, [DYNO_IS]), LEGEND)],
-      { unit: 's', thresholds: [words.ROUTER_TIMEOUT], width: 6 },
+      { unit: 's', thresholds: [words.ROUTER_TIMEOUT] },
     ),
     timeseries(
       'p95 connect time by dyno',
       'Time that the router took to connect to the dyno; more than some milliseconds mean that its queue of connections is full.',
       [query(quantile(0.95, CONNECT, BY_DYNO, [DYNO_IS]), LEGEND)],
-      { unit: 's', width: 6 },
+      { unit: 's' },
     ),
     timeseries(
       '5xx by dyno',
-      'Answers with a 5xx per second.',
+      'Answers with a 5xx per second. Those without a dyno came from the router.',
       [query(`${sumRate(REQUESTS, BY_DYNO, [DYNO_IS, 'status=~"5.."'])} > 0`, LEGEND)],
-      { unit: 'reqps', width: 6, noValue: 'none' },
+      { unit: 'reqps', noValue: 'none' },
+    ),
+    timeseries(
+      'Sent by dyno',
+      'Bytes of answers per second.',
+      [query(sumOfValues(SIZE, BY_DYNO, [DYNO_IS]), LEGEND)],
+      { unit: 'Bps' },
+    ),
+    timeseries(
+      'p95 size of answers by dyno',
+      'Large answers keep a dyno busy for as long as slow clients take to read them.',
+      [query(quantile(0.95, SIZE, BY_DYNO, [DYNO_IS]), LEGEND)],
+      { unit: 'bytes' },
     ),
   ]
 }

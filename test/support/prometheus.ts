@@ -32,6 +32,8 @@ export const noPrometheus = findProgram('prometheus').reason
 export async function startPrometheus(options: {
   /** Addresses without scheme. */
   readonly targets: readonly string[]
+  /** What is scraped of each, a job for each path; `/metrics` if not given. */
+  readonly paths?: readonly string[]
   readonly token: string
   /** `--enable-feature=native-histograms`, with which it asks for protobuf. */
   readonly native: boolean
@@ -103,13 +105,12 @@ function configOf(options: Parameters<typeof startPrometheus>[0]): string {
   return JSON.stringify({
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     rule_files: options.ruleFiles ?? [],
-    scrape_configs: [
-      {
-        job_name: 'l2met',
-        authorization: { credentials: options.token },
-        static_configs: [{ targets: options.targets }],
-      },
-    ],
+    scrape_configs: (options.paths ?? ['/metrics']).map((path) => ({
+      job_name: `l2met${path.slice('/metrics'.length).replace('/', '-')}`,
+      metrics_path: path,
+      authorization: { credentials: options.token },
+      static_configs: [{ targets: options.targets }],
+    })),
   })
 }
 

@@ -23,13 +23,17 @@ export function addToLifetime(window: Window, acc: Accumulator, maxSeries: numbe
   }
 }
 
-/** Drops samples of before `time`, so that what left the app long ago leaves the lifetime window too. */
+/**
+ * Drops samples of before `time`, so that what left the app long ago leaves the lifetime window too.
+ * Not the release: it is the app's until the next one.
+ */
 export function dropOldSamples({ cells }: Window, time: number): void {
   for (const [key, cell] of cells) {
-    if (cell.kind === 'sample' && cell.time < time) cells.delete(key)
+    if (cell.kind === 'sample' && cell.time < time && key !== RELEASE) cells.delete(key)
   }
 }
 
+const RELEASE = seriesKey({ kind: 'sample', name: 'release/version', unit: '', labels: [] })
 const NO_SECONDS = new Map<number, number>()
 
 function placeOf({ cells }: Window, table: SeriesTable, id: number, maxSeries: number): Cell {

@@ -73,6 +73,31 @@ describe.skipIf(noPrometheus !== undefined || noRedis !== undefined)('a real Pro
   )
 })
 
+test.skipIf(noRedis !== undefined)(
+  'without its Redis, /metrics has no number of an app',
+  async () => {
+    const redis = await startRedis()
+    const server = await startBuiltServer({ ...SECRETS, REDIS_URL: redis.url })
+    try {
+      const origin = server.origin.replace('http://', '')
+      await post(
+        new URL(drainUrl(SECRETS.DRAIN_SECRETS, 'shop', origin).replace('https', 'http')),
+        [1],
+      )
+      expect(await scrape(server)).toContain('\nl2met_store_up 1\n')
+      await redis.kill()
+      const text = await scrape(server)
+      expect(text).toContain('\nl2met_store_up 0\n')
+      expect(text).not.toContain('app=')
+      await redis.start()
+      while (!(await scrape(server)).includes('l2met_store_up 1')) await sleep(200)
+    } finally {
+      await server.stop()
+      await redis.stop()
+    }
+  },
+)
+
 /** Sends router lines at RATE until stopped, which gives the service times sent, in seconds. */
 function playTraffic(address: string): { stop(): Promise<number[]> } {
   const sent: number[] = []

@@ -21,7 +21,7 @@ export interface TextCounter {
 export function createTextCounter(state: AppState, now: number): TextCounter {
   return {
     state,
-    reader: { dates: createDateCache(), stamp: { time: 0, end: 0 }, now },
+    reader: { dates: createDateCache(), stamp: { time: 0, end: 0 }, now, rest: -1 },
     line: createLine(),
     scratch: new Uint8Array(MAX_TEXT_LINE),
     time: now,
@@ -40,19 +40,33 @@ export function countTextLine(
   isClean: boolean,
   windowOf: (time: number) => Accumulator,
 ): void {
-  const { line, reader, scratch } = counter
+  const { scratch } = counter
   if (end - start > MAX_TEXT_LINE) {
     countTooLong(counter, windowOf)
     return
   }
   if (!isClean && hasControls(bytes, start, end)) {
     const length = stripControls(bytes, start, end, scratch)
-    if (!readText(reader, scratch, 0, length, line)) return
-  } else if (!readText(reader, bytes, start, end, line)) return
-  if (line.time !== line.time) line.time = counter.time
-  else counter.time = line.time
-  const acc = windowOf(line.time)
-  acc.results[extractLine(counter.state, line, acc)]! += 1
+    countMessages(counter, scratch, 0, length, windowOf)
+  } else countMessages(counter, bytes, start, end, windowOf)
+}
+
+/** Counts what stands on one line: one message, or several counted frames. */
+function countMessages(
+  counter: TextCounter,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  windowOf: (time: number) => Accumulator,
+): void {
+  const { line, reader } = counter
+  for (let at = start; at >= 0; at = reader.rest) {
+    if (!readText(reader, bytes, at, end, line)) return
+    if (line.time !== line.time) line.time = counter.time
+    else counter.time = line.time
+    const acc = windowOf(line.time)
+    acc.results[extractLine(counter.state, line, acc)]! += 1
+  }
 }
 
 /** Counts a line that was too long to be read. */

@@ -1,4 +1,4 @@
-import type { Line } from '../model/line.ts'
+import { type Line, textOf } from '../model/line.ts'
 import { ascii, findByte, isDigit, startsWith } from '../model/bytes.ts'
 import { type DateCache, type Stamp, parseTimestamp } from './timestamp.ts'
 import { finishMessage, readSyslog, skipDigits, skipPriority } from './syslog.ts'
@@ -9,6 +9,11 @@ export interface TextReader {
   readonly stamp: Stamp
   /** Milliseconds since 1970: Papertrail writes no year, so it is the latest that isn't after this. */
   readonly now: number
+  /**
+   * Where the next frame begins, when the line held a counted frame that another one follows (a saved
+   * drain body need not have newlines); else -1. Set by readText.
+   */
+  rest: number
 }
 
 const SPACE = 32
@@ -42,6 +47,7 @@ export function readText(
   if (from >= end) return false
   line.bytes = bytes
   line.time = NaN
+  reader.rest = -1
   const { dates, stamp } = reader
   if (isDigit(bytes[from])) {
     if (parseTimestamp(bytes, from, end, dates, stamp)) {
@@ -97,7 +103,13 @@ function readCounted(
 ): boolean {
   const space = skipDigits(bytes, from, end, 9)
   if (space < 0 || skipPriority(bytes, space + 1, end) < 0) return false
-  return readSyslog(bytes, space + 1, end, reader.dates, reader.stamp, line)
+  const stop = space + 1 + Number(textOf(bytes, from, space))
+  const next = stop < end ? skipDigits(bytes, stop, end, 9) : -1
+  const isFollowed = next > 0 && skipPriority(bytes, next + 1, end) > 0
+  if (isFollowed) reader.rest = stop
+  // A count that nothing confirms isn't believed: people edit lines.
+  const messageEnd = isFollowed ? stop : end
+  return readSyslog(bytes, space + 1, messageEnd, reader.dates, reader.stamp, line)
 }
 
 function hasSource(bytes: Uint8Array, from: number, end: number): boolean {

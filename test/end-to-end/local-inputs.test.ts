@@ -103,6 +103,10 @@ const FORMS: Record<string, string | Buffer> = {
       `\u001b[36m${micros(time)} ${app}[${proc}]:\u001b[0m ${message.replace(/status=(\d+)/, '\u001b[32mstatus=\u001b[1m$1\u001b[0m')}\n`,
   ),
   syslog: logOf((...line) => `${syslog(...line)}\n`),
+  'counted frames without newlines, as a drain gets them': logOf((...line) => {
+    const message = syslog(...line)
+    return `${Buffer.byteLength(message)} ${message}`
+  }),
   'counted frames, a line each': logOf((...line) => {
     const message = `${syslog(...line)}\n`
     return `${Buffer.byteLength(message)} ${message}`

@@ -119,7 +119,7 @@ function read(text: string) {
     bytes = stripped.subarray(0, stripControls(bytes, 0, bytes.length, stripped))
   }
   const line = createLine()
-  const reader = { dates: createDateCache(), stamp: { time: 0, end: 0 }, now: NOW }
+  const reader = { dates: createDateCache(), stamp: { time: 0, end: 0 }, now: NOW, rest: -1 }
   if (!readText(reader, bytes, 0, bytes.length, line)) return undefined
   return {
     app: textOf(bytes, line.appStart, line.appEnd),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type Socket, connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -19,6 +20,8 @@ export async function postLoad(options: {
   readonly authorization?: string
   readonly tls?: boolean
 }): Promise<Load> {
+  // Ids are new in each load: bodies of an earlier one must not be taken for duplicates.
+  const prefix = randomBytes(8).toString('hex')
   const latencies: number[] = []
   const end = performance.now() + options.seconds * 1000
   const from = performance.now()
@@ -28,7 +31,7 @@ export async function postLoad(options: {
     while (performance.now() < end) {
       const body = options.bodies[next++ % options.bodies.length]!
       const sent = performance.now()
-      const id = `${connection}-${next}`.padStart(32, '0')
+      const id = `${prefix}-${connection}-${next}`
       await exchange(socket, headOf(body, id, options.authorization), body)
       latencies.push(performance.now() - sent)
     }

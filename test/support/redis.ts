@@ -31,18 +31,32 @@ export interface RedisCluster {
 /** Why tests of Redis can't run; undefined when they can. */
 export const noRedis = findProgram('redis-server').reason
 
-/** Starts a redis-server with these arguments; without others it keeps nothing on disk. */
+/**
+ * Starts a redis-server with these arguments; without others it keeps nothing on disk. With
+ * `--tls-port {port}` it speaks TLS, and only that.
+ */
 export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
   const { path, reason } = findProgram('redis-server')
   if (path === undefined) throw new Error(reason)
   const port = await freePort()
   const dir = mkdtempSync(join(tmpdir(), 'l2met-redis-'))
-  const common = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', '']
+  const isTls = args.includes('--tls-port')
+  const common = [
+    '--port',
+    isTls ? '0' : `${port}`,
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    dir,
+    '--save',
+    '',
+  ]
+  const own = args.map((arg) => arg.replace('{port}', `${port}`))
   let child: ChildProcess
 
   const start = async () => {
-    child = spawn(path, [...common, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
-    await untilReachable(port, args, child)
+    child = spawn(path, [...common, ...own], { stdio: ['ignore', 'ignore', 'inherit'] })
+    if (!isTls) await untilReachable(port, child)
   }
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
@@ -138,13 +152,7 @@ async function isFree(port: number): Promise<boolean> {
   return true
 }
 
-async function untilReachable(
-  port: number,
-  args: readonly string[],
-  child: ChildProcess,
-): Promise<void> {
-  // A server with TLS only doesn't answer in the clear; its own test waits for it.
-  if (args.includes('--tls-port')) return
+async function untilReachable(port: number, child: ChildProcess): Promise<void> {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`)
     try {

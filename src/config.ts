@@ -60,8 +60,10 @@ export function readConfig(env: Environment): Config {
   const metricsToken = textOf(env, 'METRICS_TOKEN')
   const redisUrls = readRedisUrls(env, faults)
   checkSecrets(env, drainSecrets, metricsToken, faults)
-  if (textOf(env, 'DATA_DIR') !== undefined && redisUrls.length === 0)
-    faults.push("DATA_DIR: the journal isn't there yet; unset it, or set REDIS_URL")
+  if (textOf(env, 'DATA_DIR') !== undefined) {
+    if (redisUrls.length > 0) warnings.push('DATA_DIR is not used: everything is kept in Redis')
+    else faults.push("DATA_DIR: the journal isn't there yet; unset it, or set REDIS_URL")
+  }
   for (const secret of [...drainSecrets, ...(metricsToken === undefined ? [] : [metricsToken])])
     if (secret.length < MIN_SECRET) {
       warnings.push(`a secret is shorter than ${MIN_SECRET} characters; ${HOW_TO_MAKE}`)

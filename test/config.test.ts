@@ -175,6 +175,9 @@ describe('readConfig', () => {
       processes: 1,
       warnings: [expect.stringContaining('WEB_CONCURRENCY is 4')],
     })
+    expect(readConfig({ DATA_DIR: '/data', REDIS_URL: 'redis://h' }).warnings).toEqual([
+      expect.stringContaining('DATA_DIR'),
+    ])
     expect(readConfig({ DRAIN_SECRETS: 'short', METRICS_TOKEN: 'm' }).warnings).toEqual([
       expect.stringContaining('shorter than 16'),
     ])

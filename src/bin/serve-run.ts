@@ -1,8 +1,11 @@
 import cluster from 'node:cluster'
 import { type Logger, pino } from 'pino'
-import { createApp } from '../app.ts'
+import { type App, createApp } from '../app.ts'
 import { type Config, type Environment, readConfig } from '../config.ts'
 import { superviseProcesses } from './serve-cluster.ts'
+
+/** Tells a server with TLS to read its certificate again. */
+const RELOAD = 'SIGHUP'
 
 /** Runs the server until it is told to stop; resolves with the exit code. Rejects with ConfigError. */
 export async function runServer(env: Environment): Promise<number> {
@@ -17,11 +20,13 @@ export async function runServer(env: Environment): Promise<number> {
       log.fatal({ err: error }, event)
       process.exit(1)
     })
-  if (config.processes > 1 && cluster.isPrimary) {
-    for (const warning of config.warnings) log.warn(warning)
-    return superviseProcesses(config.processes, log)
-  }
   if (cluster.isPrimary) for (const warning of config.warnings) log.warn(warning)
+  if (cluster.isPrimary && config.processes > 1)
+    return superviseProcesses({
+      count: config.processes,
+      passOn: config.tls === undefined ? [] : [RELOAD],
+      log,
+    })
   return serveHere(config, log)
 }
 
@@ -34,19 +39,22 @@ async function serveHere(config: Config, log: Logger<string>): Promise<number> {
     log.fatal(startFault(error, config.port))
     return 1
   }
-  process.on('SIGHUP', () => {
-    try {
-      app.reloadTls()
-    } catch (error) {
-      log.error({ err: error }, 'the certificate could not be read again; the old one stays')
-    }
-  })
+  // Without TLS it means what it always does: the terminal is gone.
+  if (config.tls !== undefined) process.on(RELOAD, () => reloadTls(app, log))
   log.info(`${await told}: stopping`)
   const { lostLines } = await app.stop()
   if (lostLines > 0)
     log.error({ lostLines }, 'stopped; these acknowledged lines could not be stored')
   else log.info('stopped; everything that was acknowledged is stored')
   return lostLines > 0 ? 1 : 0
+}
+
+function reloadTls(app: App, log: Logger<string>): void {
+  try {
+    app.reloadTls()
+  } catch (error) {
+    log.error({ err: error }, 'the certificate could not be read again; the old one stays')
+  }
 }
 
 /** Resolves with the name of the first signal to stop. */

@@ -1,6 +1,6 @@
 // Writes the Grafana dashboards: `node dashboards/generate.mjs [FOLDER]`.
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addons } from './source/addons.mjs'
 import { dynos } from './source/dynos.mjs'
@@ -17,4 +17,5 @@ const files = [overview, routes, dynos, addons, itself].map((dashboard) => {
   return file
 })
 const oxfmt = join(HERE, '../node_modules/.bin/oxfmt')
-execFileSync(oxfmt, ['-c', join(HERE, '../.oxfmtrc.json'), ...files], { stdio: 'ignore' })
+if (existsSync(oxfmt))
+  execFileSync(oxfmt, ['-c', join(HERE, '../.oxfmtrc.json'), ...files], { stdio: 'ignore' })

@@ -71,6 +71,7 @@ export function stat(title, description, targets, options = {}) {
       graphMode: graph,
       justifyMode: 'auto',
       orientation: 'auto',
+      percentChangeColorMode: 'standard',
       reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
       showPercentChange: false,
       textMode,
@@ -124,7 +125,7 @@ export function stateTimeline(title, description, targets, options = {}) {
     fieldConfig: {
       defaults: {
         color: { mode: options.mappings === undefined ? 'palette-classic' : 'thresholds' },
-        custom: { fillOpacity: 75, lineWidth: 0, spanNulls: 300_000 },
+        custom: { fillOpacity: 75, lineWidth: 0 },
         mappings: options.mappings ?? [],
         thresholds: thresholds(undefined),
         unit: options.unit ?? 'short',
@@ -133,7 +134,7 @@ export function stateTimeline(title, description, targets, options = {}) {
     },
     options: {
       alignValue: 'left',
-      legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
+      legend: { calcs: [], displayMode: 'list', placement: 'bottom', showLegend: true },
       mergeValues: true,
       rowHeight: 0.85,
       showValue: options.mappings === undefined ? 'never' : 'auto',
@@ -154,7 +155,15 @@ export function heatmap(title, description, targets, options = {}) {
       calculate: false,
       cellGap: 1,
       cellValues: { unit: options.cellUnit ?? 'short' },
-      color: { exponent: 0.5, mode: 'scheme', reverse: false, scheme: 'Turbo', steps: 64 },
+      color: {
+        exponent: 0.5,
+        fill: 'dark-orange',
+        mode: 'scheme',
+        reverse: false,
+        scheme: 'Turbo',
+        steps: 64,
+      },
+      exemplars: { color: 'rgba(255,0,255,0.7)' },
       filterValues: { le: 1e-9 },
       legend: { show: true },
       rowsFrame: { layout: 'auto' },
@@ -191,7 +200,8 @@ export function table(title, description, columns, options = {}) {
     },
     options: {
       cellHeight: 'sm',
-      footer: { countRows: false, fields: '', reducer: ['sum'], show: false },
+      footer: { countRows: false, reducer: ['sum'], show: false },
+      frameIndex: 0,
       showHeader: true,
       sortBy: [{ desc: true, displayName: options.sortBy }],
     },

@@ -54,7 +54,8 @@ export function percentText(ratio: number): string {
 /** Per second: `0.42/s`, `83.2/s`, `4,998/s`. */
 export function rateText(perSecond: number): string {
   if (perSecond >= 999.5) return `${grouped(perSecond, 0)}/s`
-  return `${perSecond > 0 && perSecond < 0.01 ? '<0.01' : significant(perSecond)}/s`
+  if (perSecond > 0 && perSecond < 0.005) return '<0.01/s'
+  return `${perSecond > 0 && perSecond < 1 ? perSecond.toFixed(2) : significant(perSecond)}/s`
 }
 
 /** A value in its base unit: s, bytes, ratio, another word, or none; plain numbers to `digits` places. */

@@ -72,6 +72,7 @@ test('counts, rates and values', () => {
   expect(countText(12_345, 9999)).toBe('12.3k')
   expect(rateText(0)).toBe('0/s')
   expect(rateText(0.003)).toBe('<0.01/s')
+  expect(rateText(0.0557)).toBe('0.06/s')
   expect(rateText(83.24)).toBe('83.2/s')
   expect(rateText(4998)).toBe('4,998/s')
   expect(valueText(0.99997, '')).toBe('0.99997')

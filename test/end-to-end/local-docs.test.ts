@@ -1,0 +1,32 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { LOCAL } from '../support/local-program.ts'
+
+const DOCS = join(import.meta.dirname, '../../docs/LOCAL.md')
+const FIXTURES = join(import.meta.dirname, '../fixtures')
+
+/** Every `console` block: a command after `$ `, and what it prints. */
+const examples = [...readFileSync(DOCS, 'utf8').matchAll(/^```console\n\$ (.*)\n([^]*?)\n```$/gm)]
+
+describe('docs/LOCAL.md shows what l2met-local prints', () => {
+  test.each(examples.map(([, command, output]) => [command!, output!]))('%s', (command, output) => {
+    const { stdout, stderr } = spawnSync(
+      'bash',
+      ['--norc', '-c', `l2met-local() { "${process.execPath}" "${LOCAL}" "$@"; }\n${command}`],
+      { cwd: FIXTURES, encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '' } },
+    )
+    expect((stdout + stderr).trimEnd()).toBe(output)
+  })
+
+  test('has an example of every option', () => {
+    const help = examples.find(([, command]) => command === 'l2met-local --help')?.[2] ?? ''
+    const flags = [...help.matchAll(/--[a-z][a-z-]+/g)].map(([flag]) => flag)
+    const commands = examples.map(([, command]) => command).join('\n')
+    for (const flag of new Set(flags)) {
+      if (flag !== '--version') expect(commands).toContain(flag)
+    }
+    expect(flags.length).toBeGreaterThan(10)
+  })
+})

@@ -6,14 +6,15 @@ import { startReceiver } from '../support/receiver.ts'
 import { noRedis, startRedis } from '../support/redis.ts'
 
 const APP = 'shop'
-const KILLS = 20
+/** Two of four receivers die in each round. */
+const ROUNDS = 10
 
 describe.skipIf(noRedis !== undefined)('processes over one Redis', () => {
   test('are killed twenty times under load: sent = counted, to the line', async () => {
     const redis = await startRedis()
     onTestFinished(redis.stop)
     const start = async () => startBuiltServer({ REDIS_URL: redis.url })
-    const servers: BuiltServer[] = await Promise.all([start(), start()])
+    const servers: BuiltServer[] = await Promise.all([start(), start(), start(), start()])
     onTestFinished(async () => {
       await Promise.all(servers.map(async (server) => server.stop()))
     })
@@ -21,10 +22,13 @@ describe.skipIf(noRedis !== undefined)('processes over one Redis', () => {
       8,
       postTo(APP, () => servers.map(({ origin }) => origin)),
     )
-    for (let i = 0; i < KILLS; i += 1) {
-      await sleep(150 + Math.random() * 150)
-      await servers[i % 2]!.kill()
-      servers[i % 2] = await start()
+    const killAndStart = async (i: number) => {
+      await sleep(Math.random() * 200)
+      await servers[i]!.kill()
+      servers[i] = await start()
+    }
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await Promise.all([killAndStart(round % 4), killAndStart((round + 1) % 4)])
     }
     await drains.stop()
     const reader = await startReceiver(redis.url)

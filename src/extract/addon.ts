@@ -10,8 +10,8 @@ import { MAX_LABEL_SETS } from './convention-state.ts'
 
 const HASH = 35
 const ADDON = ascii('addon')
-/** Above the series of the app's own keys, so that one cache serves both. */
-const ADDON_KEYS = 2 ** 16
+/** Each kind's keys stand apart, and above those of the app's own, so that one cache serves all. */
+const FIRST_KEY = { postgres: 2 ** 16, pgbouncer: 2 * 2 ** 16, redis: 3 * 2 ** 16 }
 
 /** Postgres prints these without a unit; they are bytes (Heroku's "Heroku Postgres metrics logs"). */
 const BYTES_WITHOUT_UNIT = new Set(['tmp-disk-used', 'tmp-disk-available'])
@@ -75,7 +75,7 @@ function seriesFor(
 ): number {
   const { unit } = state.quantity
   const base = unit === '' && BYTES_WITHOUT_UNIT.has(name) ? 'bytes' : unit
-  const at = (ADDON_KEYS + key) * MAX_LABEL_SETS + labelSet
+  const at = (FIRST_KEY[addon] + key) * MAX_LABEL_SETS + labelSet
   const { series } = state.conventions
   const known = labelSet === NO_NAME ? undefined : series.get(at)
   if (known !== undefined) for (const one of known) if (one.unit === base) return one.series

@@ -9,6 +9,7 @@ import {
 import { type Line, textOf } from '../model/line.ts'
 import { type Labels, type Series, cleanText } from '../model/series.ts'
 import { hashBytes } from '../model/unique.ts'
+import { MAX_MAGNITUDE } from '../model/buckets.ts'
 import { ascii, findByte, isExactly, startsWith } from '../model/bytes.ts'
 import { NO_NAME, internName, nameText } from '../parse/names.ts'
 import { nextPair } from '../parse/pairs.ts'
@@ -144,6 +145,9 @@ function takeValue(
     quantity.unit = named.base
     quantity.value = named.times >= 1 ? quantity.value * named.times : quantity.value / named.per
   }
+  // Sums stay exact below it; a gauge has no sum.
+  const isTooLarge = Math.abs(quantity.value) > MAX_MAGNITUDE && meaning.kind !== 'sample'
+  if (isTooLarge) return refused(state, acc, 'number')
   const series = seriesFor(state, line.bytes, key, labelSet, meaning.kind, name, quantity.unit)
   if (meaning.kind === 'count') countValue(acc, series, quantity.value)
   else if (meaning.kind === 'measure') measure(acc, series, quantity.value)

@@ -46,7 +46,14 @@ export function readRouterLine(
   const headEnd = readTail(bytes, start, endBeforeAgent(bytes, start, end, into), into)
   if (headEnd < 0) return false
   readHead(bytes, start, headEnd, into)
+  if (into.code > 0 && into.dynoStart === into.dynoEnd) forgetZeros(into)
   return into.status > 0 || into.code > 0
+}
+
+/** Router 2.0 writes `0ms` where the older one wrote nothing: no dyno was asked, so nothing was timed. */
+function forgetZeros(into: Request): void {
+  if (into.connect === 0) into.connect = -1
+  if (into.service === 0) into.service = -1
 }
 
 /**

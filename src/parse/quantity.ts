@@ -1,4 +1,3 @@
-import { MAX_MAGNITUDE } from '../model/buckets.ts'
 import type { Unit } from '../model/series.ts'
 import { ascii, isDigit, isExactly } from '../model/bytes.ts'
 
@@ -15,7 +14,7 @@ export function createQuantity(): Quantity {
 /**
  * Reads bytes[start, end) as a number with a unit glued to it, like `4ms`, `21.00MB`, `-1.5e3`, into
  * `into`, in seconds, bytes or ratio. Sizes count in 1,024s, as Heroku's own do. Another word of
- * letters is kept as the unit. False when it is no such thing or greater than 2^40.
+ * letters is kept as the unit. False when it is no such thing or greater than 2^53.
  */
 export function parseQuantity(
   bytes: Uint8Array,
@@ -29,7 +28,7 @@ export function parseQuantity(
   if (unit === undefined) return false
   into.unit = unit.base
   into.value = unit.times >= 1 ? into.value * unit.times : into.value / unit.per
-  return Math.abs(into.value) <= MAX_MAGNITUDE
+  return Math.abs(into.value) <= Number.MAX_SAFE_INTEGER
 }
 
 /** The unit that a word names, for names that end in one, like `query.ms`. */

@@ -198,6 +198,23 @@ describe('add-on samples', () => {
   })
 })
 
+test('add-ons of one name and other kinds stand apart, and a database may be large', () => {
+  const samples = 'source=DATABASE addon=x sample#load-avg-1m=1'
+  const report = countText(
+    [
+      line('app[heroku-postgres]', `${samples} sample#db_size=5497558138880bytes`),
+      line('app[heroku-redis]', samples),
+      line('app[heroku-pgbouncer]', samples),
+    ].join('\n'),
+  )
+  expect([...report.cells.keys()].map((key) => key.split('\0')[1])).toEqual([
+    'postgres/load-avg-1m',
+    'postgres/db_size',
+    'redis/load-avg-1m',
+    'pgbouncer/load-avg-1m',
+  ])
+})
+
 describe('l2met conventions', () => {
   test.each<[message: string, expected: object]>([
     [
@@ -267,6 +284,8 @@ describe('l2met conventions', () => {
   })
 
   test.each([
+    'measure#x=2e12',
+    'count#x=-2e12',
     'measure#x=NaN',
     'measure#x=1,024ms',
     'measure#x=5MB}',

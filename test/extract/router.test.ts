@@ -95,7 +95,11 @@ describe('a router line', () => {
     [
       'H80, which is no error',
       `at=info code=H80 desc="Maintenance mode" method=GET path="/up" dyno= connect=0ms service=0ms status=503 bytes=596`,
-      { requests: { count: 1, errors: {}, status: { 503: 1 } }, service: { p50: 0 } },
+      {
+        requests: { count: 1, errors: {}, status: { 503: 1 } },
+        service: null,
+        bytes: { p50: 596 },
+      },
     ],
     [
       'H31 with an agent that writes a tail of its own',

@@ -3,18 +3,15 @@ import type { LabelText } from './family.ts'
 
 /** Names that mean something else in Prometheus, or that we give ourselves. */
 const TAKEN = new Set(['app', 'le', 'quantile'])
-const BACKSLASHED = /[\\"\n]/
-const BACKSLASHED_ALL = /[\\"\n]/g
 const QUOTE = 34
 const BACKSLASH = 92
-// What cleanText takes out.
-const UNSAFE = /[\p{Cc}\u2028\u2029]/u
+/** Longer ones are cut by cleanText. */
+const MAX_PLAIN = 128
 
 /** One more label after those that are there; '' has none. */
 export function withLabel(labels: LabelText, name: string, value: string): LabelText {
-  const safe = UNSAFE.test(value) ? cleanText(value) : value
-  const pair = `${name}="${escapeValue(safe)}"`
-  return labels === '' ? pair : `${labels},${pair}`
+  const text = isPlain(value) ? value : escapeValue(cleanText(value))
+  return labels === '' ? `${name}="${text}"` : `${labels},${name}="${text}"`
 }
 
 /** Calls `each` with every label, unescaped. */
@@ -59,10 +56,17 @@ function validName(name: string): string {
   return TAKEN.has(valid) || !/^(?!__)[a-zA-Z_]/.test(valid) ? `tag_${valid}` : valid
 }
 
+/** Whether a value is its own text: neither escaped nor cleaned. Nearly all are. */
+function isPlain(value: string): boolean {
+  for (let i = 0; i < value.length; i += 1) {
+    const code = value.charCodeAt(i)
+    if (code < 32 || code > 126 || code === QUOTE || code === BACKSLASH) return false
+  }
+  return value.length <= MAX_PLAIN
+}
+
 function escapeValue(value: string): string {
-  return BACKSLASHED.test(value)
-    ? value.replace(BACKSLASHED_ALL, (char) => (char === '\n' ? '\\n' : `\\${char}`))
-    : value
+  return value.replace(/[\\"\n]/g, (char) => (char === '\n' ? '\\n' : `\\${char}`))
 }
 
 function unescapeValue(value: string): string {

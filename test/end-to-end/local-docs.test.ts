@@ -10,6 +10,21 @@ const FIXTURES = join(import.meta.dirname, '../fixtures')
 /** Every `console` block: a command after `$ `, and what it prints. */
 const examples = [...readFileSync(DOCS, 'utf8').matchAll(/^```console\n\$ (.*)\n([^]*?)\n```$/gm)]
 
+test.each([60, 80, 132])('the report fits %d columns', (columns) => {
+  const { stdout } = spawnSync(
+    process.execPath,
+    [LOCAL, '--slow', '1s', '--by', 'route', 'shop.log'],
+    {
+      cwd: FIXTURES,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] ?? '', COLUMNS: String(columns) },
+    },
+  )
+  const widest = Math.max(...stdout.split('\n').map((line) => line.length))
+  expect(widest).toBeLessThanOrEqual(columns)
+  expect(widest).toBeGreaterThan(columns === 132 ? 80 : 50)
+})
+
 describe('docs/LOCAL.md shows what l2met-local prints', () => {
   test.each(examples.map(([, command, output]) => [command!, output!]))('%s', (command, output) => {
     const { stdout, stderr } = spawnSync(

@@ -35,6 +35,7 @@ export function dynoLines(
       title: 'load 1m',
       align: 'right',
       cell: ({ load }) => (load['1m'] === undefined ? '' : load['1m'].last.toFixed(2)),
+      optional: true,
     },
     { title: 'memory', align: 'right', cell: memoryText },
     { title: 'peak', align: 'right', cell: peakText, optional: true },

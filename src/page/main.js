@@ -39,6 +39,7 @@ const state = {
   closeStream: () => {},
   stream: 'none',
   view: null,
+  isRefreshing: false,
   isDrawing: false,
 }
 
@@ -126,7 +127,8 @@ function follow(turn) {
       showBanner('')
       draw()
       // A step is over: the figures over the whole range have to come from the server.
-      if (id !== lastId && lastId !== '') refresh(turn)
+      const age = Date.now() - state.fetchedAt
+      if (id !== lastId && lastId !== '' && age > state.range.refresh * 1000) refresh(turn)
       lastId = id
     },
     onReset: () => refresh(turn),
@@ -135,7 +137,13 @@ function follow(turn) {
 }
 
 function refresh(turn) {
-  load(turn).catch((error) => failed(error, turn, () => refresh(turn)))
+  if (state.isRefreshing) return
+  state.isRefreshing = true
+  load(turn)
+    .catch((error) => failed(error, turn, () => refresh(turn)))
+    .finally(() => {
+      state.isRefreshing = false
+    })
 }
 
 function pick(app) {
@@ -203,7 +211,7 @@ function tick() {
   if (state.model !== null) document.title = titleOf(state.model)
   page.live.dataset.stream = state.isLive ? state.stream : 'none'
   const age = Date.now() - state.fetchedAt
-  const every = state.range.step * 1000
+  const every = Math.max(state.range.step, state.range.refresh) * 1000
   if (state.isLive && state.stream === 'refused' && age > every && state.answer !== null) {
     state.fetchedAt = Date.now()
     refresh(state.turn)

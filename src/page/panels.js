@@ -7,6 +7,7 @@ import {
   formatOf,
   formatRate,
   formatSeconds,
+  formatSpan,
 } from './format.js'
 import { stack } from './model.js'
 
@@ -250,7 +251,7 @@ function ownSpec(prefix, metric, model) {
   if (prefix === 'sample')
     return { times, format, series: [{ label: 'last', colour: 'd1', values: metric.last }] }
   const perStep = settled(model, metric.count)
-  const label = prefix === 'unique' ? 'different' : 'sum'
+  const label = `${prefix === 'unique' ? 'different' : 'sum'} in ${formatSpan(model.step / 1000)}`
   return { times, format: formatCount, series: [{ label, colour: 'd1', values: perStep }] }
 }
 

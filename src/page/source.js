@@ -6,11 +6,15 @@ export class RequestFailed extends Error {
   }
 }
 
+/**
+ * Seconds: of the range, of its steps, and after how many the whole range is fetched again, for figures
+ * that the stream can't bring. The wider the range, the less one step changes them.
+ */
 export const RANGES = [
-  { key: '15m', title: '15 min', seconds: 900, step: 10 },
-  { key: '1h', title: '1 h', seconds: 3600, step: 10 },
-  { key: '6h', title: '6 h', seconds: 21_600, step: 60 },
-  { key: '24h', title: '24 h', seconds: 86_400, step: 180 },
+  { key: '15m', title: '15 min', seconds: 900, step: 10, refresh: 5 },
+  { key: '1h', title: '1 h', seconds: 3600, step: 10, refresh: 40 },
+  { key: '6h', title: '6 h', seconds: 21_600, step: 60, refresh: 240 },
+  { key: '24h', title: '24 h', seconds: 86_400, step: 180, refresh: 360 },
 ]
 
 const NAMES = [

@@ -37,6 +37,7 @@ export function createRoutesPanel() {
   )
   return {
     element: panel('Routes', 'wide', table.element),
+    isOfReport: true,
     update: ({ report }) => {
       const all = report.routes.reduce((sum, route) => sum + spent(route), 0)
       table.update(
@@ -94,6 +95,7 @@ export function createDynosPanel() {
   )
   return {
     element: panel('Dynos', 'wide', table.element),
+    isOfReport: true,
     update: ({ report }) => {
       table.update(Object.entries(report.dynos).map(([name, dyno]) => ({ name, ...dyno })))
     },

@@ -31,6 +31,8 @@ export function createView(root) {
     createLatencyPanel('Time to connect to a dyno', 'connect'),
     createEventsPanel(),
   ]
+  /** The stream brings columns; what shows the report has nothing new until that is fetched. */
+  let shown = null
   const own = createSection(
     'Own metrics',
     'three',
@@ -52,7 +54,10 @@ export function createView(root) {
     /** @param {import('./model.js').Model} model */
     update: (model) => {
       tiles.update(model)
-      for (const panel of fixed) panel.update(model)
+      for (const panel of fixed) {
+        if (panel.isOfReport !== true || model.report !== shown) panel.update(model)
+      }
+      shown = model.report
       own.update(model)
       addons.update(model)
     },

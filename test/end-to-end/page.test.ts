@@ -83,9 +83,9 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     expect(await textOf('.errors li')).toEqual(['H12Request timeout1', 'R14Memory quota exceeded1'])
     expect(await textOf('.events li')).toEqual([expect.stringMatching(/releasev42$/)])
     expect(await readoutOf('db.query')).toContain('p50 8 ms')
-    expect(await readoutOf('mail.sent')).toContain('sum 7')
+    expect(await readoutOf('mail.sent')).toContain('sum in 10 s 7')
     expect(await readoutOf('queue.depth')).toContain('last 12')
-    expect(await readoutOf('user')).toContain('different 1')
+    expect(await readoutOf('user')).toContain('different in 10 s 1')
     expect(await page.locator('.addon').innerText()).toMatch(/db_size\s+4 MB\s+tables\s+33/)
     expect(await page.locator('#health').innerText()).toMatch(
       /^last line \d s ago · 100 % of lines/,

@@ -31,6 +31,8 @@ export function expectationsOf(delivery: Delivery): Expectation[] {
     expect('requests', sumOf(totals, 'status'), 'heroku_router_requests_total'),
     ...STATUS_CLASSES.map((status) => statusExpectation(totals, status)),
     expect('requests of routes', sumOf(totals, 'route'), 'heroku_route_requests_total'),
+    // Only what is an error: H80 to H82 are notices.
+    expect('errors', sumOf(totals, 'error'), 'heroku_router_errors_total'),
     ...each(totals, 'error', 'errors', 'heroku_router_errors_total', (code) => ({ code })),
     expect('service times', total(totals, 'service', 'count'), `${service}_count`),
     expect('seconds of service', total(totals, 'service', 'sum') / 1000, `${service}_sum`),

@@ -24,6 +24,7 @@ export function countColumns<Row extends Counted>(total: number, style: Style): 
       title: 'share',
       align: 'right',
       cell: ({ count }) => percentText(total > 0 ? count / total : 0),
+      optional: true,
     },
     {
       title: 'failed',
@@ -94,7 +95,12 @@ export function slowLines(slow: readonly SlowRow[], width: number, style: Style)
       colour: ({ status }) => statusColour(style, String(status ?? '')),
     },
     { title: 'dyno', align: 'left', cell: ({ dyno }) => printable(dyno) },
-    { title: 'time', align: 'left', cell: ({ time }) => (time === null ? '' : timeText(time)) },
+    {
+      title: 'time',
+      align: 'left',
+      cell: ({ time }) => (time === null ? '' : timeText(time)),
+      optional: true,
+    },
     {
       title: 'request',
       align: 'left',

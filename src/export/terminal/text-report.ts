@@ -111,6 +111,7 @@ function eventLines({ events }: Report, width: number, style: Style): string[] {
       align: 'left',
       cell: ({ kind, text }) => (kind === 'error' ? errorName(text.split(' ').at(-1)!) : ''),
       flexible: true,
+      optional: true,
     },
     {
       title: 'times',

@@ -91,7 +91,7 @@ export function timeLines(report: Report, width: number, style: Style): string[]
       align: 'right',
       cell: ({ stats, text }) => text(stats[key]),
     })),
-    { title: 'count', align: 'right', cell: ({ stats }) => countText(stats.count) },
+    { title: 'count', align: 'right', cell: ({ stats }) => countText(stats.count), optional: true },
   ]
   return rows.length === 0 ? [] : section('Times', table(columns, rows, width - 2, style), style)
 }

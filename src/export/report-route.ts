@@ -12,7 +12,8 @@ import { type Query, oneOf, readTime } from './series-query.ts'
 /** One row of `/api/apps`. */
 export interface AppRow {
   readonly app: string
-  /** Time of its newest line, ISO 8601; null when no line carried one. */
+  /** Times of its first and its newest line, ISO 8601; null when no line carried one. */
+  readonly firstLine: string | null
   readonly lastLine: string | null
   readonly series: number
 }
@@ -84,9 +85,12 @@ async function merge(windows: readonly { readonly window: Window }[]): Promise<W
   return sum
 }
 
-function appRow([app, { last, cells }]: [string, Window]): AppRow {
-  const lastLine = Number.isFinite(last) ? new Date(last).toISOString() : null
-  return { app, lastLine, series: cells.size }
+function appRow([app, { first, last, cells }]: [string, Window]): AppRow {
+  return { app, firstLine: isoTime(first), lastLine: isoTime(last), series: cells.size }
+}
+
+function isoTime(time: number): string | null {
+  return Number.isFinite(time) ? new Date(time).toISOString() : null
 }
 
 function byApp(a: AppRow, b: AppRow): number {

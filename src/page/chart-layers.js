@@ -48,6 +48,7 @@ export function drawSilence(plot, model) {
   ctx.strokeStyle = colourOf('hatch')
   ctx.lineWidth = ratio
   for (const [from, to] of runs) {
+    if (to <= model.viewFrom) continue
     const left = Math.max(plot.valToPos(from / 1000, 'x', true), bbox.left)
     const right = Math.min(plot.valToPos(to / 1000, 'x', true), bbox.left + bbox.width)
     ctx.save()

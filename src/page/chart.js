@@ -151,7 +151,7 @@ function optionsOf(chart) {
       y: false,
     },
     scales: {
-      x: { time: true, range: () => [chart.model.from / 1000, chart.model.to / 1000] },
+      x: { time: true, range: () => [chart.model.viewFrom / 1000, chart.model.to / 1000] },
       y: { distr: spec.isLog ? 3 : 1, range: (_, low, high) => yRange(chart.spec, low, high) },
       behind: { range: (_, __, high) => [0, Math.max(high, 1) * 4] },
     },

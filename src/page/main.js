@@ -198,7 +198,7 @@ function draw() {
       page.view.replaceChildren()
       state.view = createView(page.view)
     }
-    state.model ??= toModel(state.answer)
+    state.model ??= toModel(state.answer, firstLineOf(state.app))
     state.view.update(state.model)
     page.main.dataset.state = 'ready'
     tick()
@@ -252,6 +252,11 @@ function makeRange(range) {
 function newestApp(apps) {
   const byTime = apps.toSorted((a, b) => ((a.lastLine ?? '') < (b.lastLine ?? '') ? 1 : -1))
   return byTime[0].app
+}
+
+function firstLineOf(name) {
+  const time = state.apps.find(({ app }) => app === name)?.firstLine ?? null
+  return time === null ? 0 : Date.parse(time)
 }
 
 function serverNow() {

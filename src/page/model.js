@@ -4,6 +4,7 @@
  * @property {string} app
  * @property {number} from
  * @property {number} to
+ * @property {number} viewFrom where charts begin
  * @property {number} step
  * @property {number} now the server's time
  * @property {number[]} times middle of each step, s
@@ -13,15 +14,24 @@
  * @property {Record<string, any>} report
  */
 
-/** @returns {Model} */
-export function toModel(answer) {
+/** An app that is new is drawn from its first line on, over this at least, ms. */
+const LEAST_VIEW_MS = 90_000
+
+/**
+ * @param {object} answer
+ * @param {number} firstLine time of the app's first line of all, ms; what is before it was never there
+ * @returns {Model}
+ */
+export function toModel(answer, firstLine = 0) {
   const from = Date.parse(answer.from)
+  const to = Date.parse(answer.to)
   const step = answer.step * 1000
   const { series } = answer
   return {
     app: answer.app,
     from,
-    to: Date.parse(answer.to),
+    to,
+    viewFrom: Math.max(from, to - Math.max((to - firstLine) * 1.08, LEAST_VIEW_MS)),
     step,
     now: Date.parse(answer.now),
     times: Array.from({ length: answer.points }, (_, i) => (from + (i + 0.5) * step) / 1000),

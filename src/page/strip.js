@@ -24,7 +24,11 @@ export function createStrip(height, look = 'bars') {
   return {
     element: canvas,
     update: (model, values, colour) => {
-      last = { model, values, colour }
+      last = {
+        model,
+        values: values.slice(Math.floor((model.viewFrom - model.from) / model.step)),
+        colour,
+      }
       draw()
     },
   }
@@ -60,12 +64,17 @@ function drawLine(ctx, values, colour, ratio) {
   ctx.stroke()
 }
 
-function drawEvents(ctx, { events, from, to }, ratio) {
+function drawEvents(ctx, { events, viewFrom, to }, ratio) {
   const { width, height } = ctx.canvas
   ctx.globalAlpha = 0.35
   for (const { time, kind } of events.filter(({ kind }) => kind in MARKS)) {
     ctx.fillStyle = colourOf(MARKS[kind])
-    ctx.fillRect(Math.round(((Date.parse(time) - from) / (to - from)) * width), 0, ratio, height)
+    ctx.fillRect(
+      Math.round(((Date.parse(time) - viewFrom) / (to - viewFrom)) * width),
+      0,
+      ratio,
+      height,
+    )
   }
   ctx.globalAlpha = 1
 }

@@ -133,7 +133,8 @@ export function createErrorsPanel() {
       const codes = Object.entries(model.series.errors)
         .map(([code, { name, count }]) => ({ code, name, count, total: sumOf(count) }))
         .filter(({ total }) => total > 0)
-        .toSorted((a, b) => b.total - a.total)
+        // Lines that were dropped are no errors of the app, and many at a time.
+        .toSorted((a, b) => isLost(a.code) - isLost(b.code) || b.total - a.total)
       nothing.hidden = codes.length > 0
       for (const one of codes) if (!rows.has(one.code)) rows.set(one.code, createErrorRow(one))
       const shown = codes.map(({ code }) => rows.get(code).element)
@@ -148,6 +149,10 @@ export function createErrorsPanel() {
   }
 }
 
+function isLost(code) {
+  return code.startsWith('L') ? 1 : 0
+}
+
 function createErrorRow({ code, name }) {
   const total = make('b')
   const strip = createStrip(18)
@@ -160,7 +165,7 @@ function createErrorRow({ code, name }) {
   return {
     element,
     update: (model, { count, total: sum }) => {
-      setText(total, formatCount(sum) + (code.startsWith('L') ? ' lines' : ''))
+      setText(total, formatCount(sum) + (isLost(code) === 1 ? ' lines' : ''))
       strip.update(
         model,
         count,

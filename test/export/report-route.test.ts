@@ -31,8 +31,13 @@ describe('/api/apps and /api/report', () => {
     await post('a', now)
     const answer = await app.server.inject('/api/apps')
     expect(answer.json()).toEqual([
-      { app: 'a', lastLine: new Date(now).toISOString(), series: expect.any(Number) },
-      { app: 'b', lastLine: new Date(now - 30_000).toISOString(), series: expect.any(Number) },
+      { app: 'a', firstLine: iso(now), lastLine: iso(now), series: expect.any(Number) },
+      {
+        app: 'b',
+        firstLine: iso(now - 60_000),
+        lastLine: iso(now - 30_000),
+        series: expect.any(Number),
+      },
     ])
     expect(answer.headers).toMatchObject({
       'cache-control': 'no-store',

@@ -4,33 +4,40 @@ import {
   createAccumulator,
   resetAccumulator,
 } from '../model/accumulator.ts'
-import { type Window, createWindow, mergeWindow } from '../model/window.ts'
-import { deflatePacked, mergePacked } from './packed.ts'
+import { type Window, createWindow } from '../model/window.ts'
+import { deflatePacked, firstRecordLength, mergePacked } from './packed.ts'
 import type { Packer } from './packer.ts'
 import { COARSE_MS, FINE_KEPT_MS, FINE_MS, SAMPLES_KEPT_MS, type Width } from './store.ts'
-import { addToLifetime, addToWindow, dropOldSamples } from './stored-window.ts'
+import { addToLifetime, dropOldSamples } from './lifetime.ts'
 
 /**
  * The windows of one app in memory. A commit adds to `fresh` and nothing else, by series number.
- * What is fresh is brought into the hot fine windows and the lifetime window when somebody reads or
- * some seconds have passed. Fine windows that have ended are packed, and added to their coarse window.
+ * What is fresh is packed and appended to its windows when somebody reads or some seconds have
+ * passed; only the lifetime window stays unpacked.
  */
 export interface MemoryApp {
   readonly maxSeries: number
   readonly lifetime: Window
   /** By start of the fine window. */
   readonly fresh: Map<number, Accumulator[]>
-  readonly hot: Map<number, Window>
-  readonly fine: Map<number, Buffer>
-  readonly coarse: Map<number, Buffer>
-  /** Starts of coarse windows that were added to since they were last packed. */
-  readonly grown: Set<number>
+  readonly fine: Shelf
+  readonly coarse: Shelf
   /** Accumulators to be used again. */
   readonly free: Accumulator[]
 }
 
-/** A window takes lines for this long after its end before it is packed, ms; later ones are added. */
-const COOL_AFTER_MS = 5000
+/** The packed windows of one width by their starts. */
+interface Shelf {
+  readonly width: Width
+  readonly windows: Map<number, Buffer>
+  /** Starts of windows that were appended to since they were made one record. */
+  readonly open: Set<number>
+}
+
+/** A window becomes one record this long after its end, ms; what comes later is appended. */
+const CLOSE_AFTER_MS = 5000
+/** What is appended to a window before it is made one record: this much, or twice what there is. Bytes. */
+const MIN_TAIL = 65_536
 const MAX_FREE = 2
 
 export function createMemoryApp(maxSeries: number): MemoryApp {
@@ -38,10 +45,8 @@ export function createMemoryApp(maxSeries: number): MemoryApp {
     maxSeries,
     lifetime: createWindow(),
     fresh: new Map(),
-    hot: new Map(),
-    fine: new Map(),
-    coarse: new Map(),
-    grown: new Set(),
+    fine: { width: FINE_MS, windows: new Map(), open: new Set() },
+    coarse: { width: COARSE_MS, windows: new Map(), open: new Set() },
     free: [],
   }
 }
@@ -55,13 +60,13 @@ export function addDelta(app: MemoryApp, start: number, acc: Accumulator): void 
 }
 
 /** Brings what is fresh to where it is read. */
-export function settle(app: MemoryApp): void {
-  const { fresh, hot, lifetime, free, maxSeries } = app
+export function settle(app: MemoryApp, packer: Packer): void {
+  const { fresh, lifetime, free, maxSeries } = app
   for (const [start, accs] of fresh) {
-    let window = hot.get(start)
-    if (window === undefined) hot.set(start, (window = createWindow()))
+    const packed = packer.packAccumulators(accs)
+    append(app, app.fine, start, packed, packer)
+    append(app, app.coarse, start - (start % COARSE_MS), packed, packer)
     for (const acc of accs) {
-      addToWindow(window, acc, maxSeries)
       addToLifetime(lifetime, acc, maxSeries)
       resetAccumulator(acc)
       if (free.length < MAX_FREE) free.push(acc)
@@ -70,16 +75,15 @@ export function settle(app: MemoryApp): void {
   fresh.clear()
 }
 
-/** Packs the windows that have ended and drops what is older than it is kept. */
+/** Makes windows that have ended one record each, and drops what is older than it is kept. */
 export function tidy(app: MemoryApp, now: number, retentionMs: number, packer: Packer): void {
-  settle(app)
-  for (const [start, window] of app.hot) {
-    if (start + FINE_MS + COOL_AFTER_MS <= now) cool(app, start, window, packer)
-  }
-  for (const start of app.grown) {
-    if (start + COARSE_MS + COOL_AFTER_MS > now) continue
-    app.coarse.set(start, repack([app.coarse.get(start)!], packer))
-    app.grown.delete(start)
+  settle(app, packer)
+  for (const shelf of [app.fine, app.coarse]) {
+    for (const start of shelf.open) {
+      if (start + shelf.width + CLOSE_AFTER_MS > now) continue
+      shelf.windows.set(start, repack(app, shelf.windows.get(start)!, packer))
+      shelf.open.delete(start)
+    }
   }
   dropBefore(app.fine, now - FINE_KEPT_MS - FINE_MS)
   dropBefore(app.coarse, now - retentionMs - COARSE_MS)
@@ -93,31 +97,16 @@ export function windowsOf(
   from: number,
   to: number,
 ): { start: number; width: Width; window: Window }[] {
-  settle(app)
-  const windows = new Map<number, Window>()
-  const windowAt = (start: number): Window => {
-    let window = windows.get(start)
-    if (window === undefined) windows.set(start, (window = createWindow()))
-    return window
-  }
-  for (const [start, bytes] of width === FINE_MS ? app.fine : app.coarse) {
-    if (start + width > from && start < to) mergePacked(windowAt(start), bytes)
-  }
-  for (const [fine, window] of app.hot) {
-    const start = fine - (fine % width)
-    if (start + width > from && start < to) mergeWindow(windowAt(start), window)
-  }
+  const { windows } = width === FINE_MS ? app.fine : app.coarse
   return [...windows]
+    .filter(([start]) => start + width > from && start < to)
     .toSorted(([a], [b]) => a - b)
-    .map(([start, window]) => ({ start, width, window }))
+    .map(([start, packed]) => ({ start, width, window: unpack(app, packed) }))
 }
 
-/** Bytes of the packed windows. */
-export function packedSize(app: MemoryApp): number {
-  let size = 0
-  for (const bytes of app.fine.values()) size += bytes.length
-  for (const bytes of app.coarse.values()) size += bytes.length
-  return size
+/** The packed windows of both widths, for bounding what they take. */
+export function shelvesOf(app: MemoryApp): Shelf[] {
+  return [app.fine, app.coarse]
 }
 
 function takeFree({ free }: MemoryApp, { table }: Accumulator): Accumulator {
@@ -125,24 +114,39 @@ function takeFree({ free }: MemoryApp, { table }: Accumulator): Accumulator {
   return at < 0 ? createAccumulator(table) : free.splice(at, 1)[0]!
 }
 
-function cool(app: MemoryApp, start: number, window: Window, packer: Packer): void {
-  const packed = packer.packWindow(window)
-  app.hot.delete(start)
-  const known = app.fine.get(start)
-  app.fine.set(start, known === undefined ? deflatePacked(packed) : repack([known, packed], packer))
-  const coarse = start - (start % COARSE_MS)
-  app.coarse.set(coarse, Buffer.concat([app.coarse.get(coarse) ?? NOTHING, packed]))
-  app.grown.add(coarse)
+function append(
+  app: MemoryApp,
+  { windows, open }: Shelf,
+  start: number,
+  packed: Buffer,
+  packer: Packer,
+): void {
+  open.add(start)
+  const known = windows.get(start)
+  if (known === undefined) {
+    windows.set(start, packed)
+    return
+  }
+  const all = Buffer.concat([known, packed])
+  const base = firstRecordLength(known)
+  const isLong = all.length - base > Math.max(MIN_TAIL, 2 * base)
+  windows.set(start, isLong ? repack(app, all, packer) : all)
 }
 
-const NOTHING = Buffer.alloc(0)
+function repack(app: MemoryApp, packed: Buffer, packer: Packer): Buffer {
+  return deflatePacked(packer.packWindow(unpack(app, packed)))
+}
 
-function repack(parts: readonly Buffer[], packer: Packer): Buffer {
+function unpack({ maxSeries }: MemoryApp, packed: Buffer): Window {
   const window = createWindow()
-  for (const part of parts) mergePacked(window, part)
-  return deflatePacked(packer.packWindow(window))
+  mergePacked(window, packed, { maxSeries })
+  return window
 }
 
-function dropBefore(windows: Map<number, Buffer>, time: number): void {
-  for (const start of windows.keys()) if (start < time) windows.delete(start)
+function dropBefore({ windows, open }: Shelf, time: number): void {
+  for (const start of windows.keys()) {
+    if (start >= time) continue
+    windows.delete(start)
+    open.delete(start)
+  }
 }

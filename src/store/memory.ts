@@ -2,8 +2,8 @@ import {
   type MemoryApp,
   addDelta,
   createMemoryApp,
-  packedSize,
   settle,
+  shelvesOf,
   tidy,
   windowsOf,
 } from './memory-app.ts'
@@ -55,11 +55,13 @@ export function createMemoryStore(options: {
     read: async (name, width, from, to) => {
       tidyAll(options.now())
       const app = apps.get(name)
-      return app === undefined ? [] : windowsOf(app, width, from, to)
+      if (app === undefined) return []
+      settle(app, packer)
+      return windowsOf(app, width, from, to)
     },
     lifetime: async () => {
       tidyAll(options.now())
-      for (const app of apps.values()) settle(app)
+      for (const app of apps.values()) settle(app, packer)
       return new Map([...apps].map(([name, app]) => [name, app.lifetime]))
     },
     clock: options.now,
@@ -68,16 +70,15 @@ export function createMemoryStore(options: {
 }
 
 function dropOldest(apps: Iterable<MemoryApp>): void {
-  const all = [...apps]
-  let excess = all.reduce((size, app) => size + packedSize(app), -MAX_PACKED)
+  const windows = [...apps]
+    .flatMap(shelvesOf)
+    .flatMap((shelf) => [...shelf.windows].map(([start, { length }]) => ({ shelf, start, length })))
+  let excess = windows.reduce((sum, { length }) => sum + length, -MAX_PACKED)
   if (excess <= 0) return
-  const windows = all
-    .flatMap(({ fine, coarse }) => [fine, coarse])
-    .flatMap((of) => [...of].map(([start, bytes]) => ({ of, start, size: bytes.length })))
-    .toSorted((a, b) => a.start - b.start)
-  for (const { of, start, size } of windows) {
-    of.delete(start)
-    excess -= size
+  for (const { shelf, start, length } of windows.toSorted((a, b) => a.start - b.start)) {
+    shelf.windows.delete(start)
+    shelf.open.delete(start)
+    excess -= length
     if (excess <= 0) return
   }
 }

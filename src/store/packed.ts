@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { type Cell, createCell, mergeCell, resetCell } from '../model/cell.ts'
 import type { Kind } from '../model/series.ts'
-import { overflowSeries, parseSeriesKey, seriesKey } from '../model/series.ts'
+import { isOwn, overflowSeries, parseSeriesKey, seriesKey } from '../model/series.ts'
 import { type Window, mergeFrame } from '../model/window.ts'
 import {
   type ByteReader,
@@ -163,7 +163,8 @@ function textOfKey(key: Buffer, length: number): string {
 
 function placeOf(window: Window, key: string, maxSeries = Infinity): string {
   if (window.cells.size < maxSeries || window.cells.has(key)) return key
-  return seriesKey(overflowSeries(parseSeriesKey(key)))
+  const series = parseSeriesKey(key)
+  return isOwn(series) ? key : seriesKey(overflowSeries(series))
 }
 
 function emptyCell({ cells }: Scratch, kind: Kind): Cell {

@@ -4,7 +4,7 @@ import type { Packer } from './packer.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import { SAMPLES_KEPT_MS } from './store.ts'
-import { dropOldSamples } from './stored-window.ts'
+import { dropOldSamples } from './lifetime.ts'
 
 /** Makes one record of windows that have grown long, and of windows that have ended. */
 export interface Compactor {

@@ -63,6 +63,8 @@ export function createReplay(options: {
       if (known.length === 0) frames += batch.ids.length
       else if (known.length < batch.ids.length) refused += batch.ids.length - known.length
     }
+    // Nothing of it was missing when an answer only came late.
+    if (frames + refused === 0) return
     warn({ app, frames, refused }, 'Redis went back in time; its last moments were brought back')
   }
 

@@ -1,19 +1,13 @@
-import { type Accumulator, keepSecond } from '../model/accumulator.ts'
+import type { Accumulator } from '../model/accumulator.ts'
 import { type Cell, createCell, mergeCell } from '../model/cell.ts'
-import { overflowSeries, seriesKey } from '../model/series.ts'
+import { isOwn, overflowSeries, seriesKey } from '../model/series.ts'
 import type { SeriesTable } from '../model/series-table.ts'
 import { type Window, mergeFrame } from '../model/window.ts'
 
-/** Adds what was accumulated; series beyond `maxSeries` fold into the overflow series of their names. */
-export function addToWindow(window: Window, acc: Accumulator, maxSeries: number): void {
-  keepSecond(acc)
-  mergeFrame(window, acc)
-  for (const id of acc.touched) {
-    mergeCell(placeOf(window, acc.table, id, maxSeries), acc.cells[id]!)
-  }
-}
-
-/** As addToWindow, but only what a lifetime window keeps: of a unique series no more than its name. */
+/**
+ * Adds what a lifetime window keeps of what was accumulated: of a unique series no more than its name.
+ * Series beyond `maxSeries` fold into the overflow series of their names.
+ */
 export function addToLifetime(window: Window, acc: Accumulator, maxSeries: number): void {
   const { first, last, classes, results } = acc
   mergeFrame(window, { first, last, classes, results, seconds: NO_SECONDS, events: [] })
@@ -41,7 +35,7 @@ function placeOf({ cells }: Window, table: SeriesTable, id: number, maxSeries: n
   let cell = cells.get(key)
   if (cell !== undefined) return cell
   const series = table.series[id]!
-  if (cells.size >= maxSeries) {
+  if (cells.size >= maxSeries && !isOwn(series)) {
     key = seriesKey(overflowSeries(series))
     cell = cells.get(key)
   }

@@ -1,8 +1,8 @@
-import { type Series, overflowSeries, seriesKey } from './series.ts'
+import { type Series, isOwn, overflowSeries, seriesKey } from './series.ts'
 
 /**
  * Gives the series of one app small numbers, so that the per-line path works with arrays. At most
- * `limit` series; what comes beyond folds into the overflow series of its name.
+ * `limit` series and our own; what comes beyond folds into the overflow series of its name.
  */
 export interface SeriesTable {
   readonly limit: number
@@ -22,6 +22,7 @@ export function createSeriesTable(limit: number): SeriesTable {
 export function internSeries(table: SeriesTable, series: Series): number {
   const known = table.ids.get(seriesKey(series))
   if (known !== undefined) return known
+  if (isOwn(series)) return add(table, series, 0)
   if (table.size < table.limit) {
     table.size += 1
     return add(table, series, 0)

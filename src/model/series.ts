@@ -38,6 +38,11 @@ export function overflowSeries(series: Series): Series {
   return { ...series, labels: [['overflow', 'true']] }
 }
 
+/** Whether a series is of l2met itself: those are few, and the ledger must not fold. */
+export function isOwn(series: Series): boolean {
+  return series.name.startsWith('l2met/')
+}
+
 export function label(series: Series, name: string): string {
   return series.labels.find(([key]) => key === name)?.[1] ?? ''
 }

@@ -323,6 +323,10 @@ describe('l2met conventions', () => {
     )
     const window = countText(lines.join('\n'), { maxSeries: 50 })
     expect(window.cells.size).toBe(51)
+    const refusals = countText([...lines, line('app[web.1]', 'count#x=y')].join('\n'), {
+      maxSeries: 50,
+    })
+    expect([...refusals.cells.keys()].at(-1)).toBe('c\0l2met/refused\0reason\0number')
     expect(reportOn(lines.join('\n'), { maxSeries: 50 }).count).toEqual({ hit: 500 })
   })
 })

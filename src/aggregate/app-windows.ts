@@ -8,6 +8,8 @@ export interface AppWindows {
 }
 
 const MAX_FREE = 16
+/** In time each accumulator has a cell for every series: of an app with many, fewer are kept. */
+const MAX_FREE_CELLS = 20_000
 
 export function createAppWindows(options: ExtractOptions): AppWindows {
   return { state: createAppState(options), free: [] }
@@ -19,7 +21,8 @@ export function takeAccumulator(windows: AppWindows): Accumulator {
 
 /** Gives back an accumulator whose values have been committed or dropped. */
 export function releaseAccumulator(windows: AppWindows, acc: Accumulator): void {
-  if (windows.free.length >= MAX_FREE) return
+  const { free } = windows
+  if (free.length >= MAX_FREE || free.length * acc.cells.length > MAX_FREE_CELLS) return
   resetAccumulator(acc)
-  windows.free.push(acc)
+  free.push(acc)
 }

@@ -255,8 +255,10 @@ function ownSpec(prefix, metric, model) {
   return { times, format: formatCount, series: [{ label, colour: 'd1', values: perStep }] }
 }
 
+/** Without the step that runs while too little of it has come, unless it is all there is. */
 function settled({ from, step, now }, values) {
-  const last = Math.floor((now - from) / step)
-  const isYoung = now - (from + last * step) < SETTLED_MS
-  return isYoung ? values.map((value, i) => (i === last ? null : value)) : values
+  const running = Math.floor((now - from) / step)
+  const isYoung = now - (from + running * step) < SETTLED_MS
+  if (!isYoung || typeof values[running - 1] !== 'number') return values
+  return values.map((value, i) => (i === running ? null : value))
 }

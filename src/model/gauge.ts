@@ -19,7 +19,9 @@ export function resetGauge(gauge: Gauge): void {
   gauge.max = -Infinity
 }
 
-export function addToGauge(gauge: Gauge, value: number, time: number): void {
+export function addToGauge(gauge: Gauge, given: number, time: number): void {
+  // -0 becomes 0, or the result would depend on which came first.
+  const value = given + 0
   setLast(gauge, value, time)
   if (value < gauge.min) gauge.min = value
   if (value > gauge.max) gauge.max = value

@@ -53,7 +53,9 @@ export function resetSketch(sketch: Sketch): void {
 }
 
 /** Adds a finite value of at most MAX_MAGNITUDE. */
-export function addToSketch(sketch: Sketch, value: number): void {
+export function addToSketch(sketch: Sketch, given: number): void {
+  // -0 becomes 0, or min and max would depend on which came first.
+  const value = given + 0
   addToSum(sketch, value)
   sketch.count += 1
   if (value < sketch.min) sketch.min = value
@@ -162,19 +164,29 @@ function widen(buckets: Buckets, low: number, high: number): void {
   const newLow = wasEmpty ? low : Math.min(low, buckets.low)
   const newHigh = wasEmpty ? high : Math.max(high, buckets.high)
   const fits = newLow >= buckets.offset && newHigh < buckets.offset + buckets.counts.length
-  if (!fits) {
-    const room = Math.ceil(((newHigh - newLow + 1) * 3) / 2 + 6)
-    const offset = newLow - ((room - (newHigh - newLow + 1)) >> 1)
-    const counts =
-      room <= buckets.counts.length ? buckets.counts.slice().fill(0) : new Float64Array(room)
-    for (let bucket = buckets.low; bucket <= buckets.high; bucket += 1) {
-      counts[bucket - offset] = buckets.counts[bucket - buckets.offset]!
-    }
-    buckets.counts = counts
-    buckets.offset = offset
-  }
+  if (!fits) makeRoom(buckets, newLow, newHigh)
   buckets.low = newLow
   buckets.high = newHigh
+}
+
+// Sketches are used again for other values: where the array is long enough, the counts only move.
+function makeRoom(buckets: Buckets, low: number, high: number): void {
+  const { counts } = buckets
+  const used = high - low + 1
+  const room = used <= counts.length ? counts.length : Math.ceil((used * 3) / 2 + 6)
+  const offset = low - ((room - used) >> 1)
+  const from = buckets.low - buckets.offset
+  const to = buckets.high - buckets.offset + 1
+  const at = buckets.low - offset
+  if (room > counts.length) {
+    buckets.counts = new Float64Array(room)
+    if (to > from) buckets.counts.set(counts.subarray(from, to), at)
+  } else if (to > from) {
+    counts.copyWithin(at, from, to)
+    if (at > from) counts.fill(0, from, Math.min(at, to))
+    else counts.fill(0, Math.max(at + to - from, from), to)
+  }
+  buckets.offset = offset
 }
 
 function valueAtRank(sketch: Sketch, rank: number): number {

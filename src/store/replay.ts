@@ -20,6 +20,7 @@ export interface Replay {
 
 /** What was acknowledged longer ago is taken for safe: replicas and disks don't lag so far. ms. */
 const KEPT_MS = 10_000
+const MIN_DROP = 64
 /** All that is kept, bytes; beyond, the oldest goes first. */
 const MAX_BYTES = 16 * 2 ** 20
 
@@ -43,6 +44,14 @@ export function createReplay(options: {
 
   const drop = (state: AppState, count: number) => {
     for (const { size } of state.entries.splice(0, count)) bytes -= size
+  }
+
+  // Many at a time, because each time moves all that stay.
+  const dropBefore = (state: AppState, time: number) => {
+    const { entries } = state
+    let count = 0
+    while (count < entries.length && entries[count]!.at < time) count += 1
+    if (count >= MIN_DROP || count === entries.length) drop(state, count)
   }
 
   const dropOldest = () => {
@@ -92,7 +101,7 @@ export function createReplay(options: {
     state.seen = counter
     if (isBack) start(app, state)
     else if (state.running === undefined) {
-      drop(state, state.entries.findLastIndex((entry) => entry.at < at - KEPT_MS) + 1)
+      dropBefore(state, at - KEPT_MS)
     }
     state.confirmedAt = at
     if (batch === undefined) return

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { FUTURE_MS } from '../aggregate/body.ts'
 import { type Window, createWindow, mergeWindow } from '../model/window.ts'
@@ -6,6 +5,7 @@ import { RequestError } from '../receive/request-error.ts'
 import { COARSE_MS, FINE_KEPT_MS, FINE_MS, type Store } from '../store/store.ts'
 import type { Report } from './report-object.ts'
 import { createReport } from './report.ts'
+import { readWindows } from './read-windows.ts'
 import { sendJson } from './send-json.ts'
 import { type Query, oneOf, readTime } from './series-query.ts'
 
@@ -19,8 +19,6 @@ export interface AppRow {
 }
 
 const DEFAULT_RANGE_MS = 3_600_000
-/** Longest piece of work between two turns of the event loop, ms: the drain goes first. */
-const TURN_MS = 8
 
 /** `GET /api/apps` and `GET /api/report?app=&from=&to=`. */
 export function addReportRoutes(server: FastifyInstance, options: { readonly store: Store }): void {
@@ -48,13 +46,17 @@ async function readReport(store: Store, query: Query): Promise<Report> {
   if (from >= to) throw new RequestError(400, 'from has to be before to')
   const app = oneOf('app', query['app']) ?? (await onlyApp(store))
   const isFine = from >= now - FINE_KEPT_MS && to - from <= FINE_KEPT_MS + FUTURE_MS
-  const windows = await store.read(app, isFine ? FINE_MS : COARSE_MS, from, to)
-  if (windows.length === 0 && !(await store.lifetime()).has(app))
+  const width = isFine ? FINE_MS : COARSE_MS
+  const sum = createWindow()
+  const count = await readWindows(store, { app, width, from, to }, ({ window }) => {
+    mergeWindow(sum, window)
+  })
+  if (count === 0 && !(await store.lifetime()).has(app))
     throw new RequestError(
       404,
       `there is no app ${JSON.stringify(app.slice(0, 128))} here: /api/apps lists those that lines came from`,
     )
-  return createReport(app, await merge(windows))
+  return createReport(app, sum)
 }
 
 async function onlyApp(store: Store): Promise<string> {
@@ -71,18 +73,6 @@ async function onlyApp(store: Store): Promise<string> {
       'there are several apps: say which, as app=NAME; /api/apps lists them',
     )
   return app
-}
-
-async function merge(windows: readonly { readonly window: Window }[]): Promise<Window> {
-  const sum = createWindow()
-  let turned = performance.now()
-  for (const { window } of windows) {
-    mergeWindow(sum, window)
-    if (performance.now() - turned < TURN_MS) continue
-    await setImmediate()
-    turned = performance.now()
-  }
-  return sum
 }
 
 function appRow([app, { first, last, cells }]: [string, Window]): AppRow {

@@ -1,13 +1,10 @@
-import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { RequestError } from '../receive/request-error.ts'
 import type { Store } from '../store/store.ts'
+import { readWindows } from './read-windows.ts'
 import { sendJson } from './send-json.ts'
 import { type Query, type SeriesQuery, readSeriesQuery } from './series-query.ts'
 import { type SeriesAnswer, createSeriesFold } from './series.ts'
-
-/** Longest piece of work between two turns of the event loop, ms: the drain goes first. */
-const TURN_MS = 8
 
 /** `GET /api/series`: time series merged from windows (docs/API.md). */
 export function addSeriesRoute(app: FastifyInstance, options: { readonly store: Store }): void {
@@ -21,21 +18,16 @@ export function addSeriesRoute(app: FastifyInstance, options: { readonly store: 
 /** Rejects with a 404 when the app has sent nothing yet. */
 export async function readSeries(store: Store, query: SeriesQuery): Promise<SeriesAnswer> {
   const { app, names, grid, width } = query
-  const windows = await store.read(app, width, grid.from, grid.to)
-  if (windows.length === 0 && !(await store.lifetime()).has(app)) {
+  const fold = createSeriesFold(app, names, grid)
+  const { from, to } = grid
+  const count = await readWindows(store, { app, width, from, to }, ({ start, window }) => {
+    fold.add(start, window)
+  })
+  if (count === 0 && !(await store.lifetime()).has(app)) {
     throw new RequestError(
       404,
       `there is no app ${JSON.stringify(app.slice(0, 128))} here: /api/apps lists those that lines came from`,
     )
-  }
-  const fold = createSeriesFold(app, names, grid)
-  let turned = performance.now()
-  for (const { start, window } of windows) {
-    fold.add(start, window)
-    if (performance.now() - turned > TURN_MS) {
-      await setImmediate()
-      turned = performance.now()
-    }
   }
   return fold.result()
 }

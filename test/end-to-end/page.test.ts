@@ -88,7 +88,7 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     expect(await readoutOf('user')).toContain('different in 10 s 1')
     expect(await page.locator('.addon').innerText()).toMatch(/db_size\s+4 MB\s+tables\s+33/)
     expect(await page.locator('#health').innerText()).toMatch(
-      /^last line \d s ago · 100 % of lines/,
+      /^last line \d+ s ago · 100 % of lines/,
     )
     expect(await page.title()).toContain('shop')
     expect(new URL(page.url()).search).toBe('?app=shop&range=15m')

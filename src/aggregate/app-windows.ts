@@ -7,9 +7,9 @@ export interface AppWindows {
   readonly free: Accumulator[]
 }
 
-const MAX_FREE = 16
+const MAX_FREE = 64
 /** In time each accumulator has a cell for every series: of an app with many, fewer are kept. */
-const MAX_FREE_CELLS = 20_000
+const MAX_FREE_CELLS = 32_768
 
 export function createAppWindows(options: ExtractOptions): AppWindows {
   return { state: createAppState(options), free: [] }

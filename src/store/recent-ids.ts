@@ -24,14 +24,21 @@ export function createRecentIds(): RecentIds {
     return generations[current % GENERATIONS]!
   }
 
+  // An id is looked up just before it is added.
+  let last = { app: '', id: '', number: 0 }
+  const numberOf = (app: string, id: string): number => {
+    if (last.id !== id || last.app !== app) last = { app, id, number: numberOfId(app, id) }
+    return last.number
+  }
+
   return {
     has: (app, id, now) => {
       turnTo(now)
-      const number = numberOfId(app, id)
+      const number = numberOf(app, id)
       return generations.some((generation) => generation.has(number))
     },
     add: (app, id, now) => {
-      turnTo(now).add(numberOfId(app, id))
+      turnTo(now).add(numberOf(app, id))
     },
   }
 }

@@ -16,7 +16,7 @@ export interface Compactor {
 }
 
 /** What is appended to a window before it is compacted: this much, or as much as there is. Bytes. */
-const MIN_TAIL = 32_768
+const MIN_TAIL = 65_536
 /** A window that has ended is compacted this long after, and up to as long again, ms. */
 const SETTLE_MS = 5000
 const TICK_MS = 1000

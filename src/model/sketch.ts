@@ -7,7 +7,14 @@ export interface Buckets {
   counts: Float64Array
   low: number
   high: number
+  /** The used ones while they are few and were added one by one, for a merge that touches only these. */
+  few: Int16Array
+  /** How many of `few`; -1 when there are more, or they came by a merge. */
+  fewUsed: number
 }
+
+const MAX_FEW = 8
+const NO_FEW = new Int16Array(0)
 
 /**
  * A distribution: base-2 exponential histogram of schema 5 with zero bucket, count, sum, min, max.
@@ -133,19 +140,34 @@ export function* bucketEntries(buckets: Buckets | undefined): Generator<[number,
 }
 
 export function createBuckets(): Buckets {
-  return { offset: 0, counts: EMPTY, low: 0, high: -1 }
+  return { offset: 0, counts: EMPTY, low: 0, high: -1, few: NO_FEW, fewUsed: 0 }
 }
 
 export function addToBucket(buckets: Buckets, bucket: number, count: number): void {
   if (bucket < buckets.low || bucket > buckets.high) widen(buckets, bucket, bucket)
   const at = bucket - buckets.offset
-  buckets.counts[at] = buckets.counts[at]! + count
+  const before = buckets.counts[at]!
+  buckets.counts[at] = before + count
+  if (before === 0 && buckets.fewUsed >= 0) noteFew(buckets, bucket)
+}
+
+function noteFew(buckets: Buckets, bucket: number): void {
+  if (buckets.fewUsed === MAX_FEW) {
+    buckets.fewUsed = -1
+    return
+  }
+  if (buckets.few.length === 0) buckets.few = new Int16Array(MAX_FEW)
+  buckets.few[buckets.fewUsed] = bucket
+  buckets.fewUsed += 1
 }
 
 const EMPTY = new Float64Array(0)
 
 function resetBuckets(buckets: Buckets): void {
-  buckets.counts.fill(0, buckets.low - buckets.offset, buckets.high - buckets.offset + 1)
+  const { counts, offset, few, fewUsed } = buckets
+  if (fewUsed < 0) counts.fill(0, buckets.low - offset, buckets.high - offset + 1)
+  else for (let i = 0; i < fewUsed; i += 1) counts[few[i]! - offset] = 0
+  buckets.fewUsed = 0
   buckets.low = 0
   buckets.high = -1
 }
@@ -153,6 +175,15 @@ function resetBuckets(buckets: Buckets): void {
 function mergeBuckets(into: Buckets, from: Buckets): void {
   if (from.high < from.low) return
   widen(into, from.low, from.high)
+  into.fewUsed = -1
+  if (from.fewUsed >= 0) {
+    for (let i = 0; i < from.fewUsed; i += 1) {
+      const bucket = from.few[i]!
+      const at = bucket - into.offset
+      into.counts[at] = into.counts[at]! + from.counts[bucket - from.offset]!
+    }
+    return
+  }
   const shift = from.offset - into.offset
   for (let at = from.low - from.offset; at <= from.high - from.offset; at += 1) {
     into.counts[at + shift] = into.counts[at + shift]! + from.counts[at]!

@@ -129,6 +129,7 @@ function readBuckets(reader: ByteReader, buckets: Buckets): number {
   buckets.offset = low
   buckets.low = low
   buckets.high = low + width - 1
+  buckets.fewUsed = -1
   const { counts } = buckets
   let total = 0
   let at = -1

@@ -21,6 +21,8 @@ export interface LocalOptions {
   readonly whereTexts: readonly string[]
   readonly by: GroupKey | undefined
   readonly thresholds: readonly Threshold[]
+  /** Where an HTML report is written. */
+  readonly html: string | undefined
   /** Paths; `-` is stdin. */
   readonly inputs: readonly string[]
 }
@@ -33,6 +35,7 @@ const FLAGS = {
   where: { type: 'string', short: 'w', multiple: true },
   by: { type: 'string' },
   'fail-if': { type: 'string', multiple: true },
+  html: { type: 'string' },
   'no-color': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'V' },
@@ -68,6 +71,7 @@ export function parseLocalArgs(args: readonly string[]): LocalOptions {
     whereTexts: flags.where ?? [],
     by: flags.by === undefined ? undefined : groupKeyOf(flags.by),
     thresholds: (flags['fail-if'] ?? []).map(parseThreshold),
+    html: flags.html,
     inputs: positionals,
   }
 }
@@ -81,6 +85,7 @@ interface Flags {
   readonly where?: string[]
   readonly by?: string
   readonly 'fail-if'?: string[]
+  readonly html?: string
   readonly 'no-color'?: boolean
   readonly help?: boolean
   readonly version?: boolean
@@ -113,6 +118,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   slow: '--slow 1s',
   where: '--where status=5xx',
   by: '--by dyno',
+  html: '--html report.html',
   'fail-if': "--fail-if 'p95>500ms'",
 }
 

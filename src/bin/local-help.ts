@@ -20,6 +20,7 @@ Options:
       --fail-if 'p95>500ms'
                           exit with 4 when it is so; may be repeated. Metrics:
                           p50 p95 p99 min max mean errors error-rate rps count
+      --html report.html  also write a page with charts, to look at and share
       --no-color          no colours; NO_COLOR and FORCE_COLOR are honoured
   -h, --help              this text
   -V, --version           the version

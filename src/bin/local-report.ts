@@ -23,6 +23,8 @@ export interface Teller {
   readonly addPart?: (part: PartCount) => void
   /** Writes what is left to be written and gives the view of the whole run. */
   finish(): ReportView
+  /** Writes the files that were asked for; rejects when one can't be written. */
+  readonly finishFiles?: () => Promise<void>
 }
 
 export type Write = (text: string) => void
@@ -51,11 +53,21 @@ export function tellWhole(
         mergeRequestStats(whole!.requests, part.requests, options.top)
       }
       const view = viewOf(window, whole!.requests, viewOptions(options))
-      if (options.json) write(`${reportJson(view.report, pretty ? 2 : 0)}\n`)
-      else write(renderReport(view, textOptions(options, look)))
+      tellView(view, options, look, pretty, write)
       return view
     },
   }
+}
+
+export function tellView(
+  view: ReportView,
+  options: LocalOptions,
+  look: Look,
+  pretty: boolean,
+  write: Write,
+): void {
+  if (options.json) write(`${reportJson(view.report, pretty ? 2 : 0)}\n`)
+  else write(renderReport(view, textOptions(options, look)))
 }
 
 /**

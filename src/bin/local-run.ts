@@ -5,7 +5,7 @@ import { checkThresholds } from './local-fail-if.ts'
 import { type Look, lookOf, say } from './local-output.ts'
 import { NO_PROGRESS, type Progress, createProgress } from './local-progress.ts'
 import { readInputs, totalSize } from './local-read.ts'
-import { type Teller, tellIntervals, tellWhole } from './local-report.ts'
+import { type Teller, tellIntervals, tellView, tellWhole } from './local-report.ts'
 import { createStop } from './local-stop.ts'
 import { UsageError } from './local-usage-error.ts'
 
@@ -49,7 +49,7 @@ async function countAndTell(
   const isBoard = wantsBoard(options, inputs, env)
   const teller = isBoard
     ? (await import('./local-board.ts')).tellBoard(options, look, stop, write)
-    : tellerOf(options, inputs, look)
+    : await tellerOf(options, inputs, look)
   let faults = 0
   await readInputs({
     inputs,
@@ -67,20 +67,36 @@ async function countAndTell(
   })
   progress.clear()
   const view = teller.finish()
+  try {
+    await teller.finishFiles?.()
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error))
+    faults += 1
+  }
   const code = judge(options, view, faults)
   return stop.code() ?? code
 }
 
-function tellerOf(options: LocalOptions, inputs: readonly string[], look: Look): Teller {
-  const { intervalMs } = options
-  if (intervalMs === undefined) return tellWhole(options, look, process.stdout.isTTY, write)
+async function tellerOf(
+  options: LocalOptions,
+  inputs: readonly string[],
+  look: Look,
+): Promise<Teller> {
+  const { intervalMs, html } = options
+  const { isTTY } = process.stdout
+  if (html !== undefined) {
+    const { tellHtml } = await import('./local-html.ts')
+    const tell = (view: ReportView) => tellView(view, options, look, isTTY, write)
+    return tellHtml(options, html, KEEP_OF_FILES, tell)
+  }
+  if (intervalMs === undefined) return tellWhole(options, look, isTTY, write)
   const keep = inputs.some(isTail) ? 1 : KEEP_OF_FILES
   return tellIntervals(options, intervalMs, look, keep, write)
 }
 
 /** A log that comes through a pipe to a terminal that can be painted is watched. */
 function wantsBoard(options: LocalOptions, inputs: readonly string[], env: Environment): boolean {
-  if (options.json || options.intervalMs !== undefined) return false
+  if (options.json || options.intervalMs !== undefined || options.html !== undefined) return false
   if (!process.stdout.isTTY || env['TERM'] === 'dumb') return false
   const isTyped = inputs[0] === STDIN && process.stdin.isTTY
   return inputs.length === 1 && isTail(inputs[0]!) && !isTyped
@@ -112,7 +128,10 @@ function checkTogether(options: LocalOptions): void {
   if (options.inputs.filter((path) => path === STDIN).length > 1) {
     throw new UsageError("stdin ('-') can be read only once")
   }
-  const { intervalMs, json, slow, by } = options
+  const { intervalMs, json, slow, by, html } = options
+  if (html !== undefined && intervalMs !== undefined) {
+    throw new UsageError('--html and --interval are two ways to cut the log; leave one out')
+  }
   if (intervalMs === undefined || json) return
   if (slow !== undefined || by !== undefined) {
     const flag = slow === undefined ? '--by' : '--slow'

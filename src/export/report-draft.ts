@@ -134,7 +134,10 @@ function addOwn(draft: Draft, name: string, series: Series, cell: Cell): void {
     mergeSketch(getOr(draft.measures, `${series.unit}\0${name}`, draftOf).sketch, cell)
   } else {
     const known = draft.samples.get(name)
-    const isNewer = known === undefined || cell.time > known.time
+    const isNewer =
+      known === undefined ||
+      cell.time > known.time ||
+      (cell.time === known.time && cell.last > known.last)
     draft.samples.set(name, {
       time: isNewer ? cell.time : known.time,
       last: isNewer ? cell.last : known.last,

@@ -67,7 +67,9 @@ function routesOf(draft: Draft): RouteReport[] {
 /** By name; where one name has several units, the one with the most values has the plain name. */
 function measuresOf(draft: Draft): Record<string, { readonly unit: string } & Stats> {
   const measures = new Map<string, { readonly unit: string } & Stats>()
-  const rows = [...draft.measures.values()].toSorted((a, b) => b.sketch.count - a.sketch.count)
+  const rows = [...draft.measures.values()].toSorted(
+    (a, b) => b.sketch.count - a.sketch.count || (a.unit < b.unit ? -1 : 1),
+  )
   for (const { name, unit, sketch } of rows) {
     const stats = statsOf(sketch)
     if (stats === null) continue

@@ -13,7 +13,7 @@ export interface Window {
   results: Float64Array
   /** Requests in each clock second (s since 1970). */
   seconds: Map<number, number>
-  /** The newest MAX_EVENTS. */
+  /** The newest, at most MAX_EVENTS. */
   events: WindowEvent[]
   /** By seriesKey. */
   cells: Map<string, Cell>
@@ -67,10 +67,19 @@ export function cellOf(window: Window, key: string): Cell {
   return cell
 }
 
-/** Sorted by time, then kind and text, so that what is kept doesn't depend on the order of merges. */
-function newestEvents(events: WindowEvent[]): WindowEvent[] {
-  events.sort((a, b) => a.time - b.time || compare(a.kind, b.kind) || compare(a.text, b.text))
-  return events.slice(-MAX_EVENTS)
+/**
+ * Sorted by time, then kind and text, so that what is kept doesn't depend on the order of merges.
+ * Errors come every 20 s from a dyno that is over its quota: they may take half of the room.
+ */
+function newestEvents(events: readonly WindowEvent[]): WindowEvent[] {
+  const sorted = events.toSorted(inOrder)
+  const errors = sorted.filter(({ kind }) => kind === 'error').slice(-MAX_EVENTS / 2)
+  const others = sorted.filter(({ kind }) => kind !== 'error').slice(-MAX_EVENTS / 2)
+  return [...errors, ...others].toSorted(inOrder)
+}
+
+function inOrder(a: WindowEvent, b: WindowEvent): number {
+  return a.time - b.time || compare(a.kind, b.kind) || compare(a.text, b.text)
 }
 
 function compare(a: string, b: string): number {

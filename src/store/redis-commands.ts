@@ -14,7 +14,7 @@ export interface CommitReply {
   readonly counter: number
   /** Indexes of the ids that were known; then nothing was written. */
   readonly known: readonly number[]
-  /** Of each window key: its length in bytes now, and its first ten bytes. */
+  /** Of each window key: its length in bytes now, and if that is LONG_WINDOW its first ten bytes. */
   readonly lengths: readonly number[]
   readonly heads: readonly Buffer[]
 }

@@ -3,6 +3,7 @@ import { DEFLATED, deflatePacked, firstRecordLength, mergePacked, recordLength }
 import type { Packer } from './packer.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RedisCommands } from './redis-commands.ts'
+import { LONG_WINDOW } from './redis-scripts.ts'
 import { SAMPLES_KEPT_MS } from './store.ts'
 import { dropOldSamples } from './lifetime.ts'
 
@@ -15,8 +16,6 @@ export interface Compactor {
   close(): Promise<void>
 }
 
-/** What is appended to a window before it is compacted: this much, or as much as there is. Bytes. */
-const MIN_TAIL = 65_536
 /** A window that has ended is compacted this long after, and up to as long again, ms. */
 const SETTLE_MS = 5000
 const TICK_MS = 1000
@@ -83,10 +82,11 @@ export function createCompactor(options: {
   return {
     appended: (key, end, added, length, head) => {
       if (end !== undefined) awaitEnd(key, end)
-      if (length < MIN_TAIL) return
+      if (length < LONG_WINDOW) return
+      // The next step is as much as there is: what is compacted often is short, what is long seldom.
       // Of all who append, only the one that passes a whole number of steps compacts.
       const base = recordLength(head)
-      const step = Math.max(MIN_TAIL, base)
+      const step = Math.max(LONG_WINDOW, base)
       const passed = (at: number) => Math.floor((at - base) / step)
       if (passed(length) > passed(length - added)) enqueue(key, end === undefined)
     },

@@ -1,3 +1,6 @@
+/** Windows shorter than this aren't worth a compaction, bytes. */
+export const LONG_WINDOW = 65_536
+
 /**
  * Commits a batch: all or nothing, because everything is looked up before anything is written.
  *
@@ -6,8 +9,9 @@
  * ARGV: W, B, ttl of the counter (s), ttl of id sets (s), most ids of a small set,
  *   B packed windows, then for each window key the number of what is appended to it (1..B) and when
  *   it expires (s since 1970), then the ids.
- * Returns {counter, indexes of known ids, lengths of the windows, first bytes of the windows}; when
- *   an id is known nothing was written, and the last two are empty.
+ * Returns {counter, indexes of known ids, lengths of the windows, first ten bytes of those that are
+ *   long}; when an id is known nothing was written, and the last two are empty.
+ * Expiry is set on what is new, and again now and then for the lifetime window, which goes on.
  */
 export const COMMIT_SCRIPT = `
 local windows, blobs = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -26,7 +30,8 @@ end
 if #known > 0 then
   return {tonumber(redis.call('GET', KEYS[1]) or 0), known, {}, {}}
 end
-for w = 1, windows do redis.call('STRLEN', KEYS[1 + w]) end
+local isNew = {}
+for w = 1, windows do isNew[w] = redis.call('STRLEN', KEYS[1 + w]) == 0 end
 for i = 1, ids do
   local id, at = ARGV[firstId + i], 1 + windows + (i - 1) * 6
   local set = KEYS[at + 1]
@@ -44,8 +49,8 @@ local lengths, heads = {}, {}
 for w = 1, windows do
   local at = firstWindow + 2 * w - 1
   lengths[w] = redis.call('APPEND', KEYS[1 + w], ARGV[5 + tonumber(ARGV[at])])
-  redis.call('EXPIREAT', KEYS[1 + w], ARGV[at + 1])
-  heads[w] = redis.call('GETRANGE', KEYS[1 + w], 0, 9)
+  if isNew[w] or counter % 64 == 1 then redis.call('EXPIREAT', KEYS[1 + w], ARGV[at + 1]) end
+  heads[w] = lengths[w] < ${LONG_WINDOW} and '' or redis.call('GETRANGE', KEYS[1 + w], 0, 9)
 end
 return {counter, known, lengths, heads}
 `

@@ -1,5 +1,13 @@
-import { createWindow } from '../model/window.ts'
-import { DEFLATED, deflatePacked, firstRecordLength, mergePacked, recordLength } from './packed.ts'
+import { setImmediate } from 'node:timers/promises'
+import { type Window, createWindow } from '../model/window.ts'
+import {
+  DEFLATED,
+  type MergeOptions,
+  deflatePacked,
+  firstRecordLength,
+  mergePacked,
+  recordLength,
+} from './packed.ts'
 import type { Packer } from './packer.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RedisCommands } from './redis-commands.ts'
@@ -19,6 +27,9 @@ export interface Compactor {
 /** A window that has ended is compacted this long after, and up to as long again, ms. */
 const SETTLE_MS = 5000
 const TICK_MS = 1000
+/** A long window is merged in so many steps, so that acknowledgements don't wait; more would be overtaken. */
+const STEPS = 4
+const MIN_STEP = 16_384
 /** A rest that isn't worth a compaction, bytes. */
 const SMALL_REST = 64
 
@@ -40,8 +51,7 @@ export function createCompactor(options: {
   const compact = async (key: string, isLifetime: boolean) => {
     const packed = await client.getBuffer(key)
     if (packed === null || isCompact(packed)) return
-    const window = createWindow()
-    mergePacked(window, packed, { lifetime: isLifetime, maxSeries })
+    const window = await merge(packed, { lifetime: isLifetime, maxSeries })
     if (isLifetime) dropOldSamples(window, now() - SAMPLES_KEPT_MS)
     const record = deflatePacked(packer.packWindow(window))
     if (record.length < packed.length) await commands.replaceHead(key, packed, record)
@@ -99,6 +109,24 @@ export function createCompactor(options: {
       await running
     },
   }
+}
+
+/** Merges all records, and lets others have their turn in between. */
+async function merge(packed: Buffer, options: MergeOptions): Promise<Window> {
+  const window = createWindow()
+  let at = 0
+  const step = Math.max(MIN_STEP, packed.length / STEPS)
+  let pause = step
+  while (at < packed.length) {
+    const rest = packed.subarray(at)
+    const length = firstRecordLength(rest)
+    mergePacked(window, rest.subarray(0, length), options)
+    at += length
+    if (at < pause) continue
+    await setImmediate()
+    pause = at + step
+  }
+  return window
 }
 
 function isCompact(packed: Buffer): boolean {

@@ -80,7 +80,14 @@ export function createRedisStore(options: {
   const readCounter = async (app: string): Promise<number> =>
     Number((await client.get(counterKey(appPrefix(app), processName))) ?? 0)
 
-  const replay = createReplay({ now: clock.now, send, readCounter, warn })
+  const replay = createReplay({
+    now: clock.now,
+    send,
+    readCounter,
+    // The registry may have been lost as well.
+    onLoss: (app) => void registered.delete(app),
+    warn,
+  })
 
   /** Puts an app where readers find it. */
   const register = async (app: string) => {

@@ -36,9 +36,11 @@ export function createReplay(options: {
   readonly now: () => number
   readonly send: (batch: Batch) => Promise<CommitReply>
   readonly readCounter: (app: string) => Promise<number>
+  /** Is called when an app's count went back. */
+  readonly onLoss: (app: string) => void
   readonly warn: (details: object, text: string) => void
 }): Replay {
-  const { now, send, readCounter, warn } = options
+  const { now, send, readCounter, onLoss, warn } = options
   const states = new Map<string, AppState>()
   let bytes = 0
 
@@ -99,8 +101,10 @@ export function createReplay(options: {
     }
     const isBack = batch === undefined ? counter < state.seen : counter <= state.seen
     state.seen = counter
-    if (isBack) start(app, state)
-    else if (state.running === undefined) {
+    if (isBack) {
+      onLoss(app)
+      start(app, state)
+    } else if (state.running === undefined) {
       dropBefore(state, at - KEPT_MS)
     }
     state.confirmedAt = at

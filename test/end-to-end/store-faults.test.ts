@@ -30,6 +30,15 @@ async function expectCounted(receiver: Receiver, lines: number, frames: number):
   expect(committed! + spilled!).toBe(frames)
 }
 
+/** What the lifetime window holds; why it can't be told while something is being brought back. */
+async function linesOf({ store }: Receiver): Promise<unknown> {
+  try {
+    return (await countedBy(store, APP)).lifetime
+  } catch (error) {
+    return String(error)
+  }
+}
+
 describe.skipIf(noRedis !== undefined)('exactly once', () => {
   test('four copies of 5,000 frames race on two receivers', async () => {
     const server = await redis()
@@ -107,6 +116,22 @@ describe.skipIf(noRedis !== undefined)('exactly once', () => {
     await expectCounted(all[0]!, drains.sent().lines, drains.sent().frames)
   })
 
+  test('Redis without a file forgets everything, and gets the last ten seconds back', async () => {
+    const server = await redis()
+    const all = await receivers(server.url)
+    const drains = startDrains(4, sendTo(APP, all))
+    await sleep(1500)
+    await server.kill()
+    await server.start()
+    await sleep(1500)
+    await drains.stop()
+    await Promise.all(all.map(({ committer }) => committer.stop(10_000)))
+    await expect
+      .poll(async () => linesOf(all[0]!), { timeout: 20_000 })
+      .toEqual({ counted: drains.sent().lines })
+    await expectCounted(all[1]!, drains.sent().lines, drains.sent().frames)
+  })
+
   test('Redis forgets its last moments in a power cut, and the receivers bring them back', async () => {
     const server = await redis('--appendonly', 'yes', '--appendfsync', 'everysec')
     const all = await receivers(server.url)
@@ -123,7 +148,7 @@ describe.skipIf(noRedis !== undefined)('exactly once', () => {
     await drains.stop()
     await Promise.all(all.map(({ committer }) => committer.stop(10_000)))
     await expect
-      .poll(async () => (await countedBy(all[0]!.store, APP)).lifetime, { timeout: 20_000 })
+      .poll(async () => linesOf(all[0]!), { timeout: 20_000 })
       .toEqual({ counted: drains.sent().lines })
     await expectCounted(all[0]!, drains.sent().lines, drains.sent().frames)
     const back = all.flatMap(({ warnings }) => warnings.map(({ text }) => text))

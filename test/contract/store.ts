@@ -27,7 +27,7 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
     let backing: Backing
     let store: Store
     let apps = 0
-    const newApp = () => `app-${(apps += 1)}`
+    const newApp = () => `app-${(apps += 1)}.`
 
     beforeAll(async () => {
       backing = await start()

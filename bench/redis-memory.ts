@@ -8,7 +8,7 @@ import { commitArguments, packBatch } from '../src/store/redis-batch.ts'
 import { createRedisClient } from '../src/store/redis-client.ts'
 import { defineCommands } from '../src/store/redis-commands.ts'
 import { createCompactor } from '../src/store/redis-compactor.ts'
-import { ID_TTL_S } from '../src/store/redis-keys.ts'
+import { ID_TTL_S, appPrefix } from '../src/store/redis-keys.ts'
 import { FINE_MS, type Frame } from '../src/store/store.ts'
 import { type DayOptions, bodyOfSecond } from './day.ts'
 import { startBenchRedis } from './redis-process.ts'
@@ -29,6 +29,7 @@ const { values } = parseArgs({
 })
 
 const APP = 'shop'
+const PREFIX = appPrefix(APP)
 const LIMIT_MB = 25
 const RETENTION_MS = 24 * 3_600_000
 const MB = 2 ** 20
@@ -95,10 +96,7 @@ await redis.stop()
 if (values.check && used + empty > LIMIT_MB * MB) process.exitCode = 1
 
 async function commit(frames: readonly Frame[]): Promise<void> {
-  const batch = packBatch(APP, frames, RETENTION_MS, packer)
+  const batch = packBatch(APP, PREFIX, frames, RETENTION_MS, packer)
   const { keys, args } = commitArguments(batch, 'bench', now)
-  const { lengths, heads } = await commands.commit(keys, args)
-  for (const [i, { key, end: windowEnd, packed }] of batch.appends.entries()) {
-    compactor.appended(key, windowEnd, batch.packed[packed]!.length, lengths[i]!, heads[i]!)
-  }
+  compactor.noteBatch(batch, (await commands.commit(keys, args)).long)
 }

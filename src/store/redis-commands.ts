@@ -9,14 +9,23 @@ export interface RedisCommands {
   replaceHead(key: string, head: Buffer, record: Buffer): Promise<boolean>
 }
 
+export interface LongWindow {
+  /** Index of the part of the batch. */
+  readonly part: number
+  readonly kind: 'fine' | 'coarse' | 'lifetime'
+  /** Bytes. */
+  readonly length: number
+  /** Its first ten bytes. */
+  readonly head: Buffer
+}
+
 export interface CommitReply {
   /** How many batches this process has committed; less than before when Redis went back in time. */
   readonly counter: number
   /** Indexes of the ids that were known; then nothing was written. */
   readonly known: readonly number[]
-  /** Of each window key: its length in bytes now, and if that is LONG_WINDOW its first ten bytes. */
-  readonly lengths: readonly number[]
-  readonly heads: readonly Buffer[]
+  /** The windows that have grown long by it. */
+  readonly long: readonly LongWindow[]
 }
 
 interface Scripts {
@@ -31,8 +40,8 @@ export function defineCommands(client: RedisClient): RedisCommands {
   return {
     commit: async (keys, args) => {
       const reply = await scripts.l2metCommitBuffer(keys.length, ...keys, ...args)
-      const [counter, known, lengths, heads] = reply as [number, number[], number[], Buffer[]]
-      return { counter, known, lengths, heads }
+      const [counter, known, long] = reply as [number, number[], (number | Buffer)[]]
+      return { counter, known, long: long.length === 0 ? NONE : longWindows(long) }
     },
     replaceHead: async (key, head, record) => {
       const digest = createHash('sha1').update(head).digest('hex')
@@ -40,4 +49,17 @@ export function defineCommands(client: RedisClient): RedisCommands {
       return done === 1
     },
   }
+}
+
+const NONE: readonly LongWindow[] = []
+const KINDS = ['fine', 'coarse', 'lifetime'] as const
+
+function longWindows(fields: readonly (number | Buffer)[]): LongWindow[] {
+  const windows: LongWindow[] = []
+  for (let at = 0; at + 2 < fields.length; at += 3) {
+    const number = fields[at] as number
+    const [length, head] = [fields[at + 1] as number, fields[at + 2] as Buffer]
+    windows.push({ part: Math.floor(number / 3), kind: KINDS[number % 3]!, length, head })
+  }
+  return windows
 }

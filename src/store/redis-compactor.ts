@@ -9,16 +9,18 @@ import {
   recordLength,
 } from './packed.ts'
 import type { Packer } from './packer.ts'
+import type { Batch } from './redis-batch.ts'
 import type { RedisClient } from './redis-client.ts'
-import type { RedisCommands } from './redis-commands.ts'
+import type { LongWindow, RedisCommands } from './redis-commands.ts'
+import { lifetimeKey } from './redis-keys.ts'
 import { LONG_WINDOW } from './redis-scripts.ts'
 import { SAMPLES_KEPT_MS } from './store.ts'
 import { dropOldSamples } from './lifetime.ts'
 
 /** Makes one record of windows that have grown long, and of windows that have ended. */
 export interface Compactor {
-  /** To be told of each append: `end` of the window (ms since 1970), undefined for a lifetime window. */
-  appended(key: string, end: number | undefined, added: number, length: number, head: Buffer): void
+  /** To be told of what a batch has added, and which windows grew long by it. */
+  noteBatch(batch: Batch, long: readonly LongWindow[]): void
   /** To be told of a window that was read and found longer than it need be. */
   found(key: string, end: number, packed: Buffer): void
   close(): Promise<void>
@@ -90,15 +92,22 @@ export function createCompactor(options: {
   }, TICK_MS).unref()
 
   return {
-    appended: (key, end, added, length, head) => {
-      if (end !== undefined) awaitEnd(key, end)
-      if (length < LONG_WINDOW) return
-      // The next step is as much as there is: what is compacted often is short, what is long seldom.
-      // Of all who append, only the one that passes a whole number of steps compacts.
-      const base = recordLength(head)
-      const step = Math.max(LONG_WINDOW, base)
-      const passed = (at: number) => Math.floor((at - base) / step)
-      if (passed(length) > passed(length - added)) enqueue(key, end === undefined)
+    noteBatch: ({ prefix, parts }, long) => {
+      for (const { fine, coarse } of parts) {
+        awaitEnd(fine.key, fine.end)
+        awaitEnd(coarse.key, coarse.end)
+      }
+      for (const { part, kind, length, head } of long) {
+        const { packed, ...windows } = parts[part]!
+        // The next step is as much as there is: what is compacted often is short, what is long seldom.
+        // Of all who append, only the one that passes a whole number of steps compacts.
+        const base = recordLength(head)
+        const step = Math.max(LONG_WINDOW, base)
+        const passed = (at: number) => Math.floor((at - base) / step)
+        if (passed(length) === passed(length - packed.length)) continue
+        if (kind === 'lifetime') enqueue(lifetimeKey(prefix), true)
+        else enqueue(windows[kind].key, false)
+      }
     },
     found: (key, end, packed) => {
       if (packed.length > firstRecordLength(packed) + SMALL_REST) awaitEnd(key, end)

@@ -23,14 +23,15 @@ export const APPS_KEY = `${PREFIX}apps`
 const TURNS = 3
 const TURN_MS = IDS_KEPT_MS / (TURNS - 1)
 /** A set of integers becomes eight times as large beyond 512 of them (set-max-intset-entries). */
+export const MAX_SMALL_SET = 500
 const SMALL_SHARDS = 16
 const LARGE_SHARDS = 1024
 
+/** A process that commits nothing for so long counts from one again, s. */
+export const COUNTER_TTL_S = 3600
+
 /** How long the ids of a turn live, s. */
 export const ID_TTL_S = (TURNS * TURN_MS) / 1000 + 60
-
-/** How many keys idKeys gives. */
-export const KEYS_PER_ID = TURNS * 2
 
 /** What stands before the last part of all keys of an app. */
 export function appPrefix(app: string): string {

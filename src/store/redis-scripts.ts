@@ -1,25 +1,27 @@
+import { COUNTER_TTL_S, ID_TTL_S, MAX_SMALL_SET } from './redis-keys.ts'
+
 /** Windows shorter than this aren't worth a compaction, bytes. */
 export const LONG_WINDOW = 65_536
 
 /**
  * Commits a batch: all or nothing, because everything is looked up before anything is written.
  *
- * KEYS: the process's counter, W window keys, then 6 id sets for each id: of three turns, newest
- *   first, the small and the large set.
- * ARGV: W, B, ttl of the counter (s), ttl of id sets (s), most ids of a small set,
- *   B packed windows, then for each window key the number of what is appended to it (1..B) and when
- *   it expires (s since 1970), then the ids.
- * Returns {counter, indexes of known ids, lengths of the windows, first ten bytes of those that are
- *   long}; when an id is known nothing was written, and the last two are empty.
+ * KEYS: the process's counter, the lifetime window, for each of B packed windows its fine and its
+ *   coarse window, then 6 id sets for each id: of three turns, newest first, the small and the large.
+ * ARGV: B, when the lifetime window expires (s since 1970), for each packed window its bytes and when
+ *   the fine and the coarse window expire, then the ids.
+ * Returns {counter, indexes of known ids, for each append that made a long window: its number (fine,
+ *   coarse, lifetime of the first packed window, of the second…), the window's length and its first
+ *   ten bytes}. When an id is known nothing was written.
  * Expiry is set on what is new, and again now and then for the lifetime window, which goes on.
  */
 export const COMMIT_SCRIPT = `
-local windows, blobs = tonumber(ARGV[1]), tonumber(ARGV[2])
-local firstWindow, firstId = 5 + blobs, 5 + blobs + 2 * windows
+local blobs = tonumber(ARGV[1])
+local firstId, firstSet = 2 + 3 * blobs, 2 + 2 * blobs
 local ids = #ARGV - firstId
 local known = {}
 for i = 1, ids do
-  local id, at = ARGV[firstId + i], 1 + windows + (i - 1) * 6
+  local id, at = ARGV[firstId + i], firstSet + (i - 1) * 6
   for k = 1, 6 do
     if redis.call('SISMEMBER', KEYS[at + k], id) == 1 then
       known[#known + 1] = i - 1
@@ -27,32 +29,39 @@ for i = 1, ids do
     end
   end
 end
-if #known > 0 then
-  return {tonumber(redis.call('GET', KEYS[1]) or 0), known, {}, {}}
-end
+if #known > 0 then return {tonumber(redis.call('GET', KEYS[1]) or 0), known, {}} end
 local isNew = {}
-for w = 1, windows do isNew[w] = redis.call('STRLEN', KEYS[1 + w]) == 0 end
+for k = 2, firstSet do isNew[k] = redis.call('STRLEN', KEYS[k]) == 0 end
 for i = 1, ids do
-  local id, at = ARGV[firstId + i], 1 + windows + (i - 1) * 6
+  local id, at = ARGV[firstId + i], firstSet + (i - 1) * 6
   local set = KEYS[at + 1]
   local size = redis.call('SCARD', set)
-  if size >= tonumber(ARGV[5]) then
+  if size >= ${MAX_SMALL_SET} then
     set = KEYS[at + 2]
     size = redis.call('SCARD', set)
   end
   redis.call('SADD', set, id)
-  if size == 0 then redis.call('EXPIRE', set, ARGV[4]) end
+  if size == 0 then redis.call('EXPIRE', set, ${ID_TTL_S}) end
 end
 local counter = redis.call('INCR', KEYS[1])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-local lengths, heads = {}, {}
-for w = 1, windows do
-  local at = firstWindow + 2 * w - 1
-  lengths[w] = redis.call('APPEND', KEYS[1 + w], ARGV[5 + tonumber(ARGV[at])])
-  if isNew[w] or counter % 64 == 1 then redis.call('EXPIREAT', KEYS[1 + w], ARGV[at + 1]) end
-  heads[w] = lengths[w] < ${LONG_WINDOW} and '' or redis.call('GETRANGE', KEYS[1 + w], 0, 9)
+redis.call('EXPIRE', KEYS[1], ${COUNTER_TTL_S})
+local long = {}
+local function append(number, k, packed, expiry)
+  local length = redis.call('APPEND', KEYS[k], packed)
+  if isNew[k] or counter % 64 == 1 then redis.call('EXPIREAT', KEYS[k], expiry) end
+  if length >= ${LONG_WINDOW} then
+    local at = #long
+    long[at + 1], long[at + 2] = number, length
+    long[at + 3] = redis.call('GETRANGE', KEYS[k], 0, 9)
+  end
 end
-return {counter, known, lengths, heads}
+for b = 0, blobs - 1 do
+  local at = 3 + 3 * b
+  append(3 * b, 3 + 2 * b, ARGV[at], ARGV[at + 1])
+  append(3 * b + 1, 4 + 2 * b, ARGV[at], ARGV[at + 2])
+  append(3 * b + 2, 2, ARGV[at], ARGV[2])
+end
+return {counter, known, long}
 `
 
 /**

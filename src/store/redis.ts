@@ -36,6 +36,8 @@ const CHECK_MS = 2500
 const REGISTER_MS = 60_000
 /** Windows that are read at once, so that a long range doesn't hold up everything else. */
 const READ_AT_ONCE = 64
+/** Prefixes of keys that are kept, because they take a hash. */
+const MAX_PREFIXES = 10_000
 /** Lines may be this far ahead of the clock, ms. */
 const AHEAD_MS = 120_000
 /** A scrape waits this long for what Redis forgot to be brought back, ms. */
@@ -59,6 +61,7 @@ export function createRedisStore(options: {
   const compactor = createCompactor({ ...options, client, commands, packer, now: clock.now })
   const watermark = createWatermark()
   const registered = new Map<string, number>()
+  const prefixes = new Map<string, string>()
   let unfit: string | undefined
   let unreachable: string | undefined = AWAY
 
@@ -67,18 +70,21 @@ export function createRedisStore(options: {
     const reply = await commands.commit(keys, args)
     const isWritten = reply.known.length === 0
     replay.note(batch.app, reply.counter, isWritten ? batch : undefined)
-    if (isWritten) noteAppends(batch, reply)
+    if (isWritten) compactor.noteBatch(batch, reply.long)
     return reply
   }
 
-  const noteAppends = ({ appends, packed }: Batch, { lengths, heads }: CommitReply) => {
-    for (const [i, { key, end, packed: of }] of appends.entries()) {
-      compactor.appended(key, end, packed[of]!.length, lengths[i]!, heads[i]!)
+  const prefixOf = (app: string): string => {
+    let prefix = prefixes.get(app)
+    if (prefix === undefined) {
+      if (prefixes.size >= MAX_PREFIXES) prefixes.clear()
+      prefixes.set(app, (prefix = appPrefix(app)))
     }
+    return prefix
   }
 
   const readCounter = async (app: string): Promise<number> =>
-    Number((await client.get(counterKey(appPrefix(app), processName))) ?? 0)
+    Number((await client.get(counterKey(prefixOf(app), processName))) ?? 0)
 
   const replay = createReplay({
     now: clock.now,
@@ -104,7 +110,7 @@ export function createRedisStore(options: {
   }
 
   const commit = async (app: string, frames: readonly Frame[]): Promise<readonly number[]> => {
-    const batch = packBatch(app, frames, retentionMs, packer)
+    const batch = packBatch(app, prefixOf(app), frames, retentionMs, packer)
     checkFitness()
     await register(app)
     const { known } = await send(batch)
@@ -122,7 +128,7 @@ export function createRedisStore(options: {
     to: number,
   ): Promise<readonly TimedWindow[]> => {
     const now = clock.now()
-    const prefix = appPrefix(app)
+    const prefix = prefixOf(app)
     const kept = width === FINE_MS ? FINE_KEPT_MS : retentionMs
     const first = Math.max(from, now - kept - width)
     const last = Math.min(to, now + AHEAD_MS)
@@ -145,7 +151,7 @@ export function createRedisStore(options: {
   }
 
   const readLifetime = async (app: string): Promise<Window | undefined> => {
-    const prefix = appPrefix(app)
+    const prefix = prefixOf(app)
     const keys = [lifetimeKey(prefix), counterKey(prefix, processName)]
     const readBoth = async () => client.mgetBuffer(...keys)
     let [packed, counter] = await readBoth()

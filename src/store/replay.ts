@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Batch, COUNTER_TTL_S, sizeOf } from './redis-batch.ts'
+import { type Batch, sizeOf } from './redis-batch.ts'
 import type { CommitReply } from './redis-commands.ts'
+import { COUNTER_TTL_S } from './redis-keys.ts'
 
 /**
  * Brings back what Redis forgot. A fail-over or a restart can take away the last moments of what

@@ -19,12 +19,16 @@ export async function postLoad(options: {
   readonly seconds: number
   readonly authorization?: string
   readonly tls?: boolean
+  /** Seconds on the same connections before what is measured; then `onWarm` is called. */
+  readonly warmSeconds?: number
+  readonly onWarm?: () => void
 }): Promise<Load> {
   // Ids are new in each load: bodies of an earlier one must not be taken for duplicates.
   const prefix = randomBytes(8).toString('hex')
   const latencies: number[] = []
-  const end = performance.now() + options.seconds * 1000
-  const from = performance.now()
+  const from = performance.now() + (options.warmSeconds ?? 0) * 1000
+  const end = from + options.seconds * 1000
+  let isWarm = false
   let next = 0
   const run = async (connection: number) => {
     const socket = await open(options.port, options.tls ?? false)
@@ -33,6 +37,9 @@ export async function postLoad(options: {
       const sent = performance.now()
       const id = `${prefix}-${connection}-${next}`
       await exchange(socket, headOf(body, id, options.authorization), body)
+      if (sent < from) continue
+      if (!isWarm) options.onWarm?.()
+      isWarm = true
       latencies.push(performance.now() - sent)
     }
     socket.destroy()

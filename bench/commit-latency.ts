@@ -15,6 +15,8 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '6' },
     starts: { type: 'string', default: '3' },
+    case: { type: 'string', default: '' },
+    node: { type: 'string', default: '' },
     check: { type: 'boolean', default: false },
   },
 })
@@ -33,6 +35,7 @@ process.stdout.write(
   'drains  lines/frame  frames/s   lines/s  p50 ms  p99 ms  max ms  Redis ms  receiver ms (CPU per 1,000 lines)\n',
 )
 for (const { drains, lines, limitMs } of CASES) {
+  if (values.case !== '' && values.case !== `${drains}x${lines}`) continue
   const rows: number[][] = []
   for (let i = 0; i < Number(values.starts); i += 1) rows.push(await measure(drains, lines))
   const row = rows[0]!.map((_, column) => median(rows.map((each) => each[column]!)))
@@ -62,7 +65,10 @@ for (const { drains, lines, limitMs } of CASES) {
 async function measure(drains: number, lines: number): Promise<number[]> {
   const redis = await startBenchRedis()
   const env = { REDIS_URL: redis.url, DRAIN_SECRETS: '', METRICS_TOKEN: '' }
-  const server = await startServer(['--max-semi-space-size=1', SERVE], env)
+  const server = await startServer(
+    ['--max-semi-space-size=1', ...values.node.split(' ').filter(Boolean), SERVE],
+    env,
+  )
   const app = { requests: lines, dynos: 8, routes: 50 }
   const from = Date.now() - 60_000
   const bodies = Array.from({ length: 60 }, (_, i) => bodyOfSecond(app, from + i * 1000))

@@ -1,10 +1,18 @@
 import { type AppState, type ExtractOptions, createAppState } from '../extract/app-state.ts'
 import { type Accumulator, createAccumulator, resetAccumulator } from '../model/accumulator.ts'
 
-/** The windows of one app that are being filled, and the accumulators that are free to be used again. */
+/** What is known of one app, and the accumulators that are free to be used again. */
 export interface AppWindows {
   readonly state: AppState
   readonly free: Accumulator[]
+}
+
+/** A window that is being filled, on loan from its app. */
+export interface OpenWindow {
+  /** ms since 1970. */
+  readonly start: number
+  readonly acc: Accumulator
+  readonly owner: AppWindows
 }
 
 const MAX_FREE = 64
@@ -13,6 +21,22 @@ const MAX_FREE_CELLS = 32_768
 
 export function createAppWindows(options: ExtractOptions): AppWindows {
   return { state: createAppState(options), free: [] }
+}
+
+/** What is being filled of an app's window among `open`, which gets it when it isn't there. */
+export function openWindow(open: OpenWindow[], owner: AppWindows, start: number): Accumulator {
+  for (const window of open) {
+    if (window.start === start && window.owner === owner) return window.acc
+  }
+  const acc = takeAccumulator(owner)
+  open.push({ start, acc, owner })
+  return acc
+}
+
+/** Gives back what is open, whose values have been taken or are to be dropped. */
+export function closeWindows(open: OpenWindow[]): void {
+  for (const { owner, acc } of open) releaseAccumulator(owner, acc)
+  open.length = 0
 }
 
 export function takeAccumulator(windows: AppWindows): Accumulator {

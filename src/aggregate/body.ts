@@ -5,7 +5,7 @@ import { type Accumulator, countValue } from '../model/accumulator.ts'
 import { type Line, createLine } from '../model/line.ts'
 import { internSeries } from '../model/series-table.ts'
 import { type DateCache, type Stamp, createDateCache } from '../frame/timestamp.ts'
-import { type AppWindows, takeAccumulator } from './app-windows.ts'
+import { type AppWindows, type OpenWindow, openWindow } from './app-windows.ts'
 
 /** Lines older than this are late, ms; lines further ahead than FUTURE_MS are from the future. */
 export const LATE_MS = 15 * 60_000
@@ -21,7 +21,7 @@ export interface BodyReader {
 
 /** What one body held: values by window, and how its lines' clock differs from ours. */
 export interface BodyCount {
-  readonly deltas: { readonly start: number; readonly acc: Accumulator }[]
+  readonly deltas: OpenWindow[]
   /** Lines of any kind. */
   lines: number
   malformed: number
@@ -35,19 +35,21 @@ export function createBodyReader(windowMs: number): BodyReader {
 }
 
 /**
- * Reads a Logplex body (octet-counted syslog frames) into accumulators of `windows`, which the caller
- * gives back. `now` (ms since 1970) is the store's time. What became of the lines is counted in the
- * window of `now`; a late or future line enters no other.
+ * Reads a Logplex body (octet-counted syslog frames) into windows of `windows`, which the caller
+ * closes: those of `deltas`, which may hold what other bodies have counted, and gets new ones. `now`
+ * (ms since 1970) is the store's time. What became of the lines is counted in the window of `now`; a
+ * late or future line enters no other. The same body gives the same each time.
  */
 export function countBody(
   reader: BodyReader,
   windows: AppWindows,
   body: Uint8Array,
   now: number,
+  deltas: OpenWindow[] = [],
 ): BodyCount {
   const { line, dates, stamp, windowMs } = reader
-  const count: BodyCount = { deltas: [], lines: 0, malformed: 0, late: 0, skew: 0 }
-  const current = deltaAt(count, windows, now - (now % windowMs))
+  const count: BodyCount = { deltas, lines: 0, malformed: 0, late: 0, skew: 0 }
+  const current = openWindow(deltas, windows, now - (now % windowMs))
   let start = NaN
   let acc = current
   scanFrames(
@@ -63,7 +65,7 @@ export function countBody(
       } else {
         if (!(line.time >= start && line.time < start + windowMs)) {
           start = line.time - (line.time % windowMs)
-          acc = deltaAt(count, windows, start)
+          acc = openWindow(deltas, windows, start)
         }
         result = extractLine(windows.state, line, acc)
       }
@@ -76,15 +78,8 @@ export function countBody(
       current.results[countMalformed(current)]! += 1
     },
   )
-  for (const delta of count.deltas) countOverflow(windows, delta.acc)
+  for (const { owner, acc } of deltas) if (owner === windows) countOverflow(windows, acc)
   return count
-}
-
-function deltaAt(count: BodyCount, windows: AppWindows, start: number): Accumulator {
-  for (const delta of count.deltas) if (delta.start === start) return delta.acc
-  const acc = takeAccumulator(windows)
-  count.deltas.push({ start, acc })
-  return acc
 }
 
 function countOverflow(windows: AppWindows, acc: Accumulator): void {
@@ -95,4 +90,5 @@ function countOverflow(windows: AppWindows, acc: Accumulator): void {
     internSeries(table, { kind: 'count', name: 'l2met/overflow', unit: '', labels: [] }),
     acc.overflow,
   )
+  acc.overflow = 0
 }

@@ -1,11 +1,6 @@
-import {
-  type Accumulator,
-  createAccumulator,
-  measure,
-  resetAccumulator,
-} from '../model/accumulator.ts'
-import { createSeriesTable, internSeries } from '../model/series-table.ts'
-import { FINE_MS, type Frame } from './store.ts'
+import { type Accumulator, measure } from '../model/accumulator.ts'
+import type { Series } from '../model/series.ts'
+import { internSeries } from '../model/series-table.ts'
 
 /**
  * How long commits take, as a series of the app itself, so that every replica shows the same. What
@@ -13,33 +8,27 @@ import { FINE_MS, type Frame } from './store.ts'
  */
 export interface CommitTimes {
   note(app: string, seconds: number): void
-  /** What was noted since the last call as a frame without an id; undefined when nothing was. */
-  take(app: string, now: number): Frame | undefined
+  /** Measures what was noted since the last call into a window of the app. */
+  moveTo(acc: Accumulator, app: string): void
 }
 
+const SERIES: Series = { kind: 'measure', name: 'l2met/commit', unit: 's', labels: [] }
+
 export function createCommitTimes(): CommitTimes {
-  const table = createSeriesTable(1)
-  const series = internSeries(table, {
-    kind: 'measure',
-    name: 'l2met/commit',
-    unit: 's',
-    labels: [],
-  })
-  const noted = new Map<string, Accumulator>()
-  /** Not yet taken, and taken last: the store reads a frame before the next is taken. */
-  const isNoted = new Set<string>()
+  const noted = new Map<string, number[]>()
 
   return {
     note: (app, seconds) => {
-      let acc = noted.get(app)
-      if (acc === undefined) noted.set(app, (acc = createAccumulator(table)))
-      else if (!isNoted.has(app)) resetAccumulator(acc)
-      isNoted.add(app)
-      measure(acc, series, seconds)
+      const times = noted.get(app)
+      if (times === undefined) noted.set(app, [seconds])
+      else times.push(seconds)
     },
-    take: (app, now) => {
-      if (!isNoted.delete(app)) return undefined
-      return { id: undefined, deltas: [{ start: now - (now % FINE_MS), acc: noted.get(app)! }] }
+    moveTo: (acc, app) => {
+      const times = noted.get(app)
+      if (times === undefined || times.length === 0) return
+      const series = internSeries(acc.table, SERIES)
+      for (const seconds of times) measure(acc, series, seconds)
+      times.length = 0
     },
   }
 }

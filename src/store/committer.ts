@@ -1,10 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { createCommitTimes } from './commit-times.ts'
 import { createCommittedIds } from './committed-ids.ts'
-import { type Entry, type Lane, type LaneWork, createLane, runLane } from './lane.ts'
+import {
+  type Entry,
+  type Lane,
+  type LaneWork,
+  type PendingFrame,
+  type Waiter,
+  createLane,
+  runLane,
+} from './lane.ts'
 import { createPacker } from './packer.ts'
 import { spillFrame } from './spill.ts'
-import type { Frame, Store } from './store.ts'
+import type { Store } from './store.ts'
 
 /** What became of a frame: a spilled one is held in memory and committed when the store is back. */
 export type FrameResult = 'committed' | 'duplicate' | 'spilled'
@@ -12,11 +20,10 @@ export type FrameResult = 'committed' | 'duplicate' | 'spilled'
 /** Brings frames into the store. What `add` resolves may be acknowledged. */
 export interface Committer {
   /**
-   * Resolves when the frame is committed, or held after the store was away for too long. The frame
-   * and its accumulators are the caller's again then. Rejects with RefusedError when the frame could
-   * be neither committed nor held.
+   * Resolves when the frame is committed, or held after the store was away for too long; it isn't
+   * counted again then. Rejects with RefusedError when the frame could be neither committed nor held.
    */
-  add(app: string, frame: Frame): Promise<FrameResult>
+  add(app: string, frame: PendingFrame): Promise<FrameResult>
   /** Lines held in memory because the store can't be reached. */
   spilledLines(): number
   /** Commits what is held, for at most `limitMs`; resolves with what was acknowledged and is lost. */
@@ -47,17 +54,11 @@ const STOP_TICK_MS = 20
 
 const DEFAULTS: CommitterOptions = { holdMs: 1000, spillBytes: 64 * 2 ** 20 }
 
-interface Waiter {
-  readonly resolve: (result: FrameResult) => void
-  readonly reject: (error: RefusedError) => void
-}
-
 export function createCommitter(store: Store, options: CommitterOptions = DEFAULTS): Committer {
   const { holdMs, spillBytes } = options
   const packer = createPacker()
   const committed = createCommittedIds()
   const lanes = new Map<string, Lane>()
-  const waiters = new WeakMap<Entry, Waiter[]>()
   const ownPrefix = randomBytes(8).toString('base64url')
   let ownIds = 0
   let heldBytes = 0
@@ -76,16 +77,9 @@ export function createCommitter(store: Store, options: CommitterOptions = DEFAUL
     lane.pending.delete(entry.id)
     if (entry.spilled !== undefined) {
       heldBytes -= entry.spilled.size
-      heldLines -= entry.lines
+      heldLines -= entry.spilled.lines
     }
-    const waiting = waiters.get(entry) ?? []
-    waiters.delete(entry)
-    return waiting
-  }
-
-  /** The first waiter brought the frame; the others brought copies of it. */
-  const answer = (waiting: readonly Waiter[], result: FrameResult) => {
-    for (const [i, { resolve }] of waiting.entries()) resolve(i === 0 ? result : 'duplicate')
+    return takeWaiters(entry)
   }
 
   const refuse = (lane: Lane, entry: Entry, fault: unknown) => {
@@ -104,6 +98,9 @@ export function createCommitter(store: Store, options: CommitterOptions = DEFAUL
       answer(finish(lane, entry), result)
       if (!entry.id.startsWith(ownPrefix)) committed.add(lane.app, entry.id)
     },
+    fail: (lane, entry, fault) => {
+      for (const { reject } of finish(lane, entry)) reject(fault)
+    },
     refuseAll: (lane, fault) => {
       for (const entry of lane.waiting) if (!entry.isDone) refuse(lane, entry, fault)
     },
@@ -117,10 +114,9 @@ export function createCommitter(store: Store, options: CommitterOptions = DEFAUL
     entry.spilled = spilled
     entry.frame = undefined
     heldBytes += spilled.size
-    heldLines += entry.lines
+    heldLines += spilled.lines
     lane.spilled.push(entry)
-    answer(waiters.get(entry) ?? [], 'spilled')
-    waiters.delete(entry)
+    answer(takeWaiters(entry), 'spilled')
     return true
   }
 
@@ -141,7 +137,7 @@ export function createCommitter(store: Store, options: CommitterOptions = DEFAUL
     ticker = undefined
   }
 
-  const add = async (app: string, frame: Frame): Promise<FrameResult> => {
+  const add = async (app: string, frame: PendingFrame): Promise<FrameResult> => {
     // An id of our own for a frame that has none, so that at least our own attempts are recognised.
     const id = frame.id ?? `${ownPrefix}${(ownIds += 1)}`
     if (committed.has(app, id)) return 'duplicate'
@@ -152,10 +148,10 @@ export function createCommitter(store: Store, options: CommitterOptions = DEFAUL
     if (known !== undefined) return wait(known)
     const entry: Entry = {
       id,
-      lines: linesOf(frame),
       since: performance.now(),
-      frame: { id, deltas: frame.deltas },
+      frame,
       spilled: undefined,
+      waiters: [],
       wasTried: false,
       isDone: false,
     }
@@ -166,13 +162,6 @@ export function createCommitter(store: Store, options: CommitterOptions = DEFAUL
     ticker ??= setInterval(tick, TICK_MS).unref()
     return result
   }
-
-  const wait = (entry: Entry): Promise<FrameResult> =>
-    new Promise((resolve, reject) => {
-      const waiting = waiters.get(entry)
-      if (waiting === undefined) waiters.set(entry, [{ resolve, reject }])
-      else waiting.push({ resolve, reject })
-    })
 
   const stop = async (limitMs: number): Promise<Lost> => {
     const end = performance.now() + limitMs
@@ -187,7 +176,7 @@ export function createCommitter(store: Store, options: CommitterOptions = DEFAUL
         if (entry.spilled === undefined) refuse(lane, entry, lane.fault)
         else {
           lost.frames += 1
-          lost.lines += entry.lines
+          lost.lines += entry.spilled.lines
         }
       }
     }
@@ -197,8 +186,17 @@ export function createCommitter(store: Store, options: CommitterOptions = DEFAUL
   return { add, spilledLines: () => heldLines, stop }
 }
 
-function linesOf({ deltas }: Frame): number {
-  let lines = 0
-  for (const { acc } of deltas) for (const n of acc.results) lines += n
-  return lines
+function wait(entry: Entry): Promise<FrameResult> {
+  return new Promise((resolve, reject) => entry.waiters.push({ resolve, reject }))
+}
+
+function takeWaiters(entry: Entry): Waiter[] {
+  const { waiters } = entry
+  entry.waiters = []
+  return waiters
+}
+
+/** The first waiter brought the frame; the others brought copies of it. */
+function answer(waiters: readonly Waiter[], result: FrameResult): void {
+  for (const [i, { resolve }] of waiters.entries()) resolve(i === 0 ? result : 'duplicate')
 }

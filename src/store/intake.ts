@@ -1,14 +1,16 @@
 import {
   type AppWindows,
+  type OpenWindow,
+  closeWindows,
   createAppWindows,
-  releaseAccumulator,
-  takeAccumulator,
+  openWindow,
 } from '../aggregate/app-windows.ts'
 import { type BodyCount, countBody, createBodyReader } from '../aggregate/body.ts'
 import { OVER_LIMIT } from '../extract/extract.ts'
 import { type Committer, type FrameResult, RefusedError } from './committer.ts'
 import { countFrames } from './frame-count.ts'
-import { FINE_MS, type Frame, type Store } from './store.ts'
+import type { PendingFrame } from './lane.ts'
+import { FINE_MS, type Store } from './store.ts'
 
 /** One drain body with what its request says. */
 export interface Body {
@@ -75,37 +77,38 @@ export function createIntake(options: {
     })
   }
 
-  /** Adds a frame and takes back its accumulators; counts with it what is owed. */
+  /** Adds a frame that counts with it what is owed; `failed` is owed when it is refused. */
   const add = async (
     app: string,
     windows: AppWindows,
-    frame: Frame,
+    frame: PendingFrame & { readonly now: number },
     failed: Owed,
   ): Promise<FrameResult> => {
     const due = takeOwed(windows)
-    const { acc } = frame.deltas[0]!
-    if (due.duplicate > 0) countFrames(acc, 'duplicate', due.duplicate)
-    if (due.refused > 0) countFrames(acc, 'refused', due.refused)
+    const count = (open: OpenWindow[]) => {
+      frame.count(open)
+      if (due === NOTHING_OWED) return
+      const acc = openWindow(open, windows, frame.now - (frame.now % FINE_MS))
+      if (due.duplicate > 0) countFrames(acc, 'duplicate', due.duplicate)
+      if (due.refused > 0) countFrames(acc, 'refused', due.refused)
+    }
     try {
-      const result = await committer.add(app, frame)
+      const result = await committer.add(app, { id: frame.id, size: frame.size, count })
       if (result === 'duplicate') owe(windows, due)
       return result
     } catch (error) {
       owe(windows, due)
       owe(windows, failed)
       throw error
-    } finally {
-      for (const delta of frame.deltas) releaseAccumulator(windows, delta.acc)
     }
   }
 
   /** A duplicate was counted when it first came: only that it came again is new. */
   const countDuplicate = async (app: string, windows: AppWindows) => {
-    const now = store.clock()
-    const deltas = [{ start: now - (now % FINE_MS), acc: takeAccumulator(windows) }]
     owe(windows, ONE_DUPLICATE)
     try {
-      await add(app, windows, { id: undefined, deltas }, NOTHING_OWED)
+      const frame = { id: undefined, size: 0, now: store.clock(), count: () => {} }
+      await add(app, windows, frame, NOTHING_OWED)
     } catch (error) {
       // Still owed: the next frame of the app counts it.
       if (!(error instanceof RefusedError)) throw error
@@ -115,18 +118,24 @@ export function createIntake(options: {
   return async (body) => {
     const windows = windowsFor(body)
     const app = windows === overflow ? OVERFLOW_APP : body.app
-    const count = countBody(reader, windows, body.bytes, store.clock())
-    if (windows === overflow) moveToOverLimit(count)
-    countFrames(count.deltas[0]!.acc, 'committed', 1)
-    const frame = await add(app, windows, { id: body.id, deltas: count.deltas }, ONE_REFUSED)
-    if (frame === 'duplicate') await countDuplicate(app, windows)
-    return {
-      frame,
-      lines: count.lines,
-      malformed: count.malformed,
-      late: count.late,
-      skew: count.skew,
+    const now = store.clock()
+    let result: BodyCount | undefined
+    const count = (open: OpenWindow[]) => {
+      result = countBody(reader, windows, body.bytes, now, open)
+      if (windows === overflow) moveToOverLimit(open)
+      countFrames(openWindow(open, windows, now - (now % FINE_MS)), 'committed', 1)
     }
+    const { id, bytes } = body
+    const frame = await add(app, windows, { id, size: bytes.length, now, count }, ONE_REFUSED)
+    if (frame === 'duplicate') await countDuplicate(app, windows)
+    // A known frame wasn't counted: its sender is told the same as the first time.
+    if (result === undefined) {
+      const open: OpenWindow[] = []
+      count(open)
+      closeWindows(open)
+    }
+    const { lines, malformed, late, skew } = result!
+    return { frame, lines, malformed, late, skew }
   }
 }
 
@@ -141,8 +150,9 @@ const ONE_REFUSED: Owed = { duplicate: 0, refused: 1 }
 
 export const OVERFLOW_APP = '(other)'
 
-function moveToOverLimit({ deltas }: BodyCount): void {
-  for (const { acc } of deltas) {
+/** Moves the lines of apps that are too many. */
+function moveToOverLimit(open: readonly OpenWindow[]): void {
+  for (const { acc } of open) {
     const lines = acc.results.reduce((sum, n) => sum + n, 0)
     acc.results.fill(0)
     acc.results[OVER_LIMIT] = lines

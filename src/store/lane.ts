@@ -1,21 +1,41 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { type OpenWindow, closeWindows } from '../aggregate/app-windows.ts'
 import { createSeriesTable } from '../model/series-table.ts'
 import type { CommitTimes } from './commit-times.ts'
 import { type SpilledFrame, restoreFrame } from './spill.ts'
 import { type Frame, type Store, UnfitStoreError } from './store.ts'
 
+/**
+ * A request body that waits for the store. It is counted when its batch is sent, and again when that
+ * has to be sent anew: the body is what is kept, and many share windows that are still in the cache.
+ */
+export interface PendingFrame {
+  /** The sender's id of the body, the same when it tries again; without one it can't be recognised. */
+  readonly id: string | undefined
+  /** Bytes of the body. */
+  readonly size: number
+  /** Counts the body into `open`, the same each time. */
+  readonly count: (open: OpenWindow[]) => void
+}
+
 /** A frame on its way into the store. */
 export interface Entry {
   readonly id: string
-  readonly lines: number
   /** When it came, by performance.now(). */
   readonly since: number
   /** Exactly one of these two holds it. */
-  frame: Frame | undefined
+  frame: PendingFrame | undefined
   spilled: SpilledFrame | undefined
+  /** Who waits for it: the first brought the frame, the others brought copies. */
+  waiters: Waiter[]
   /** Whether an attempt of ours has failed, which may have been written nevertheless. */
   wasTried: boolean
   isDone: boolean
+}
+
+export interface Waiter {
+  readonly resolve: (result: 'committed' | 'duplicate' | 'spilled') => void
+  readonly reject: (error: unknown) => void
 }
 
 /** The frames of one app that wait to be committed. */
@@ -36,12 +56,16 @@ export interface LaneWork {
   readonly store: Store
   readonly times: CommitTimes
   readonly settle: (lane: Lane, entry: Entry, result: 'committed' | 'duplicate') => void
+  /** Tells those who wait for a frame that it went wrong here. */
+  readonly fail: (lane: Lane, entry: Entry, fault: unknown) => void
   readonly refuseAll: (lane: Lane, fault: unknown) => void
   readonly isStopped: () => boolean
 }
 
 /** A script that is much longer holds up everybody else. */
 const MAX_BATCH = 128
+/** Bodies of so many bytes are counted in one go: some milliseconds. */
+const MAX_BATCH_BYTES = 2 ** 20
 /** Spilled frames that go along, so that they don't wait for a quiet moment. */
 const MAX_SPILLED_BATCH = 64
 const FIRST_DELAY_MS = 10
@@ -60,7 +84,9 @@ export async function runLane(lane: Lane, work: LaneWork): Promise<void> {
   lane.isRunning = true
   let failures = 0
   while (lane.pending.size > 0 && !work.isStopped()) {
-    const batch = [...lane.waiting.slice(0, MAX_BATCH), ...lane.spilled.slice(0, MAX_SPILLED_BATCH)]
+    // What came at the same time goes together, and answers go out before more is counted.
+    await turn()
+    const batch = nextBatch(lane)
     try {
       await commitBatch(lane, batch, work)
       failures = 0
@@ -72,32 +98,94 @@ export async function runLane(lane: Lane, work: LaneWork): Promise<void> {
       failures += 1
     }
     lane.waiting = lane.waiting.filter(({ isDone, spilled }) => !isDone && spilled === undefined)
-    lane.spilled = lane.spilled.filter(({ isDone }) => !isDone)
+    if (lane.spilled.length > 0) lane.spilled = lane.spilled.filter(({ isDone }) => !isDone)
     if (failures > 0) await sleep(delayAfter(failures), undefined, { ref: false })
   }
   lane.isRunning = false
 }
 
+function nextBatch({ waiting, spilled }: Lane): Entry[] {
+  const batch: Entry[] = []
+  let bytes = 0
+  for (const entry of waiting) {
+    if (batch.length === MAX_BATCH || bytes >= MAX_BATCH_BYTES) break
+    if (entry.isDone || entry.frame === undefined) continue
+    batch.push(entry)
+    bytes += entry.frame.size
+  }
+  if (spilled.length > 0) batch.push(...spilled.slice(0, MAX_SPILLED_BATCH))
+  return batch
+}
+
 /** Takes duplicates out until the rest is committed. */
 async function commitBatch(lane: Lane, batch: readonly Entry[], work: LaneWork): Promise<void> {
   const { store, times, settle } = work
-  const table = createSeriesTable(Infinity)
   let left = batch
   while (left.length > 0) {
-    // Read by the store before it returns its promise: an entry may be spilled or refused meanwhile.
-    const frames = left.map(({ frame, spilled }) => frame ?? restoreFrame(spilled!, table))
-    const own = times.take(lane.app, store.clock())
+    const { entries, frames, open } = countBatch(lane, left, work)
     const start = performance.now()
-    const known = await store.commit(lane.app, own === undefined ? frames : [...frames, own])
+    // The store has read the windows when it returns its promise.
+    const commit = store.commit(lane.app, frames)
+    closeWindows(open)
+    const known = await commit
     if (known.length === 0) {
       times.note(lane.app, (performance.now() - start) / 1000)
-      for (const entry of left) settle(lane, entry, 'committed')
+      for (const entry of entries) settle(lane, entry, 'committed')
       return
     }
     // What an attempt of ours may have written counts as written by it.
-    for (const i of known) settle(lane, left[i]!, left[i]!.wasTried ? 'committed' : 'duplicate')
-    left = left.filter(({ isDone }) => !isDone)
+    for (const i of known) {
+      settle(lane, entries[i]!, entries[i]!.wasTried ? 'committed' : 'duplicate')
+    }
+    left = entries.filter(({ isDone }) => !isDone)
   }
+}
+
+/**
+ * Counts a batch: the frames whose senders wait share their windows, which go along as a frame
+ * without an id, after those that say the ids.
+ */
+function countBatch(
+  lane: Lane,
+  batch: readonly Entry[],
+  { times, fail }: LaneWork,
+): { entries: readonly Entry[]; frames: readonly Frame[]; open: OpenWindow[] } {
+  const open: OpenWindow[] = []
+  const entries = countTogether(batch, open, (entry, fault) => fail(lane, entry, fault))
+  const table = createSeriesTable(Infinity)
+  const frames: Frame[] = entries.map(({ id, spilled }) =>
+    spilled === undefined ? { id, deltas: NO_DELTAS } : restoreFrame(id, spilled, table),
+  )
+  const [first] = open
+  if (first !== undefined) {
+    times.moveTo(first.acc, lane.app)
+    frames.push({ id: undefined, deltas: open })
+  }
+  return { entries, frames, open }
+}
+
+const NO_DELTAS: Frame['deltas'] = []
+
+/** Gives those that could be counted; the fault of one must not stop the others. */
+function countTogether(
+  batch: readonly Entry[],
+  open: OpenWindow[],
+  fail: (entry: Entry, fault: unknown) => void,
+): readonly Entry[] {
+  for (const entry of batch) {
+    try {
+      entry.frame?.count(open)
+    } catch (fault) {
+      closeWindows(open)
+      fail(entry, fault)
+      return countTogether(
+        batch.filter((other) => other !== entry),
+        open,
+        fail,
+      )
+    }
+  }
+  return batch
 }
 
 function delayAfter(failures: number): number {

@@ -1,16 +1,18 @@
+import { type OpenWindow, closeWindows } from '../aggregate/app-windows.ts'
 import { type Accumulator, createAccumulator } from '../model/accumulator.ts'
 import { parseSeriesKey } from '../model/series.ts'
 import { type SeriesTable, createSeriesTable, internSeries } from '../model/series-table.ts'
 import { createWindow } from '../model/window.ts'
 import { countFrames } from './frame-count.ts'
+import type { PendingFrame } from './lane.ts'
 import { mergePacked } from './packed.ts'
 import type { Packer } from './packer.ts'
 import type { Frame } from './store.ts'
 
-/** A frame as bytes, while the store is away: it leaves the accumulators to their owner. */
+/** A frame as bytes, while the store is away. */
 export interface SpilledFrame {
-  readonly id: string | undefined
   readonly deltas: readonly { readonly start: number; readonly packed: Buffer }[]
+  readonly lines: number
   readonly size: number
 }
 
@@ -18,19 +20,27 @@ export interface SpilledFrame {
 const OVERHEAD = 256
 
 /** Packs a frame that counts itself as committed; from then on it counts itself as spilled. */
-export function spillFrame(frame: Frame, packer: Packer): SpilledFrame {
-  const deltas = frame.deltas.map(({ start, acc }, i) => ({
-    start,
-    packed: packer.packAccumulators(i === 0 ? [acc, createCorrection()] : [acc]),
-  }))
-  const size = deltas.reduce((sum, { packed }) => sum + packed.length, OVERHEAD)
-  return { id: frame.id, deltas, size }
+export function spillFrame(frame: PendingFrame, packer: Packer): SpilledFrame {
+  const open: OpenWindow[] = []
+  frame.count(open)
+  let lines = 0
+  let size = OVERHEAD
+  const deltas = open.map(({ start, acc }, i) => {
+    const packed = packer.packAccumulators(i === 0 ? [acc, createCorrection()] : [acc])
+    for (const n of acc.results) lines += n
+    size += packed.length
+    return { start, packed }
+  })
+  closeWindows(open)
+  return { deltas, lines, size }
 }
 
 /** The frame again. `table` is one for all spilled frames of an app. */
-export function restoreFrame(spilled: SpilledFrame, table: SeriesTable): Frame {
-  const deltas = spilled.deltas.map(({ start, packed }) => ({ start, acc: unpack(packed, table) }))
-  return { id: spilled.id, deltas }
+export function restoreFrame(id: string, spilled: SpilledFrame, table: SeriesTable): Frame {
+  return {
+    id,
+    deltas: spilled.deltas.map(({ start, packed }) => ({ start, acc: unpack(packed, table) })),
+  }
 }
 
 function createCorrection(): Accumulator {

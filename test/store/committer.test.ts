@@ -1,13 +1,14 @@
 import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeEach, describe, expect, test } from 'vitest'
-import { createSeriesTable } from '../../src/model/series-table.ts'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { createAppWindows, openWindow } from '../../src/aggregate/app-windows.ts'
 import type { Sketch } from '../../src/model/sketch.ts'
 import { type Committer, RefusedError, createCommitter } from '../../src/store/committer.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
-import { FINE_MS, type Frame, UnfitStoreError } from '../../src/store/store.ts'
+import type { PendingFrame } from '../../src/store/lane.ts'
+import { FINE_MS, UnfitStoreError } from '../../src/store/store.ts'
 import { type FlakyStore, createFlakyStore } from '../support/flaky-store.ts'
-import { accumulatorOf } from '../support/windows.ts'
+import { perform } from '../support/windows.ts'
 
 const HOLD_MS = 200
 
@@ -19,16 +20,14 @@ beforeEach(() => {
   committer = createCommitter(store, { holdMs: HOLD_MS, spillBytes: 1_000_000 })
 })
 
-const table = createSeriesTable(100)
+const windows = createAppWindows({ maxSeries: 100, maxRoutes: 10 })
 
-function frameOf(id: string | undefined, lines = 1): Frame {
+function frameOf(id: string | undefined, lines = 1): PendingFrame {
   const time = Date.now()
   const line = { act: 'line', time, result: 0, kind: 0 } as const
-  const acc = accumulatorOf(
-    Array.from({ length: lines }, () => line),
-    table,
-  )
-  return { id, deltas: [{ start: time - (time % FINE_MS), acc }] }
+  const acts = Array.from({ length: lines }, () => line)
+  const start = time - (time % FINE_MS)
+  return { id, size: 100, count: (open) => void perform(openWindow(open, windows, start), acts) }
 }
 
 /** Lets commits wait until it is opened. */
@@ -58,11 +57,12 @@ describe('the committer', () => {
   test('commits together what came while the last commit was under way', async () => {
     const { open } = closeGate()
     const first = committer.add('app', frameOf('first'))
+    await vi.waitFor(() => expect(store.batches).toHaveLength(1))
     const rest = Array.from({ length: 300 }, (_, i) => committer.add('app', frameOf(`${i}`)))
     open()
     expect(await Promise.all([first, ...rest])).toEqual(Array(301).fill('committed'))
-    // A frame of measured commit times goes along with each but the first.
-    expect(store.batches).toEqual([1, 129, 129, 45])
+    // The windows that a batch shares are one frame more.
+    expect(store.batches).toEqual([2, 129, 129, 45])
     expect(await linesOf()).toBe(301)
   })
 
@@ -75,12 +75,15 @@ describe('the committer', () => {
   })
 
   test('takes out what others have committed and commits the rest', async () => {
-    await store.commit('app', [frameOf('x'), frameOf('y')])
+    await store.commit('app', [
+      { id: 'x', deltas: [] },
+      { id: 'y', deltas: [] },
+    ])
     const { open } = closeGate()
     const adding = ['first', 'x', 'new', 'y'].map((id) => committer.add('app', frameOf(id)))
     open()
     expect(await Promise.all(adding)).toEqual(['committed', 'duplicate', 'committed', 'duplicate'])
-    expect(await linesOf()).toBe(4)
+    expect(await linesOf()).toBe(2)
   })
 
   test('tries again while the store is away, and counts once what was written without an answer', async () => {
@@ -110,14 +113,38 @@ describe('the committer', () => {
     expect(cells.get('c\0l2met/frames\0result\0spilled')).toMatchObject({ high: 200, low: 0 })
   })
 
-  test('gives accumulators back when it answers, even of what it holds', async () => {
+  test('counts a frame anew for each attempt, and the windows are free when the store has read them', async () => {
     store.mood = 'away'
+    let counts = 0
     const frame = frameOf('a', 4)
-    expect(await committer.add('app', frame)).toBe('spilled')
-    frame.deltas[0]!.acc.results.fill(99)
+    const adding = committer.add('app', {
+      ...frame,
+      count: (open) => {
+        counts += 1
+        frame.count(open)
+      },
+    })
+    await vi.waitFor(() => expect(counts).toBeGreaterThan(1))
+    expect(windows.free.every(({ results }) => results.every((n) => n === 0))).toBe(true)
     store.mood = 'well'
-    await committer.stop(5000)
+    expect(await adding).toBe('committed')
     expect(await linesOf()).toBe(4)
+  })
+
+  test('tells the sender of a frame that can not be counted, and commits the others', async () => {
+    const fault = new Error('a fault of ours')
+    const broken: PendingFrame = {
+      id: 'broken',
+      size: 100,
+      count: (open) => {
+        frameOf('a', 7).count(open)
+        throw fault
+      },
+    }
+    const adding = ['first', 'second'].map((id) => committer.add('app', frameOf(id)))
+    await expect(committer.add('app', broken)).rejects.toBe(fault)
+    expect(await Promise.all(adding)).toEqual(['committed', 'committed'])
+    expect(await linesOf()).toBe(2)
   })
 
   test('refuses when it can hold no more, and takes the frame when it comes again', async () => {

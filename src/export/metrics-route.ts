@@ -5,7 +5,7 @@ import type { Collector } from './prometheus/collect.ts'
 import type { MetricFamily } from './prometheus/family.ts'
 import { type Format, chooseFormat } from './prometheus/negotiate.ts'
 import { takesGzip } from './send-json.ts'
-import { takeTurns } from './take-turns.ts'
+import { takeTurns } from '../store/take-turns.ts'
 
 const compress = promisify(gzip)
 /** Prometheus waits 10 s for a scrape; it has to hear in time that the store is silent. */

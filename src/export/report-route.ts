@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { FUTURE_MS } from '../aggregate/body.ts'
-import { type Window, createWindow, mergeWindow } from '../model/window.ts'
+import type { Window } from '../model/window.ts'
 import { RequestError } from '../receive/request-error.ts'
 import { COARSE_MS, FINE_KEPT_MS, FINE_MS, type Store } from '../store/store.ts'
 import type { Report } from './report-object.ts'
-import { createReport } from './report.ts'
-import { readWindows } from './read-windows.ts'
+import { createReportReader } from './report-reader.ts'
 import { sendJson } from './send-json.ts'
 import { type Query, oneOf, readTime } from './series-query.ts'
 
@@ -47,16 +46,14 @@ async function readReport(store: Store, query: Query): Promise<Report> {
   const app = oneOf('app', query['app']) ?? (await onlyApp(store))
   const isFine = from >= now - FINE_KEPT_MS && to - from <= FINE_KEPT_MS + FUTURE_MS
   const width = isFine ? FINE_MS : COARSE_MS
-  const sum = createWindow()
-  const count = await readWindows(store, { app, width, from, to }, ({ window }) => {
-    mergeWindow(sum, window)
-  })
-  if (count === 0 && !(await store.lifetime()).has(app))
+  const reader = createReportReader(app)
+  await store.read(app, { width, from, to }, [reader])
+  if (reader.isEmpty() && !(await store.lifetime()).has(app))
     throw new RequestError(
       404,
       `there is no app ${JSON.stringify(app.slice(0, 128))} here: /api/apps lists those that lines came from`,
     )
-  return createReport(app, sum)
+  return reader.report()
 }
 
 async function onlyApp(store: Store): Promise<string> {

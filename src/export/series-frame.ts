@@ -1,52 +1,41 @@
 import { LINE_RESULTS } from '../model/line.ts'
-import { type Series, label } from '../model/series.ts'
+import type { Counter } from '../model/cell.ts'
+import { label } from '../model/series.ts'
 import { sumValue } from '../model/sum.ts'
-import {
-  type Window,
-  type WindowEvent,
-  createWindow,
-  mergeFrame,
-  mergeWindow,
-} from '../model/window.ts'
+import { type Window, type WindowEvent, createWindow, mergeFrame } from '../model/window.ts'
 import { createReport } from './report.ts'
-import type { Collector, Sink } from './series-collector.ts'
+import type { Collector } from './series-collector.ts'
 import { type Grid, countColumn } from './series-grid.ts'
 
-export const FRAME_NAMES = ['lines', 'events', 'health', 'report'] as const
+export const FRAME_NAMES = ['lines', 'events', 'health'] as const
 
-/** What windows hold beside series (lines, events, health), and the report over the whole range. */
-export function createFrame(wanted: ReadonlySet<string>, grid: Grid, app: string): Collector {
+/** What windows hold beside series: lines, events, health. */
+export function createFrame(wanted: ReadonlySet<string>, grid: Grid): Collector {
   const seen = new Uint8Array(grid.count)
   const lines = new Float64Array(grid.count)
-  const dropped = new Map<string, number>()
+  const dropped = new Map<string, Counter>()
   const whole = createWindow()
   const events: WindowEvent[] = []
-  const isWhole = wanted.has('report')
 
   return {
-    addWindow: (step, window) => {
+    addWindow: (step, frame) => {
       seen[step] = 1
-      for (const n of window.classes) lines[step]! += n
-      if (isWhole) mergeWindow(whole, window)
-      else mergeFrame(whole, window)
-      for (const event of window.events) if (event.kind !== 'error') events.push(event)
+      for (const n of frame.classes) lines[step]! += n
+      mergeFrame(whole, frame)
+      for (const event of frame.events) if (event.kind !== 'error') events.push(event)
     },
-    sinkOf: (series: Series): Sink | undefined => {
-      if (series.name !== 'logplex/dropped') return undefined
+    cellsOf: (series) => {
+      if (series.name !== 'logplex/dropped' || series.kind !== 'count') return undefined
       const code = label(series, 'code')
-      return (_, cell) => {
-        if (cell.kind === 'count') dropped.set(code, (dropped.get(code) ?? 0) + sumValue(cell))
-      }
+      const counter = dropped.get(code) ?? { kind: 'count', epoch: 0, high: 0, low: 0 }
+      dropped.set(code, counter)
+      return () => counter
     },
-    result: () => {
-      const report = createReport(app, whole)
-      return {
-        ...(wanted.has('lines') && { lines: { count: countColumn(lines, seen) } }),
-        ...(wanted.has('events') && { events: eventsOf(events) }),
-        ...(wanted.has('health') && { health: healthOf(whole, dropped) }),
-        ...(isWhole && { report }),
-      }
-    },
+    result: () => ({
+      ...(wanted.has('lines') && { lines: { count: countColumn(lines, seen) } }),
+      ...(wanted.has('events') && { events: eventsOf(events) }),
+      ...(wanted.has('health') && { health: healthOf(whole, dropped) }),
+    }),
   }
 }
 
@@ -62,10 +51,11 @@ function eventsOf(events: WindowEvent[]): unknown {
  * `coverage` is the share of the lines that Heroku had for us that are in these numbers: lines that
  * it says it dropped, that came too late, or that couldn't be read are missing.
  */
-function healthOf(window: Window, dropped: ReadonlyMap<string, number>): unknown {
+function healthOf(window: Window, counters: ReadonlyMap<string, Counter>): unknown {
+  const dropped = [...counters].map(([code, counter]) => [code, sumValue(counter)] as const)
   const results = Object.fromEntries(LINE_RESULTS.map((name, i) => [name, window.results[i]!]))
   const received = window.results.reduce((sum, n) => sum + n, 0)
-  const lost = [...dropped.values()].reduce((sum, n) => sum + n, 0)
+  const lost = dropped.reduce((sum, [, n]) => sum + n, 0)
   const taken = (results['counted'] ?? 0) + (results['ignored'] ?? 0)
   return {
     lastLine: Number.isFinite(window.last) ? new Date(window.last).toISOString() : null,

@@ -1,3 +1,6 @@
+import type { Counter } from '../model/cell.ts'
+import { sumValue } from '../model/sum.ts'
+
 /** Equal steps of time, ms: step i covers [from + i * step, from + (i + 1) * step). */
 export interface Grid {
   readonly from: number
@@ -16,6 +19,16 @@ export interface Steps<T> {
   readonly at: (step: number) => T
   readonly column: (value: (one: T) => number | null | undefined) => Column
   readonly map: <V>(value: (one: T) => V) => (V | null)[]
+}
+
+/** Counts by step. */
+export function createCounts(grid: Grid): Steps<Counter> {
+  return createSteps(grid, () => ({ kind: 'count', epoch: 0, high: 0, low: 0 }))
+}
+
+/** The counts of all steps; zero where there is none. */
+export function valuesOf(counts: Steps<Counter>): Float64Array {
+  return Float64Array.from(counts.map(sumValue), (n) => n ?? 0)
 }
 
 /** Covers [from, to) with whole steps, all times in ms. */

@@ -1,10 +1,18 @@
-import { type Gauge, createGauge, mergeGauge } from '../model/gauge.ts'
+import type { Counter } from '../model/cell.ts'
+import { type Gauge, createGauge } from '../model/gauge.ts'
 import { type Kind, type Series, label } from '../model/series.ts'
 import { type Sketch, createSketch } from '../model/sketch.ts'
-import { type Unique, createUnique, mergeUnique, uniqueCount } from '../model/unique.ts'
-import type { Collector, Sink } from './series-collector.ts'
-import { type Grid, type Steps, countColumn, createSteps } from './series-grid.ts'
-import { countInto, distributionOf, mergeInto } from './series-traffic.ts'
+import { type Unique, createUnique, uniqueCount } from '../model/unique.ts'
+import type { Collector, StepCells } from './series-collector.ts'
+import {
+  type Grid,
+  type Steps,
+  countColumn,
+  createCounts,
+  createSteps,
+  valuesOf,
+} from './series-grid.ts'
+import { distributionOf } from './series-traffic.ts'
 
 /** Names of the app's own metrics are these with the name behind: `measure:db.latency`, or `measure:*`. */
 export const OWN_PREFIXES = ['measure', 'count', 'sample', 'unique', 'addon'] as const
@@ -24,7 +32,7 @@ interface Metric {
 }
 
 type Content =
-  | { readonly kind: 'count'; readonly counts: Float64Array }
+  | { readonly kind: 'count'; readonly steps: Steps<Counter> }
   | { readonly kind: 'measure'; readonly steps: Steps<Sketch> }
   | { readonly kind: 'sample'; readonly steps: Steps<Gauge> }
   | { readonly kind: 'unique'; readonly steps: Steps<Unique> }
@@ -49,7 +57,7 @@ export function createOwn(wanted: ReadonlySet<string>, grid: Grid): Collector {
     return metric
   }
 
-  const addonSink = (service: string, key: string, series: Series): Sink => {
+  const addonCells = (service: string, key: string, series: Series): StepCells => {
     const source = label(series, 'source') || label(series, 'addon') || service
     const metric = metricOf('addon', source, '', () => ({
       kind: 'addon',
@@ -59,27 +67,28 @@ export function createOwn(wanted: ReadonlySet<string>, grid: Grid): Collector {
     const { keys } = metric.content as Extract<Content, { kind: 'addon' }>
     const known = keys.get(key) ?? { unit: series.unit, steps: createSteps(grid, createGauge) }
     keys.set(key, known)
-    return counted(metric, gaugeInto(known.steps))
+    return counted(metric, known.steps.at)
   }
 
-  const sinkOf = (series: Series): Sink | undefined => {
+  const cellsOf = (series: Series): StepCells | undefined => {
     const slash = series.name.indexOf('/')
     const namespace = series.name.slice(0, slash)
     const name = series.name.slice(slash + 1)
     if (ADDONS.has(namespace) && series.kind === 'sample') {
       const source = label(series, 'source') || label(series, 'addon') || namespace
-      return isWanted(wanted, 'addon', source) ? addonSink(namespace, name, series) : undefined
+      return isWanted(wanted, 'addon', source) ? addonCells(namespace, name, series) : undefined
     }
     if (namespace !== 'app' || !isWanted(wanted, series.kind, name)) return undefined
     const metric = metricOf(series.kind, name, series.unit, () => createContent(series.kind, grid))
-    return counted(metric, sinkInto(metric.content))
+    const { content } = metric
+    return content.kind === 'addon' ? undefined : counted(metric, content.steps.at)
   }
 
   return {
     addWindow: (step) => {
       seen[step] = 1
     },
-    sinkOf,
+    cellsOf,
     result: () => resultOf(wanted, [...metrics.values()], seen),
   }
 }
@@ -89,33 +98,16 @@ function isWanted(wanted: ReadonlySet<string>, prefix: string, name: string): bo
 }
 
 function createContent(kind: Kind, grid: Grid): Content {
-  if (kind === 'count') return { kind, counts: new Float64Array(grid.count) }
+  if (kind === 'count') return { kind, steps: createCounts(grid) }
   if (kind === 'measure') return { kind, steps: createSteps(grid, createSketch) }
   if (kind === 'sample') return { kind, steps: createSteps(grid, createGauge) }
   return { kind, steps: createSteps(grid, createUnique) }
 }
 
-function sinkInto(content: Content): Sink {
-  if (content.kind === 'count') return countInto(content.counts)
-  if (content.kind === 'measure') return mergeInto(content.steps)
-  if (content.kind === 'sample') return gaugeInto(content.steps)
-  return (step, cell) => {
-    if (content.kind === 'unique' && cell.kind === 'unique') {
-      mergeUnique(content.steps.at(step), cell)
-    }
-  }
-}
-
-function gaugeInto(steps: Steps<Gauge>): Sink {
-  return (step, cell) => {
-    if (cell.kind === 'sample') mergeGauge(steps.at(step), cell)
-  }
-}
-
-function counted(metric: Metric, sink: Sink): Sink {
-  return (step, cell) => {
+function counted(metric: Metric, cellAt: StepCells): StepCells {
+  return (step) => {
     metric.cells += 1
-    sink(step, cell)
+    return cellAt(step)
   }
 }
 
@@ -132,7 +124,7 @@ function resultOf(
     const asked = ofPrefix.filter(({ name }) => wanted.has(`${prefix}:${name}`))
     const rest = ofPrefix.filter(({ name }) => !wanted.has(`${prefix}:${name}`))
     const kept = new Set([...asked, ...rest.slice(0, MAX_OF_ALL)])
-    for (const metric of kept) result.set(freeName(result, metric), valuesOf(metric, seen))
+    for (const metric of kept) result.set(freeName(result, metric), columnsOf(metric, seen))
     if (rest.length > MAX_OF_ALL) result.set(`${prefix}:*`, { omitted: rest.length - MAX_OF_ALL })
   }
   return Object.fromEntries(result)
@@ -148,10 +140,10 @@ function freeName(taken: ReadonlyMap<string, unknown>, metric: Metric): string {
   return taken.has(plain) ? `${plain} (${metric.unit || 'no unit'})` : plain
 }
 
-function valuesOf({ unit, content }: Metric, seen: Uint8Array): unknown {
+function columnsOf({ unit, content }: Metric, seen: Uint8Array): unknown {
   switch (content.kind) {
     case 'count':
-      return { unit, count: countColumn(content.counts, seen) }
+      return { unit, count: countColumn(valuesOf(content.steps), seen) }
     case 'measure':
       return distributionOf(content.steps, unit)
     case 'sample':

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { RequestError } from '../receive/request-error.ts'
 import type { Store } from '../store/store.ts'
-import { readWindows } from './read-windows.ts'
 import { sendJson } from './send-json.ts'
 import { type Query, type SeriesQuery, readSeriesQuery } from './series-query.ts'
 import { type SeriesAnswer, createSeriesFold } from './series.ts'
@@ -20,10 +19,8 @@ export async function readSeries(store: Store, query: SeriesQuery): Promise<Seri
   const { app, names, grid, width } = query
   const fold = createSeriesFold(app, names, grid)
   const { from, to } = grid
-  const count = await readWindows(store, { app, width, from, to }, ({ start, window }) => {
-    fold.add(start, window)
-  })
-  if (count === 0 && !(await store.lifetime()).has(app)) {
+  await store.read(app, { width, from, to }, fold.readers)
+  if (fold.isEmpty() && !(await store.lifetime()).has(app)) {
     throw new RequestError(
       404,
       `there is no app ${JSON.stringify(app.slice(0, 128))} here: /api/apps lists those that lines came from`,

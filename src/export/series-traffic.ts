@@ -1,17 +1,18 @@
-import type { Cell } from '../model/cell.ts'
+import type { Counter } from '../model/cell.ts'
 import { type Series, label } from '../model/series.ts'
-import { type Sketch, bucketEntries, createSketch, mergeSketch, quantile } from '../model/sketch.ts'
-import { sumValue } from '../model/sum.ts'
+import { type Sketch, bucketEntries, createSketch, quantile } from '../model/sketch.ts'
 import { errorName } from './error-names.ts'
-import type { Collector, Sink } from './series-collector.ts'
+import type { Collector, StepCells } from './series-collector.ts'
 import {
   type Column,
   type Grid,
   type Steps,
   countColumn,
+  createCounts,
   createSteps,
   secondsOf,
   shorten,
+  valuesOf,
 } from './series-grid.ts'
 
 export const TRAFFIC_NAMES = ['requests', 'service', 'heat', 'connect', 'bytes', 'errors'] as const
@@ -22,44 +23,41 @@ const SKETCH_PER_HEAT = 32 / HEAT_PER_OCTAVE
 /** The lowest and the highest bucket of a heat map: up to 1 ms, and over 90 s. */
 const HEAT_LOW = -39
 const HEAT_HIGH = 27
+const ERROR_SERIES = new Set(['router/errors', 'dyno/errors', 'logplex/dropped'])
 
 /** Requests by status class, distributions of service, connect and size, and the platform's errors. */
 export function createTraffic(wanted: ReadonlySet<string>, grid: Grid): Collector {
   const seen = new Uint8Array(grid.count)
-  const classes = new Map<string, Float64Array>()
-  const errors = new Map<string, Float64Array>()
+  const classes = new Map<string, Steps<Counter>>()
+  const errors = new Map<string, Steps<Counter>>()
   const service = createSteps(grid, createSketch)
   const connect = createSteps(grid, createSketch)
   const bytes = createSteps(grid, createSketch)
 
-  const sinkOf = (series: Series): Sink | undefined => {
-    switch (series.name) {
-      case 'router/requests':
-        return wanted.has('requests')
-          ? countInto(columnOf(classes, statusClass(label(series, 'status')), grid))
-          : undefined
-      case 'router/service':
-        return wanted.has('service') || wanted.has('heat') ? mergeInto(service) : undefined
-      case 'router/connect':
-        return wanted.has('connect') ? mergeInto(connect) : undefined
-      case 'router/bytes':
-        return wanted.has('bytes') ? mergeInto(bytes) : undefined
-      case 'router/errors':
-      case 'dyno/errors':
-      case 'logplex/dropped':
-        return wanted.has('errors')
-          ? countInto(columnOf(errors, label(series, 'code') || '(other)', grid))
-          : undefined
-      default:
-        return undefined
+  const cellsOf = (series: Series): StepCells | undefined => {
+    const { kind, name } = series
+    if (kind === 'measure') return distribution(name)?.at
+    if (kind !== 'count') return undefined
+    if (name === 'router/requests' && wanted.has('requests')) {
+      return columnOf(classes, statusClass(label(series, 'status')), grid).at
     }
+    if (ERROR_SERIES.has(name) && wanted.has('errors')) {
+      return columnOf(errors, label(series, 'code') || '(other)', grid).at
+    }
+    return undefined
+  }
+
+  const distribution = (name: string): Steps<Sketch> | undefined => {
+    if (name === 'router/service' && (wanted.has('service') || wanted.has('heat'))) return service
+    if (name === 'router/connect' && wanted.has('connect')) return connect
+    return name === 'router/bytes' && wanted.has('bytes') ? bytes : undefined
   }
 
   return {
     addWindow: (step) => {
       seen[step] = 1
     },
-    sinkOf,
+    cellsOf,
     result: () => ({
       ...(wanted.has('requests') && { requests: requestsOf(classes, seen, grid) }),
       ...(wanted.has('service') && { service: distributionOf(service, 's') }),
@@ -91,21 +89,9 @@ export function distributionOf(steps: Steps<Sketch>, unit: string): Distribution
   }
 }
 
-export function mergeInto(steps: Steps<Sketch>): Sink {
-  return (step, cell) => {
-    if (cell.kind === 'measure') mergeSketch(steps.at(step), cell)
-  }
-}
-
-export function countInto(counts: Float64Array): Sink {
-  return (step, cell: Cell) => {
-    if (cell.kind === 'count') counts[step]! += sumValue(cell)
-  }
-}
-
-function columnOf(columns: Map<string, Float64Array>, name: string, grid: Grid): Float64Array {
+function columnOf(columns: Map<string, Steps<Counter>>, name: string, grid: Grid): Steps<Counter> {
   let column = columns.get(name)
-  if (column === undefined) columns.set(name, (column = new Float64Array(grid.count)))
+  if (column === undefined) columns.set(name, (column = createCounts(grid)))
   return column
 }
 
@@ -116,14 +102,14 @@ function statusClass(status: string): string {
 }
 
 function requestsOf(
-  classes: ReadonlyMap<string, Float64Array>,
+  classes: ReadonlyMap<string, Steps<Counter>>,
   seen: Uint8Array,
   grid: Grid,
 ): unknown {
   const count = new Float64Array(grid.count)
   const perSecond: Record<string, Column> = {}
   for (const [name, counts] of sorted(classes)) {
-    perSecond[name] = Array.from(counts, (n, step) => {
+    perSecond[name] = Array.from(valuesOf(counts), (n, step) => {
       count[step]! += n
       return seen[step] === 1 ? shorten(n / secondsOf(grid, step)) : null
     })
@@ -151,9 +137,10 @@ function heatOf(steps: Steps<Sketch>): unknown {
   return { unit: 's', perOctave: HEAT_PER_OCTAVE, cells }
 }
 
-function errorsOf(errors: ReadonlyMap<string, Float64Array>, seen: Uint8Array): unknown {
+function errorsOf(errors: ReadonlyMap<string, Steps<Counter>>, seen: Uint8Array): unknown {
+  const counted = sorted(errors).map(([code, steps]) => [code, valuesOf(steps)] as const)
   return Object.fromEntries(
-    sorted(errors).map(([code, counts]) => [
+    counted.map(([code, counts]) => [
       code,
       {
         name: errorName(code),

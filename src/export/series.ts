@@ -1,6 +1,9 @@
 import { parseSeriesKey } from '../model/series.ts'
 import type { Window } from '../model/window.ts'
-import type { Collector, Sink } from './series-collector.ts'
+import { visitWindow } from '../store/packed-visit.ts'
+import { type SeriesCells, HOUR_MS, type WindowReader } from '../store/store.ts'
+import { createReportReader } from './report-reader.ts'
+import type { Collector } from './series-collector.ts'
 import { DYNO_NAMES, createDynos } from './series-dynos.ts'
 import { FRAME_NAMES, createFrame } from './series-frame.ts'
 import { type Grid, stepAt } from './series-grid.ts'
@@ -8,7 +11,12 @@ import { OWN_PREFIXES, createOwn } from './series-own.ts'
 import { TRAFFIC_NAMES, createTraffic } from './series-traffic.ts'
 
 /** The names that stand alone; the others are a prefix with a name or `*` behind it. */
-export const FIXED_NAMES: readonly string[] = [...FRAME_NAMES, ...TRAFFIC_NAMES, ...DYNO_NAMES]
+export const FIXED_NAMES: readonly string[] = [
+  'report',
+  ...FRAME_NAMES,
+  ...TRAFFIC_NAMES,
+  ...DYNO_NAMES,
+]
 
 /** The answer of `/api/series`; `series` has an entry for each name, docs/API.md tells their shapes. */
 export interface SeriesAnswer {
@@ -25,30 +33,38 @@ export interface SeriesAnswer {
 
 /** Windows go in, in any order; percentiles of a step are those of its merged sketches. */
 export interface SeriesFold {
+  /** What takes the windows of a store. */
+  readonly readers: readonly WindowReader[]
   readonly add: (start: number, window: Window) => void
+  readonly isEmpty: () => boolean
   readonly result: () => SeriesAnswer
 }
 
 export function createSeriesFold(app: string, names: readonly string[], grid: Grid): SeriesFold {
-  const collectors = createCollectors(app, new Set(names), grid)
-  const sinksByKey = new Map<string, readonly Sink[]>()
+  const wanted = new Set(names)
+  const collectors = createCollectors(wanted, grid)
+  const report = wanted.has('report') ? createReportReader(app) : undefined
+  let isEmpty = true
 
-  const sinksOf = (key: string): readonly Sink[] => {
-    const known = sinksByKey.get(key)
-    if (known !== undefined) return known
-    const series = parseSeriesKey(key)
-    const sinks = collectors.flatMap((collector) => collector.sinkOf(series) ?? [])
-    sinksByKey.set(key, sinks)
-    return sinks
+  const steps: WindowReader = {
+    // Steps begin on whole hours when they are as wide.
+    takesHours: grid.step % HOUR_MS === 0,
+    takeFrame: (start, frame) => {
+      isEmpty = false
+      for (const collector of collectors) collector.addWindow(stepAt(grid, start), frame)
+    },
+    cellsOf: (key) => cellsOf(collectors, key, grid),
   }
+  const readers = report === undefined ? [steps] : [steps, report]
 
   return {
+    readers,
     add: (start, window) => {
       const step = stepAt(grid, start)
       if (step < 0 || step >= grid.count) return
-      for (const collector of collectors) collector.addWindow(step, window)
-      for (const [key, cell] of window.cells) for (const sink of sinksOf(key)) sink(step, cell)
+      for (const reader of readers) visitWindow(window, start, reader)
     },
+    isEmpty: () => isEmpty,
     result: () => ({
       app,
       from: new Date(grid.from).toISOString(),
@@ -56,9 +72,19 @@ export function createSeriesFold(app: string, names: readonly string[], grid: Gr
       step: grid.step / 1000,
       points: grid.count,
       now: new Date(grid.now).toISOString(),
-      series: Object.assign({}, ...collectors.map((collector) => collector.result())),
+      series: Object.assign(
+        {},
+        ...collectors.map((collector) => collector.result()),
+        report && { report: report.report() },
+      ),
     }),
   }
+}
+
+function cellsOf(collectors: readonly Collector[], key: string, grid: Grid): SeriesCells[] {
+  const series = parseSeriesKey(key)
+  const cells = collectors.flatMap((collector) => collector.cellsOf(series) ?? [])
+  return cells.map((cellAt) => (start) => cellAt(stepAt(grid, start)))
 }
 
 export function isSeriesName(name: string): boolean {
@@ -72,10 +98,10 @@ function isOwnPrefix(text: string): boolean {
 }
 
 /** Only those that have something to do. */
-function createCollectors(app: string, wanted: ReadonlySet<string>, grid: Grid): Collector[] {
+function createCollectors(wanted: ReadonlySet<string>, grid: Grid): Collector[] {
   const has = (names: readonly string[]) => names.some((name) => wanted.has(name))
   return [
-    ...(has(FRAME_NAMES) ? [createFrame(wanted, grid, app)] : []),
+    ...(has(FRAME_NAMES) ? [createFrame(wanted, grid)] : []),
     ...(has(TRAFFIC_NAMES) ? [createTraffic(wanted, grid)] : []),
     ...(has(DYNO_NAMES) ? [createDynos(wanted, grid)] : []),
     ...([...wanted].some((name) => name.includes(':')) ? [createOwn(wanted, grid)] : []),

@@ -1,5 +1,5 @@
 import { ZERO_THRESHOLD, bucketOf, bucketOfMillis, bucketValue, upperBound } from './buckets.ts'
-import { addMillis, addToSum, mergeSum, sumValue } from './sum.ts'
+import { addLow, addMillis, addToSum, mergeSum, sumValue } from './sum.ts'
 
 /** Counts of neighbouring buckets: `counts[i]` belongs to bucket `offset + i`; used are low..high. */
 export interface Buckets {
@@ -98,6 +98,22 @@ export function mergeSketch(into: Sketch, from: Sketch): void {
   mergeBuckets(into.negative, from.negative)
 }
 
+/**
+ * Adds what from[at] and on list: the sum's high and low, count, zeros, min, max, the number of positive
+ * buckets, and bucket and count of each. Returns where it ends.
+ */
+export function mergeListed(into: Sketch, from: Float64Array, at: number): number {
+  into.high += from[at]!
+  addLow(into, from[at + 1]!)
+  into.count += from[at + 2]!
+  into.zeros += from[at + 3]!
+  if (from[at + 4]! < into.min) into.min = from[at + 4]!
+  if (from[at + 5]! > into.max) into.max = from[at + 5]!
+  const end = at + 7 + from[at + 6]! * 2
+  for (let i = at + 7; i < end; i += 2) addToBucket(into.positive, from[i]!, from[i + 1]!)
+  return end
+}
+
 /** The quantile of nearest rank, within 1.1 % and within [min, max]; undefined when empty. */
 export function quantile(sketch: Sketch, q: number): number | undefined {
   if (sketch.count === 0) return undefined
@@ -174,8 +190,7 @@ function resetBuckets(buckets: Buckets): void {
 
 function mergeBuckets(into: Buckets, from: Buckets): void {
   if (from.high < from.low) return
-  widen(into, from.low, from.high)
-  into.fewUsed = -1
+  widenBuckets(into, from.low, from.high)
   if (from.fewUsed >= 0) {
     for (let i = 0; i < from.fewUsed; i += 1) {
       const bucket = from.few[i]!
@@ -188,6 +203,12 @@ function mergeBuckets(into: Buckets, from: Buckets): void {
   for (let at = from.low - from.offset; at <= from.high - from.offset; at += 1) {
     into.counts[at + shift] = into.counts[at + shift]! + from.counts[at]!
   }
+}
+
+/** Makes room for counts that are added to some buckets from `low` to `high`, by their places in `counts`. */
+export function widenBuckets(buckets: Buckets, low: number, high: number): void {
+  widen(buckets, low, high)
+  buckets.fewUsed = -1
 }
 
 function widen(buckets: Buckets, low: number, high: number): void {

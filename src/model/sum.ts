@@ -40,7 +40,8 @@ export function sumValue(sum: Sum): number {
   return Number.isSafeInteger(nanos) ? nanos / NANOS : sum.high + sum.low / NANOS
 }
 
-function addLow(sum: Sum, nanos: number): void {
+/** Adds less than one unit. */
+export function addLow(sum: Sum, nanos: number): void {
   const low = sum.low + nanos
   if (low < NANOS) sum.low = low
   else {

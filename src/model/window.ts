@@ -19,6 +19,9 @@ export interface Window {
   cells: Map<string, Cell>
 }
 
+/** All of a window but its series. */
+export type WindowFrame = Omit<Window, 'cells'>
+
 export interface WindowEvent {
   /** Milliseconds since 1970. */
   readonly time: number
@@ -47,7 +50,7 @@ export function mergeWindow(into: Window, from: Window): void {
 }
 
 /** Merges all but the cells. */
-export function mergeFrame(into: Omit<Window, 'cells'>, from: Omit<Window, 'cells'>): void {
+export function mergeFrame(into: WindowFrame, from: WindowFrame): void {
   if (from.first < into.first) into.first = from.first
   if (from.last > into.last) into.last = from.last
   for (let i = 0; i < from.classes.length; i += 1) into.classes[i]! += from.classes[i]!

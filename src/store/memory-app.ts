@@ -5,9 +5,12 @@ import {
   resetAccumulator,
 } from '../model/accumulator.ts'
 import { type Window, createWindow } from '../model/window.ts'
-import { deflatePacked, firstRecordLength, mergePacked } from './packed.ts'
+import { deflatePacked, firstRecordLength } from './packed.ts'
+import { unpack } from './packed-visit.ts'
 import type { Packer } from './packer.ts'
-import { COARSE_MS, FINE_KEPT_MS, FINE_MS, SAMPLES_KEPT_MS, type Width } from './store.ts'
+import type { Span, SpanContent } from './read-spans.ts'
+import type { RolledHour } from './roll-up.ts'
+import { COARSE_MS, FINE_KEPT_MS, FINE_MS, HOUR_MS, SAMPLES_KEPT_MS, type Width } from './store.ts'
 import { addToLifetime, dropOldSamples } from './lifetime.ts'
 
 /**
@@ -22,6 +25,8 @@ export interface MemoryApp {
   readonly fresh: Map<number, Accumulator[]>
   readonly fine: Shelf
   readonly coarse: Shelf
+  /** By start: what coarse windows were rolled up into; what came later lies on their shelf. */
+  readonly hours: Map<number, RolledHour>
   /** Accumulators to be used again. */
   readonly free: Accumulator[]
 }
@@ -32,6 +37,12 @@ interface Shelf {
   readonly windows: Map<number, Buffer>
   /** Starts of windows that were appended to since they were made one record. */
   readonly open: Set<number>
+}
+
+interface Packed {
+  readonly start: number
+  readonly length: number
+  readonly drop: () => void
 }
 
 /** A window becomes one record this long after its end, ms; what comes later is appended. */
@@ -47,6 +58,7 @@ export function createMemoryApp(maxSeries: number): MemoryApp {
     fresh: new Map(),
     fine: { width: FINE_MS, windows: new Map(), open: new Set() },
     coarse: { width: COARSE_MS, windows: new Map(), open: new Set() },
+    hours: new Map(),
     free: [],
   }
 }
@@ -87,26 +99,53 @@ export function tidy(app: MemoryApp, now: number, retentionMs: number, packer: P
   }
   dropBefore(app.fine, now - FINE_KEPT_MS - FINE_MS)
   dropBefore(app.coarse, now - retentionMs - COARSE_MS)
+  for (const hour of app.hours.keys()) {
+    if (hour < now - retentionMs - HOUR_MS) app.hours.delete(hour)
+  }
   dropOldSamples(app.lifetime, now - SAMPLES_KEPT_MS)
 }
 
-/** The windows of one width that touch [from, to), oldest first. */
-export function windowsOf(
-  app: MemoryApp,
-  width: Width,
-  from: number,
-  to: number,
-): { start: number; width: Width; window: Window }[] {
+/** Where the windows of one width begin and end that are there, ms; undefined when there are none. */
+export function extentOf(app: MemoryApp, width: Width): { from: number; to: number } | undefined {
   const { windows } = width === FINE_MS ? app.fine : app.coarse
-  return [...windows]
-    .filter(([start]) => start + width > from && start < to)
-    .toSorted(([a], [b]) => a - b)
-    .map(([start, packed]) => ({ start, width, window: unpack(app, packed) }))
+  let [from, to] = [Infinity, -Infinity]
+  const note = (start: number, end: number) => {
+    if (start < from) from = start
+    if (end > to) to = end
+  }
+  for (const start of windows.keys()) note(start, start + width)
+  if (width === COARSE_MS) for (const hour of app.hours.keys()) note(hour, hour + HOUR_MS)
+  return from < to ? { from, to } : undefined
 }
 
-/** The packed windows of both widths, for bounding what they take. */
-export function shelvesOf(app: MemoryApp): Shelf[] {
-  return [app.fine, app.coarse]
+export function contentOf(app: MemoryApp, width: Width, span: Span): SpanContent {
+  const { windows } = width === FINE_MS ? app.fine : app.coarse
+  const rolled = app.hours.get(span.hour)
+  return {
+    total: span.usesTotal ? rolled?.total : undefined,
+    minutes: span.usesMinutes ? rolled?.minutes : undefined,
+    windows: span.starts.map((start) => windows.get(start)),
+  }
+}
+
+/** What is kept packed, and how to drop it, for bounding what it takes. */
+export function packedOf(app: MemoryApp): Packed[] {
+  const hours = [...app.hours].map(([start, { total, minutes }]) => ({
+    start,
+    length: total.length + minutes.length,
+    drop: () => app.hours.delete(start),
+  }))
+  return [...packedOn(app.fine), ...packedOn(app.coarse), ...hours]
+}
+
+function packedOn({ windows, open }: Shelf): Packed[] {
+  return [...windows].map(([start, { length }]) => {
+    const drop = () => {
+      windows.delete(start)
+      open.delete(start)
+    }
+    return { start, length, drop }
+  })
 }
 
 function takeFree({ free }: MemoryApp, { table }: Accumulator): Accumulator {
@@ -134,13 +173,7 @@ function append(
 }
 
 function repack(app: MemoryApp, packed: Buffer, packer: Packer): Buffer {
-  return deflatePacked(packer.packWindow(unpack(app, packed)))
-}
-
-function unpack({ maxSeries }: MemoryApp, packed: Buffer): Window {
-  const window = createWindow()
-  mergePacked(window, packed, { maxSeries })
-  return window
+  return deflatePacked(packer.packWindow(unpack(packed, app.maxSeries)))
 }
 
 function dropBefore({ windows, open }: Shelf, time: number): void {

@@ -1,15 +1,18 @@
 import {
   type MemoryApp,
   addDelta,
+  contentOf,
   createMemoryApp,
+  extentOf,
+  packedOf,
   settle,
-  shelvesOf,
   tidy,
-  windowsOf,
 } from './memory-app.ts'
+import { dueHours, rollUpHour } from './memory-hours.ts'
 import { createPacker } from './packer.ts'
+import { type Span, readSpans, spansOf } from './read-spans.ts'
 import { createRecentIds } from './recent-ids.ts'
-import { FINE_MS, type Frame, MAX_STORED_SERIES, type Store } from './store.ts'
+import { FINE_KEPT_MS, FINE_MS, type Frame, MAX_STORED_SERIES, type Store } from './store.ts'
 
 /** Packed windows of all apps may take this much; beyond, the oldest are dropped. Bytes. */
 const MAX_PACKED = 64 * 2 ** 20
@@ -25,6 +28,13 @@ export function createMemoryStore(options: {
   const ids = createRecentIds()
   const packer = createPacker()
   let tidied = options.now()
+  let rollingUp: Promise<void> | undefined
+
+  const rollUpDue = async (now: number) => {
+    for (const app of apps.values()) {
+      for (const hour of dueHours(app, now)) await rollUpHour(app, hour, packer)
+    }
+  }
 
   const tidyAll = (now: number) => {
     // The clock of a machine can be set back.
@@ -32,6 +42,7 @@ export function createMemoryStore(options: {
     tidied = now
     for (const app of apps.values()) tidy(app, now, retentionMs, packer)
     dropOldest(apps.values())
+    rollingUp ??= rollUpDue(now).finally(() => (rollingUp = undefined))
   }
 
   const commit = (name: string, frames: readonly Frame[]): readonly number[] => {
@@ -52,12 +63,20 @@ export function createMemoryStore(options: {
 
   return {
     commit: async (app, frames) => commit(app, frames),
-    read: async (name, width, from, to) => {
-      tidyAll(options.now())
+    read: async (name, range, readers) => {
+      const now = options.now()
+      tidyAll(now)
       const app = apps.get(name)
-      if (app === undefined) return []
+      if (app === undefined) return
       settle(app, packer)
-      return windowsOf(app, width, from, to)
+      const { width } = range
+      const extent = extentOf(app, width)
+      if (extent === undefined) return
+      const to = Math.min(range.to, extent.to)
+      const kept = width === FINE_MS ? FINE_KEPT_MS : retentionMs
+      const spans = spansOf({ ...range, to }, Math.max(extent.from, now - kept - width), readers)
+      const fetch = async (some: readonly Span[]) => some.map((span) => contentOf(app, width, span))
+      await readSpans(spans, fetch, readers, { maxSeries, atOnce: 1 })
     },
     lifetime: async () => {
       tidyAll(options.now())
@@ -65,19 +84,16 @@ export function createMemoryStore(options: {
       return new Map([...apps].map(([name, app]) => [name, app.lifetime]))
     },
     clock: options.now,
-    close: async () => {},
+    close: async () => rollingUp,
   }
 }
 
 function dropOldest(apps: Iterable<MemoryApp>): void {
-  const windows = [...apps]
-    .flatMap(shelvesOf)
-    .flatMap((shelf) => [...shelf.windows].map(([start, { length }]) => ({ shelf, start, length })))
-  let excess = windows.reduce((sum, { length }) => sum + length, -MAX_PACKED)
+  const packed = [...apps].flatMap(packedOf)
+  let excess = packed.reduce((sum, { length }) => sum + length, -MAX_PACKED)
   if (excess <= 0) return
-  for (const { shelf, start, length } of windows.toSorted((a, b) => a.start - b.start)) {
-    shelf.windows.delete(start)
-    shelf.open.delete(start)
+  for (const { length, drop } of packed.toSorted((a, b) => a.start - b.start)) {
+    drop()
     excess -= length
     if (excess <= 0) return
   }

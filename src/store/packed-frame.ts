@@ -1,5 +1,5 @@
 import { LINE_CLASSES, LINE_RESULTS } from '../model/line.ts'
-import type { Window, WindowEvent } from '../model/window.ts'
+import type { WindowEvent, WindowFrame } from '../model/window.ts'
 import {
   type ByteReader,
   PackedError,
@@ -12,8 +12,8 @@ import {
 import { type ByteWriter, writeByte, writeSigned, writeText, writeVarint } from './byte-writer.ts'
 import { readTime, writeTime } from './packed-number.ts'
 
-/** All of a window but its series. */
-export type WindowFrame = Omit<Window, 'cells'>
+/** Takes the requests of one clock second (s since 1970). */
+export type SecondSink = (second: number, requests: number) => void
 
 const HAS_TIMES = 1
 const HAS_LINES = 2
@@ -49,7 +49,8 @@ export function writeFrame(writer: ByteWriter, frame: WindowFrame): void {
   if (frame.events.length > 0) writeEvents(writer, frame.events, baseOf(frame))
 }
 
-export function readFrame(reader: ByteReader): WindowFrame {
+/** The seconds go into the frame, or to `takeSecond` where there is one. */
+export function readFrame(reader: ByteReader, takeSecond?: SecondSink): WindowFrame {
   const flags = readByte(reader)
   const first = flags & HAS_TIMES ? readTime(reader, 0) : Infinity
   const last = flags & HAS_TIMES ? readTime(reader, first) : -Infinity
@@ -59,7 +60,7 @@ export function readFrame(reader: ByteReader): WindowFrame {
     last,
     classes: readCounts(reader, hasLines, LINE_CLASSES.length),
     results: readCounts(reader, hasLines, LINE_RESULTS.length),
-    seconds: flags & HAS_SECONDS ? readSeconds(reader) : new Map(),
+    seconds: readSeconds(reader, (flags & HAS_SECONDS) !== 0, takeSecond),
     events: flags & HAS_EVENTS ? readEvents(reader, first === Infinity ? 0 : first) : [],
   }
 }
@@ -92,12 +93,18 @@ function writeSeconds(writer: ByteWriter, seconds: ReadonlyMap<number, number>):
   }
 }
 
-function readSeconds(reader: ByteReader): Map<number, number> {
+function readSeconds(
+  reader: ByteReader,
+  isThere: boolean,
+  takeSecond?: SecondSink,
+): Map<number, number> {
   const seconds = new Map<number, number>()
+  if (!isThere) return seconds
+  const take = takeSecond ?? ((second, requests) => seconds.set(second, requests))
   let second = 0
   for (let left = readCount(reader); left > 0; left -= 1) {
     second += readSigned(reader)
-    seconds.set(second, readVarint(reader))
+    take(second, readVarint(reader))
   }
   return seconds
 }

@@ -1,6 +1,6 @@
 import { type ByteReader, PackedError, readFloat, readSigned, readVarint } from './byte-reader.ts'
 import { type ByteWriter, writeByte, writeFloat, writeSigned, writeVarint } from './byte-writer.ts'
-import type { Sum } from '../model/sum.ts'
+import { type Sum, addLow } from '../model/sum.ts'
 
 /**
  * How the values of one cell are written. Log lines hold few digits: whole numbers, thousandths
@@ -64,22 +64,24 @@ export function writeSum(writer: ByteWriter, sum: Sum): void {
   }
 }
 
-export function readSum(reader: ByteReader, into: Sum): void {
+/** Adds what writeSum wrote. */
+export function addSum(reader: ByteReader, into: Sum): void {
   const head = readVarint(reader)
   const mark = head % 4
   const value = (head - mark) / 4
-  if (mark === 0) {
-    into.high = value
-    into.low = 0
-  } else if (mark === 1) {
-    into.high = Math.floor(value / 1000)
-    into.low = (value % 1000) * NANOS_PER_MILLI
+  if (mark === 0) into.high += value
+  else if (mark === 1) {
+    const high = Math.floor(value / 1000)
+    into.high += high
+    addLow(into, (value - high * 1000) * NANOS_PER_MILLI)
   } else {
-    into.high = readFloat(reader)
-    into.low = readVarint(reader)
-    if (mark !== 2 || into.low >= NANOS || !Number.isInteger(into.high)) {
+    const high = readFloat(reader)
+    const low = readVarint(reader)
+    if (mark !== 2 || low >= NANOS || !Number.isInteger(high)) {
       throw new PackedError('a packed window holds no sum')
     }
+    into.high += high
+    addLow(into, low)
   }
 }
 

@@ -1,7 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { type Cell, createCell, mergeCell, resetCell } from '../model/cell.ts'
-import type { Kind } from '../model/series.ts'
-import { isOwn, overflowSeries, parseSeriesKey, seriesKey } from '../model/series.ts'
+import { createCell } from '../model/cell.ts'
+import { type Kind, isOwn, overflowSeries, parseSeriesKey, seriesKey } from '../model/series.ts'
 import { type Window, mergeFrame } from '../model/window.ts'
 import {
   type ByteReader,
@@ -12,9 +11,10 @@ import {
   readVarint,
   skipBytes,
 } from './byte-reader.ts'
-import { readCell } from './packed-cell.ts'
+import { addPackedCell, skipCell } from './packed-cell.ts'
 import { DICTIONARY } from './packed-dictionary.ts'
 import { baseOf, readFrame } from './packed-frame.ts'
+import { type KeyReader, createKeyReader } from './packed-key.ts'
 
 /**
  * The packed form of windows: one record after another, each a window of its own. What several
@@ -28,12 +28,10 @@ export const DEFLATED = 2
 
 /** A body larger than this is a fault, bytes. */
 const MAX_BODY = 2 ** 28
-const MAX_KEY = 16_384
 
-/** What reading needs between two series. */
-interface Scratch {
-  readonly cells: Map<Kind, Cell>
-  readonly key: Buffer
+interface NamedKind {
+  readonly key: string
+  readonly kind: Kind
 }
 
 export interface MergeOptions {
@@ -49,16 +47,19 @@ export interface MergeOptions {
  */
 export function mergePacked(into: Window, packed: Uint8Array, options: MergeOptions = {}): void {
   const reader = createByteReader(packed)
-  const scratch: Scratch = { cells: new Map(), key: Buffer.allocUnsafe(MAX_KEY) }
-  while (reader.at < reader.end) {
-    const type = readByte(reader)
-    const length = readVarint(reader)
-    const start = skipBytes(reader, length)
-    const body = { bytes: reader.bytes, at: start, end: start + length }
-    if (type === PLAIN) mergeBody(into, body, options, scratch)
-    else if (type === DEFLATED) mergeBody(into, inflate(body), options, scratch)
-    else throw new PackedError(`a packed window of an unknown type: ${type}`)
-  }
+  const keys = createKeyReader((key, kind) => ({ key, kind }))
+  while (reader.at < reader.end) mergeBody(into, readRecord(reader), options, keys)
+}
+
+/** The body of the next record, inflated where it has to be. */
+export function readRecord(reader: ByteReader): ByteReader {
+  const type = readByte(reader)
+  const length = readVarint(reader)
+  const start = skipBytes(reader, length)
+  const body = { bytes: reader.bytes, at: start, end: start + length }
+  if (type === PLAIN) return body
+  if (type === DEFLATED) return inflate(body)
+  throw new PackedError(`a packed window of an unknown type: ${type}`)
 }
 
 /** How many bytes the first record takes, which has to be there; 0 when there is none. */
@@ -110,82 +111,30 @@ function inflate(body: ByteReader): ByteReader {
 function mergeBody(
   into: Window,
   reader: ByteReader,
-  options: MergeOptions,
-  scratch: Scratch,
+  { lifetime = false, maxSeries = Infinity }: MergeOptions,
+  keys: KeyReader<NamedKind>,
 ): void {
   const frame = readFrame(reader)
-  if (options.lifetime === true) {
+  if (lifetime) {
     frame.seconds.clear()
     frame.events = []
   }
   mergeFrame(into, frame)
   const base = baseOf(frame)
-  const { key } = scratch
-  let keyLength = 0
+  keys.start()
   for (let left = readCount(reader); left > 0; left -= 1) {
-    keyLength = readKey(reader, key, keyLength)
-    const text = placeOf(into, textOfKey(key, keyLength), options.maxSeries)
-    const known = into.cells.get(text)
-    const kind = kindOf(key[0])
-    if (options.lifetime === true && kind === 'unique') {
-      readCell(reader, emptyCell(scratch, kind), base)
-      if (known === undefined) into.cells.set(text, createCell(kind))
-    } else if (known === undefined) {
-      const cell = createCell(kind)
-      readCell(reader, cell, base)
-      into.cells.set(text, cell)
-    } else {
-      const cell = emptyCell(scratch, kind)
-      readCell(reader, cell, base)
-      mergeCell(known, cell)
-    }
+    const { key, kind } = keys.next(reader)
+    const place = placeOf(into, key, maxSeries)
+    let cell = into.cells.get(place)
+    if (cell === undefined) into.cells.set(place, (cell = createCell(kind)))
+    if (lifetime && kind === 'unique') skipCell(reader, kind)
+    else addPackedCell(reader, cell, base)
   }
   if (reader.at !== reader.end) throw new PackedError('a packed window holds more than it says')
 }
 
-function readKey(reader: ByteReader, key: Buffer, previous: number): number {
-  const shared = readVarint(reader)
-  const rest = readVarint(reader)
-  const at = skipBytes(reader, rest)
-  if (shared > previous || shared + rest > MAX_KEY || shared + rest === 0) {
-    throw new PackedError('a packed window holds no series')
-  }
-  const { bytes } = reader
-  for (let i = 0; i < rest; i += 1) key[shared + i] = bytes[at + i]!
-  return shared + rest
-}
-
-// Nearly all keys are ASCII, which is read several times faster as Latin-1.
-function textOfKey(key: Buffer, length: number): string {
-  for (let i = 0; i < length; i += 1) if (key[i]! >= 0x80) return key.toString('utf8', 0, length)
-  return key.toString('latin1', 0, length)
-}
-
-function placeOf(window: Window, key: string, maxSeries = Infinity): string {
+function placeOf(window: Window, key: string, maxSeries: number): string {
   if (window.cells.size < maxSeries || window.cells.has(key)) return key
   const series = parseSeriesKey(key)
   return isOwn(series) ? key : seriesKey(overflowSeries(series))
-}
-
-function emptyCell({ cells }: Scratch, kind: Kind): Cell {
-  let cell = cells.get(kind)
-  if (cell === undefined) cells.set(kind, (cell = createCell(kind)))
-  else resetCell(cell)
-  return cell
-}
-
-// As seriesKey writes them.
-function kindOf(mark: number | undefined): Kind {
-  switch (mark) {
-    case 0x63:
-      return 'count'
-    case 0x6d:
-      return 'measure'
-    case 0x73:
-      return 'sample'
-    case 0x75:
-      return 'unique'
-    default:
-      throw new PackedError('a packed window holds a series of no kind')
-  }
 }

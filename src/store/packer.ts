@@ -7,15 +7,10 @@ import {
 } from '../model/accumulator.ts'
 import type { SeriesTable } from '../model/series-table.ts'
 import type { Window } from '../model/window.ts'
-import {
-  type ByteWriter,
-  createByteWriter,
-  writeBytes,
-  writeVarint,
-  writtenBytes,
-} from './byte-writer.ts'
+import { type ByteWriter, createByteWriter, writeVarint, writtenBytes } from './byte-writer.ts'
 import { writeCell } from './packed-cell.ts'
 import { baseOf, writeFrame } from './packed-frame.ts'
+import { writeKey } from './packed-key.ts'
 import { PLAIN, recordHead } from './packed.ts'
 
 /** Writes windows in their packed form (packed.ts). */
@@ -104,15 +99,6 @@ function writeAccumulator(writer: ByteWriter, acc: Accumulator, book: Book): voi
 }
 
 const NO_KEY = Buffer.alloc(0)
-
-function writeKey(writer: ByteWriter, previous: Buffer, key: Buffer): void {
-  const most = Math.min(previous.length, key.length)
-  let shared = 0
-  while (shared < most && previous[shared] === key[shared]) shared += 1
-  writeVarint(writer, shared)
-  writeVarint(writer, key.length - shared)
-  writeBytes(writer, key, shared)
-}
 
 function closeRecord(writer: ByteWriter): Buffer {
   return Buffer.concat([recordHead(PLAIN, writer.at), writtenBytes(writer)])

@@ -11,6 +11,8 @@ import { FINE_MS, IDS_KEPT_MS, type Width } from './store.ts'
  *   l2met:1:{APP}:t                lifetime window
  *   l2met:1:{APP}:f:START          fine window, START in tens of seconds, base 36
  *   l2met:1:{APP}:c:START          coarse window, the same
+ *   l2met:1:{APP}:h:START          what the coarse windows of an hour were rolled up into: their sum
+ *   l2met:1:{APP}:m:START          and each of them; a coarse window holds what came later
  *   l2met:1:{APP}:i:TURN:SHARD     ids of frames: sets of integers, small enough to be kept as such
  *   l2met:1:{APP}:j:TURN:SHARD     the same, for apps with many frames
  *   l2met:1:{APP}:r:PROCESS        how many batches a process has committed
@@ -41,6 +43,12 @@ export function appPrefix(app: string): string {
 
 export function windowKey(prefix: string, width: Width, start: number): string {
   return `${prefix}${width === FINE_MS ? 'f' : 'c'}:${(start / FINE_MS).toString(36)}`
+}
+
+/** The two keys of an hour that was rolled up. */
+export function hourKeys(prefix: string, hour: number): { total: string; minutes: string } {
+  const start = (hour / FINE_MS).toString(36)
+  return { total: `${prefix}h:${start}`, minutes: `${prefix}m:${start}` }
 }
 
 export function lifetimeKey(prefix: string): string {

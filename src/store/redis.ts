@@ -8,17 +8,11 @@ import { createRedisClock } from './redis-clock.ts'
 import { type CommitReply, defineCommands } from './redis-commands.ts'
 import { createCompactor } from './redis-compactor.ts'
 import { findUnfitness } from './redis-health.ts'
-import { APPS_KEY, appPrefix, counterKey, lifetimeKey, windowKey } from './redis-keys.ts'
+import { APPS_KEY, appPrefix, counterKey, lifetimeKey } from './redis-keys.ts'
+import { createRedisReader } from './redis-reader.ts'
+import { createRoller } from './redis-roller.ts'
 import { createReplay } from './replay.ts'
-import {
-  FINE_KEPT_MS,
-  FINE_MS,
-  type Frame,
-  type Store,
-  type TimedWindow,
-  UnfitStoreError,
-  type Width,
-} from './store.ts'
+import { type Frame, type Store, UnfitStoreError } from './store.ts'
 import { createWatermark } from './watermark.ts'
 
 /** Windows in one Redis or in a Redis Cluster, shared by any number of receivers. */
@@ -34,12 +28,10 @@ const CLOCK_MS = 10_000
 const CHECK_MS = 2500
 /** An app is noted in the registry again after this long, ms. */
 const REGISTER_MS = 60_000
-/** Windows that are read at once, so that a long range doesn't hold up everything else. */
+/** Lifetime windows that are read at once, so that many apps don't hold up everything else. */
 const READ_AT_ONCE = 64
 /** Prefixes of keys that are kept, because they take a hash. */
 const MAX_PREFIXES = 10_000
-/** Lines may be this far ahead of the clock, ms. */
-const AHEAD_MS = 120_000
 /** A scrape waits this long for what Redis forgot to be brought back, ms. */
 const SETTLE_MS = 2000
 
@@ -59,6 +51,7 @@ export function createRedisStore(options: {
   const clock = createRedisClock(client)
   const packer = createPacker()
   const compactor = createCompactor({ ...options, client, commands, packer, now: clock.now })
+  const roller = createRoller({ ...options, client, packer, now: clock.now })
   const watermark = createWatermark()
   const registered = new Map<string, number>()
   const prefixes = new Map<string, string>()
@@ -70,7 +63,10 @@ export function createRedisStore(options: {
     const reply = await commands.commit(keys, args)
     const isWritten = reply.known.length === 0
     replay.note(batch.app, reply.counter, isWritten ? batch : undefined)
-    if (isWritten) compactor.noteBatch(batch, reply.long)
+    if (isWritten) {
+      compactor.noteBatch(batch, reply.long)
+      roller.noteBatch(batch)
+    }
     return reply
   }
 
@@ -121,34 +117,13 @@ export function createRedisStore(options: {
     if (unfit !== undefined) throw new UnfitStoreError(unfit)
   }
 
-  const read = async (
-    app: string,
-    width: Width,
-    from: number,
-    to: number,
-  ): Promise<readonly TimedWindow[]> => {
-    const now = clock.now()
-    const prefix = prefixOf(app)
-    const kept = width === FINE_MS ? FINE_KEPT_MS : retentionMs
-    const first = Math.max(from, now - kept - width)
-    const last = Math.min(to, now + AHEAD_MS)
-    const starts: number[] = []
-    for (let at = first - (first % width); at < last; at += width) {
-      if (at + width > from) starts.push(at)
-    }
-    const windows: TimedWindow[] = []
-    for (let at = 0; at < starts.length; at += READ_AT_ONCE) {
-      const some = starts.slice(at, at + READ_AT_ONCE)
-      const keys = some.map((start) => windowKey(prefix, width, start))
-      const values = await client.mgetBuffer(...keys)
-      for (const [i, packed] of values.entries()) {
-        if (packed === null) continue
-        compactor.found(keys[i]!, some[i]! + width, packed)
-        windows.push({ start: some[i]!, width, window: unpack(packed, { maxSeries }) })
-      }
-    }
-    return windows
-  }
+  const readFromRedis = createRedisReader({
+    ...options,
+    client,
+    now: clock.now,
+    onWindow: (key, end, packed) => compactor.found(key, end, packed),
+    onHour: (prefix, hour, windows) => roller.found(prefix, hour, windows),
+  })
 
   const readLifetime = async (app: string): Promise<Window | undefined> => {
     const prefix = prefixOf(app)
@@ -214,14 +189,14 @@ export function createRedisStore(options: {
 
   return {
     commit,
-    read,
+    read: async (app, range, readers) => readFromRedis(prefixOf(app), range, readers),
     lifetime,
     clock: clock.now,
     ready,
     fault: () => unfit ?? unreachable ?? (client.status === 'ready' ? undefined : AWAY),
     close: async () => {
       for (const timer of timers) clearInterval(timer)
-      await compactor.close()
+      await Promise.all([compactor.close(), roller.close()])
       client.disconnect()
     },
   }

@@ -1,10 +1,17 @@
 import type { Accumulator } from '../model/accumulator.ts'
-import type { Window } from '../model/window.ts'
+import type { Cell } from '../model/cell.ts'
+import type { Window, WindowFrame } from '../model/window.ts'
 
 /** Widths of finite windows and how long they are kept, ms. */
 export const FINE_MS = 10_000
 export const COARSE_MS = 60_000
 export const FINE_KEPT_MS = 3_600_000
+
+/** Coarse windows are rolled up by the hour (roll-up.ts), so long after its end, ms. */
+export const HOUR_MS = 3_600_000
+export const ROLL_UP_AFTER_MS = 60_000
+/** With fewer windows an hour isn't worth it. */
+export const ROLL_UP_LEAST = 10
 
 /** The lifetime window forgets samples (gauges) that are older than this, ms. */
 export const SAMPLES_KEPT_MS = 3_600_000
@@ -28,8 +35,11 @@ export interface Store {
    * accumulators are read before the call returns its promise; it changes none of them.
    */
   commit(app: string, frames: readonly Frame[]): Promise<readonly number[]>
-  /** Windows of an app of one width that touch [from, to) (ms) and hold something, oldest first. */
-  read(app: string, width: Width, from: number, to: number): Promise<readonly TimedWindow[]>
+  /**
+   * Shows readers what the windows of an app hold. It lets others have their turn in between; when it
+   * rejects, what the readers have is of no use.
+   */
+  read(app: string, range: ReadRange, readers: readonly WindowReader[]): Promise<void>
   /**
    * The lifetime window of each app: counters and distributions since its first line, last samples.
    * The windows are the store's own: to be read at once, and never changed.
@@ -60,9 +70,27 @@ export interface Delta {
   readonly acc: Accumulator
 }
 
-export interface TimedWindow {
-  /** ms since 1970. */
-  readonly start: number
+/** The windows of one width that touch [from, to), ms. */
+export interface ReadRange {
   readonly width: Width
-  readonly window: Window
+  readonly from: number
+  readonly to: number
 }
+
+/**
+ * Takes what windows hold, in any order. One window may come in pieces, and what it holds is their
+ * merge. `start` is that of the window, ms since 1970.
+ */
+export interface WindowReader {
+  /** Takes whole hours that lie in the range as one window each, so that a day is read fast. */
+  readonly takesHours: boolean
+  /** What a piece holds beside its series and seconds, which stay empty. */
+  readonly takeFrame: (start: number, frame: WindowFrame) => void
+  /** Takes the requests of a clock second (s since 1970); left out where they are of no use. */
+  readonly takeSecond?: ((start: number, second: number, requests: number) => void) | undefined
+  /** Where the values of a series go, by its seriesKey: nowhere when they are of no use. */
+  readonly cellsOf: (key: string) => readonly SeriesCells[]
+}
+
+/** The cell, of the kind of the series, to which is added what it holds in the window that begins at `start`. */
+export type SeriesCells = (start: number) => Cell

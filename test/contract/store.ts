@@ -4,7 +4,16 @@ import { mergeIntoLifetime, toWindow } from '../../src/model/accumulator.ts'
 import type { Sketch } from '../../src/model/sketch.ts'
 import { createSeriesTable } from '../../src/model/series-table.ts'
 import { type Window, createWindow, mergeWindow } from '../../src/model/window.ts'
-import { COARSE_MS, FINE_MS, type Frame, type Store } from '../../src/store/store.ts'
+import { type TimedWindow, readWindows, windowsInto } from '../../src/store/read-windows.ts'
+import {
+  COARSE_MS,
+  FINE_MS,
+  type Frame,
+  HOUR_MS,
+  type Store,
+  type Width,
+  type WindowReader,
+} from '../../src/store/store.ts'
 import {
   type Act,
   accumulatorOf,
@@ -47,7 +56,7 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
     })
 
     test('knows nothing of an app that sent nothing', async () => {
-      expect(await store.read(newApp(), FINE_MS, 0, 1e15)).toEqual([])
+      expect(await readWindows(store, newApp(), { width: FINE_MS, from: 0, to: 1e15 })).toEqual([])
       expect((await store.lifetime()).has(`app-${apps}`)).toBe(false)
     })
 
@@ -132,9 +141,9 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
       }
       const [a, b, c] = starts.toSorted((x, y) => x - y) as [number, number, number]
       const read = async (from: number, to: number) =>
-        (await store.read(app, FINE_MS, from, to)).map(({ start, width }) => [start, width])
-      expect(await read(a, c + FINE_MS)).toEqual([a, b, c].map((start) => [start, FINE_MS]))
-      expect(await read(a + FINE_MS - 1, b + 1)).toEqual([a, b].map((start) => [start, FINE_MS]))
+        (await readWindows(store, app, { width: FINE_MS, from, to })).map(({ start }) => start)
+      expect(await read(a, c + FINE_MS)).toEqual([a, b, c])
+      expect(await read(a + FINE_MS - 1, b + 1)).toEqual([a, b])
       expect(await read(a + FINE_MS, b)).toEqual([])
       expect(await read(b, b)).toEqual([])
     })
@@ -147,7 +156,8 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
       for (const [i, act] of acts.entries()) {
         await store.commit(app, [frameOf({ id: `${i}`, deltas: [{ start, acts: [act] }] })])
       }
-      const [read] = await store.read(app, COARSE_MS, start, start + 1)
+      const range = { width: COARSE_MS, from: start, to: start + 1 } as const
+      const [read] = await readWindows(store, app, range)
       const gauge = { time: start + 5000, last: 7, min: 3, max: 9 }
       expect(read!.window.cells.get('s\0app/x')).toMatchObject(gauge)
       expect((await store.lifetime()).get(app)!.cells.get('s\0app/x')).toMatchObject(gauge)
@@ -167,12 +177,38 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
       for (let i = 0; i < rounds; i += 1) {
         await store.commit(app, [frameOf({ id: `many-${i}`, deltas: [{ start, acts }] })])
       }
-      const [read] = await store.read(app, FINE_MS, start, start + 1)
+      const range = { width: FINE_MS, from: start, to: start + 1 } as const
+      const [read] = await readWindows(store, app, range)
       const lifetime = (await store.lifetime()).get(app)!
       for (const window of [read!.window, lifetime]) {
         expect(window.cells.size).toBe(acts.length)
         for (const cell of window.cells.values()) expect((cell as Sketch).count).toBe(rounds)
       }
+    })
+
+    test('reads the same when hours are rolled up, and when lines come later still', async () => {
+      const app = newApp()
+      const hour = Math.floor(store.clock() / HOUR_MS) * HOUR_MS - 3 * HOUR_MS
+      const minutes = [0, 1, 2, 5, 7, 11, 13, 17, 19, 23, 29, 31, 59, 60, 61]
+      const framesOf = (round: number) =>
+        minutes.map((minute) => {
+          const start = hour + minute * COARSE_MS
+          const acts = hourActs(start + 1000 * round, `${minute % 4}-${round % 2}`)
+          return frameOf({ id: `${round} ${minute}`, deltas: [{ start, acts }] })
+        })
+      const early = framesOf(0)
+      for (const frame of early) await store.commit(app, [frame])
+      await expectFrames(store, app, early, COARSE_MS)
+      const starts = async () => startsSeen(store, app, { from: hour, to: hour + 2 * HOUR_MS })
+      await expect.poll(starts, { timeout: 30_000 }).toEqual([hour, ...minutesFrom(hour, [60, 61])])
+      await expectFrames(store, app, early, COARSE_MS)
+      await expectRanges(store, app, early, hour)
+      const late = framesOf(1)
+      for (const frame of late) await store.commit(app, [frame])
+      const all = [...early, ...late]
+      await expectFrames(store, app, all, COARSE_MS)
+      await expectRanges(store, app, all, hour)
+      expect(await starts()).toEqual([hour, ...minutesFrom(hour, minutes)])
     })
 
     test('shows every store over the same data the same', async (context) => {
@@ -245,6 +281,74 @@ function sampleAct(value: number, time: number): Act {
   return { act: 'value', series, value, time }
 }
 
+/** Something of each kind, so that a later round changes what the earlier one said. */
+function hourActs(time: number, name: string): Act[] {
+  const kinds = ['count', 'measure', 'sample', 'unique'] as const
+  return [
+    line(time),
+    { act: 'event', event: { time, kind: 'release', text: name } },
+    ...kinds.map((kind): Act => ({
+      act: 'value',
+      series: { kind, name: `${kind}/x`, unit: '', labels: [['n', name]] },
+      value: (time % 100_000) / 7,
+      time,
+    })),
+  ]
+}
+
+function minutesFrom(hour: number, minutes: readonly number[]): number[] {
+  return minutes.map((minute) => hour + minute * COARSE_MS)
+}
+
+/** Of what times a reader that takes hours is shown windows. */
+async function startsSeen(
+  store: Store,
+  app: string,
+  range: { readonly from: number; readonly to: number },
+): Promise<number[]> {
+  const starts: number[] = []
+  const reader: WindowReader = {
+    takesHours: true,
+    takeFrame: (start) => void starts.push(start),
+    cellsOf: () => [],
+  }
+  await store.read(app, { width: COARSE_MS, ...range }, [reader])
+  return starts
+}
+
+/** Reads parts of two hours, by minute and as one sum, at once. */
+async function expectRanges(
+  store: Store,
+  app: string,
+  frames: readonly Frame[],
+  hour: number,
+): Promise<void> {
+  for (const [from, to] of [
+    [0, 60],
+    [0, 61],
+    [1, 60],
+    [5, 14],
+    [30, 60],
+    [59, 62],
+    [3, 5],
+  ]) {
+    const range = { from: hour + from! * COARSE_MS, to: hour + to! * COARSE_MS - 1 }
+    const wanted = [...windowsOf(frames, COARSE_MS)].filter(
+      ([start]) => start >= range.from && start < range.to,
+    )
+    const windows = new Map<number, Window>()
+    const sums = new Map<number, Window>()
+    const hours: WindowReader = { ...windowsInto(sums), takesHours: true }
+    await store.read(app, { width: COARSE_MS, ...range }, [windowsInto(windows), hours])
+    expect(plainWindows(windows)).toEqual(plainWindows(wanted))
+    const expected = createWindow()
+    for (const [, window] of wanted) mergeWindow(expected, window)
+    const sum = createWindow()
+    for (const window of sums.values()) mergeWindow(sum, window)
+    expect(plainWindow(sum)).toEqual(plainWindow(expected))
+  }
+}
+
 function oneLine(store: Store, id?: string): Frame {
   const now = store.clock()
   return frameOf({ id, deltas: [{ start: now - (now % FINE_MS), acts: [line(now)] }] })
@@ -269,20 +373,28 @@ async function expectFrames(
   frames: readonly Frame[],
   width: typeof FINE_MS | typeof COARSE_MS,
 ): Promise<void> {
-  const expected = new Map<number, Window>()
+  const read = (await readAll(store, app, width)).map(
+    ({ start, window }) => [start, window] as const,
+  )
+  expect(plainWindows(read)).toEqual(plainWindows(windowsOf(frames, width)))
+}
+
+function windowsOf(frames: readonly Frame[], width: Width): Map<number, Window> {
+  const windows = new Map<number, Window>()
   for (const { deltas } of frames) {
     for (const { start, acc } of deltas) {
       const at = start - (start % width)
-      if (!expected.has(at)) expected.set(at, createWindow())
-      mergeWindow(expected.get(at)!, toWindow(acc))
+      if (!windows.has(at)) windows.set(at, createWindow())
+      mergeWindow(windows.get(at)!, toWindow(acc))
     }
   }
-  const read = await store.read(app, width, 0, Number.MAX_SAFE_INTEGER)
-  expect(read.map(({ start, window }) => [start, plainWindow(window)])).toEqual(
-    [...expected]
-      .toSorted(([a], [b]) => a - b)
-      .map(([start, window]) => [start, plainWindow(window)]),
-  )
+  return windows
+}
+
+function plainWindows(windows: Iterable<readonly [number, Window]>): unknown {
+  return [...windows]
+    .toSorted(([a], [b]) => a - b)
+    .map(([start, window]) => [start, plainWindow(window)])
 }
 
 async function expectLifetime(store: Store, app: string, frames: readonly Frame[]): Promise<void> {
@@ -292,9 +404,13 @@ async function expectLifetime(store: Store, app: string, frames: readonly Frame[
   expect(lifetime && plainWindow(lifetime)).toEqual(plainWindow(expected))
 }
 
+async function readAll(store: Store, app: string, width: Width): Promise<TimedWindow[]> {
+  return readWindows(store, app, { width, from: 0, to: Number.MAX_SAFE_INTEGER })
+}
+
 async function snapshot(store: Store, app: string): Promise<unknown> {
-  const fine = await store.read(app, FINE_MS, 0, Number.MAX_SAFE_INTEGER)
-  const coarse = await store.read(app, COARSE_MS, 0, Number.MAX_SAFE_INTEGER)
+  const fine = await readAll(store, app, FINE_MS)
+  const coarse = await readAll(store, app, COARSE_MS)
   const lifetime = (await store.lifetime()).get(app)
   return [
     [...fine, ...coarse].map(({ start, window }) => [start, plainWindow(window)]),

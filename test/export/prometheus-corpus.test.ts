@@ -21,7 +21,7 @@ describe.skipIf(!existsSync(CORPUS) || promtool.path === undefined)('the corpus'
     const lifetimes = new Map(windows)
     const store = {
       lifetime: async () => lifetimes,
-      read: async () => [],
+      read: async () => {},
       commit: async () => [],
       clock: () => Math.max(...windows.map(([, { last }]) => last)),
       close: async () => {},

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createMemoryStore } from '../../src/store/memory.ts'
+import { readWindows } from '../../src/store/read-windows.ts'
 import { COARSE_MS, FINE_MS } from '../../src/store/store.ts'
 import { testStore } from '../contract/store.ts'
 import { accumulatorOf, arbitraryActs, plainWindow } from '../support/windows.ts'
@@ -33,8 +34,8 @@ test('windows are kept as long as their width says, packed or not', async () => 
   let now = NOON
   const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now })
   for (; now < NOON + 26 * HOUR; now += 30_000) await store.commit('app', [frameAt(now)])
-  const fine = await store.read('app', FINE_MS, 0, now)
-  const coarse = await store.read('app', COARSE_MS, 0, now)
+  const fine = await readWindows(store, 'app', { width: FINE_MS, from: 0, to: now })
+  const coarse = await readWindows(store, 'app', { width: COARSE_MS, from: 0, to: now })
   expect(fine.length).toBeGreaterThanOrEqual(HOUR / 30_000)
   expect(fine.length).toBeLessThanOrEqual(HOUR / 30_000 + 2)
   expect(coarse.length).toBeGreaterThanOrEqual((24 * HOUR) / COARSE_MS)
@@ -60,7 +61,7 @@ test('lines that come late are added to windows that were packed', async () => {
           mergeWindow(expected, toWindow(acc))
         }
         for (const width of [FINE_MS, COARSE_MS] as const) {
-          const [read] = await store.read('app', width, NOON, NOON + 1)
+          const [read] = await readWindows(store, 'app', { width: width, from: NOON, to: NOON + 1 })
           expect(plainWindow(read!.window)).toEqual(plainWindow(expected))
         }
       },
@@ -84,7 +85,7 @@ test('a sample leaves the lifetime window an hour after its time; the next one c
   const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now })
   await store.commit('app', [frameAt(now)])
   now += HOUR + 60_000
-  await store.read('app', FINE_MS, 0, 1)
+  await readWindows(store, 'app', { width: FINE_MS, from: 0, to: 1 })
   expect((await store.lifetime()).get('app')!.cells.size).toBe(0)
   await store.commit('app', [frameAt(now)])
   expect((await store.lifetime()).get('app')!.cells.get('s\0app/x')).toMatchObject({ time: now })
@@ -97,7 +98,11 @@ test('many apps and ages at once keep their windows apart', async () => {
     for (const app of ['a', 'b']) await store.commit(app, [frameAt(now - age * FINE_MS)])
   }
   for (const app of ['a', 'b']) {
-    expect(await store.read(app, FINE_MS, 0, now + FINE_MS)).toHaveLength(90)
-    expect(await store.read(app, COARSE_MS, 0, now + FINE_MS)).toHaveLength(16)
+    expect(
+      await readWindows(store, app, { width: FINE_MS, from: 0, to: now + FINE_MS }),
+    ).toHaveLength(90)
+    expect(
+      await readWindows(store, app, { width: COARSE_MS, from: 0, to: now + FINE_MS }),
+    ).toHaveLength(16)
   }
 })

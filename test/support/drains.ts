@@ -4,6 +4,7 @@ import { routerBody } from './app.ts'
 import type { Receiver } from './receiver.ts'
 import { resultsOf } from './count.ts'
 import { createWindow, mergeWindow } from '../../src/model/window.ts'
+import { readWindows } from '../../src/store/read-windows.ts'
 import { COARSE_MS, FINE_MS, type Store } from '../../src/store/store.ts'
 
 /** Sends one body under an id; resolves with whether it was acknowledged. */
@@ -88,7 +89,7 @@ export async function countedBy(store: Store, app: string) {
   const [fine, coarse] = await Promise.all(
     widths.map(async (width) => {
       const sum = createWindow()
-      const windows = await store.read(app, width, 0, Number.MAX_SAFE_INTEGER)
+      const windows = await readWindows(store, app, { width, from: 0, to: Number.MAX_SAFE_INTEGER })
       for (const { window } of windows) mergeWindow(sum, window)
       return resultsOf(sum)
     }),

@@ -1,6 +1,6 @@
 import type { Committer } from '../../store/committer.ts'
 import type { Store } from '../../store/store.ts'
-import { takeTurns } from '../take-turns.ts'
+import { takeTurns } from '../../store/take-turns.ts'
 import { addApp } from './app-samples.ts'
 import { ABOUT_BUCKETS, FAMILIES, type FamilySpec } from './families.ts'
 import type { MetricFamily } from './family.ts'

@@ -1,4 +1,5 @@
 import type { Window } from '../../model/window.ts'
+import { readWindows } from '../../store/read-windows.ts'
 import { COARSE_MS, type Store } from '../../store/store.ts'
 import { type RecentUniques, createRecentUniques } from './recent-uniques.ts'
 
@@ -37,7 +38,8 @@ export function createReadApps(store: Store): ReadApps {
     known.delete(app)
     // Of an app that has been silent there is nothing to read.
     if (lifetime.last < start) return { app, lifetime, minute: undefined, uniques: undefined }
-    const [minute] = await store.read(app, COARSE_MS, start, start + COARSE_MS)
+    const range = { width: COARSE_MS, from: start, to: start + COARSE_MS } as const
+    const [minute] = await readWindows(store, app, range)
     return { app, lifetime, minute: minute?.window, uniques: undefined }
   }
 

@@ -1,6 +1,7 @@
 import { LATE_MS } from '../../aggregate/body.ts'
 import { type Unique, createUnique, mergeUnique } from '../../model/unique.ts'
 import type { Window } from '../../model/window.ts'
+import { readWindows } from '../../store/read-windows.ts'
 import { COARSE_MS, type Store } from '../../store/store.ts'
 
 /** What the unique series of one app saw in the last hour. */
@@ -29,7 +30,8 @@ export function createRecentUniques(store: Store, app: string): RecentUniques {
         reread = now
       }
       const windows = new Map<number, Window>()
-      for (const { start, window } of await store.read(app, COARSE_MS, from, now + COARSE_MS)) {
+      const range = { width: COARSE_MS, from, to: now + COARSE_MS } as const
+      for (const { start, window } of await readWindows(store, app, range)) {
         windows.set(start, window)
         known.set(start, uniquesOf(window))
       }

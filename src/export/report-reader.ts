@@ -1,0 +1,60 @@
+import { cellOf, createWindow, mergeFrame } from '../model/window.ts'
+import type { WindowReader } from '../store/store.ts'
+import type { Report } from './report-object.ts'
+import { createReport } from './report.ts'
+
+/** Adds up what windows hold, for a report over all of them. */
+export interface ReportReader extends WindowReader {
+  readonly isEmpty: () => boolean
+  readonly report: () => Report
+}
+
+const PAGE = 3600
+
+export function createReportReader(app: string): ReportReader {
+  const sum = createWindow()
+  const seconds = createSecondCounts()
+  let isEmpty = true
+  return {
+    takesHours: true,
+    takeFrame: (_, frame) => {
+      isEmpty = false
+      mergeFrame(sum, frame)
+    },
+    takeSecond: (_, second, requests) => seconds.add(second, requests),
+    cellsOf: (key) => {
+      const cell = cellOf(sum, key)
+      return [() => cell]
+    },
+    isEmpty: () => isEmpty,
+    report: () => createReport(app, { ...sum, seconds: seconds.busiest() }),
+  }
+}
+
+/** Requests in each clock second (s since 1970), of which a day has 86,400. */
+function createSecondCounts() {
+  const pages = new Map<number, Float64Array>()
+  let current = NaN
+  let page: Float64Array = new Float64Array(0)
+  return {
+    add: (second: number, requests: number) => {
+      const place = second % PAGE
+      if (second - place !== current) {
+        current = second - place
+        page = pages.get(current) ?? new Float64Array(PAGE)
+        pages.set(current, page)
+      }
+      page[place] = page[place]! + requests
+    },
+    /** The one with the most. */
+    busiest: (): Map<number, number> => {
+      let [second, most] = [NaN, 0]
+      for (const [start, counts] of pages) {
+        for (let place = 0; place < PAGE; place += 1) {
+          if (counts[place]! > most) [second, most] = [start + place, counts[place]!]
+        }
+      }
+      return most === 0 ? new Map() : new Map([[second, most]])
+    },
+  }
+}

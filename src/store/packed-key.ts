@@ -1,0 +1,113 @@
+import type { Kind } from '../model/series.ts'
+import { type ByteReader, PackedError, readVarint, skipBytes } from './byte-reader.ts'
+import { type ByteWriter, writeBytes, writeVarint } from './byte-writer.ts'
+
+const MAX_KEY = 16_384
+
+/** The keys of one window after another, where a key is written as what it doesn't share with the one before. */
+export interface KeyReader<T> {
+  /** Begins with the first key of a window. */
+  readonly start: () => void
+  /** Reads the next key; what `create` made of it when it first came. */
+  readonly next: (reader: ByteReader) => T
+}
+
+/** A key that is known, and the one that stood behind it the last time. */
+interface Known<T> {
+  readonly value: T
+  readonly length: number
+  next: Known<T> | undefined
+  shared: number
+  rest: Uint8Array
+}
+
+/** Windows hold much the same series in the same order: mostly a key is the one that is expected. */
+export function createKeyReader<T>(create: (key: string, kind: Kind) => T): KeyReader<T> {
+  const key = Buffer.allocUnsafe(MAX_KEY)
+  const known = new Map<string, Known<T>>()
+  const first = newKnown<T>(undefined as T, 0)
+  let current = first
+
+  return {
+    start: () => {
+      current = first
+    },
+    next: (reader) => {
+      const shared = readVarint(reader)
+      const length = readVarint(reader)
+      const at = skipBytes(reader, length)
+      const end = shared + length
+      if (shared > current.length || end > MAX_KEY || end === 0) {
+        throw new PackedError('a packed window holds no series')
+      }
+      const { bytes } = reader
+      for (let i = 0; i < length; i += 1) key[shared + i] = bytes[at + i]!
+      const { next } = current
+      if (next !== undefined && isExpected(current, shared, length, bytes, at)) {
+        current = next
+        return next.value
+      }
+      const text = textOfKey(key, end)
+      let found = known.get(text)
+      if (found === undefined) {
+        found = newKnown(create(text, kindOf(key[0])), end)
+        known.set(text, found)
+      }
+      current.next = found
+      current.shared = shared
+      current.rest = Uint8Array.prototype.slice.call(key, shared, end)
+      current = found
+      return found.value
+    },
+  }
+}
+
+/** Writes a key as what it doesn't share with the one before. */
+export function writeKey(writer: ByteWriter, previous: Buffer, key: Buffer): void {
+  const most = Math.min(previous.length, key.length)
+  let shared = 0
+  while (shared < most && previous[shared] === key[shared]) shared += 1
+  writeVarint(writer, shared)
+  writeVarint(writer, key.length - shared)
+  writeBytes(writer, key, shared)
+}
+
+function isExpected(
+  { shared, rest }: Known<unknown>,
+  isShared: number,
+  length: number,
+  bytes: Uint8Array,
+  at: number,
+): boolean {
+  if (isShared !== shared || length !== rest.length) return false
+  for (let i = 0; i < length; i += 1) if (rest[i] !== bytes[at + i]) return false
+  return true
+}
+
+function newKnown<T>(value: T, length: number): Known<T> {
+  return { value, length, next: undefined, shared: 0, rest: NONE }
+}
+
+const NONE = new Uint8Array(0)
+
+// Nearly all keys are ASCII, which is read several times faster as Latin-1.
+function textOfKey(key: Buffer, length: number): string {
+  for (let i = 0; i < length; i += 1) if (key[i]! >= 0x80) return key.toString('utf8', 0, length)
+  return key.toString('latin1', 0, length)
+}
+
+// As seriesKey writes them.
+function kindOf(mark: number | undefined): Kind {
+  switch (mark) {
+    case 0x63:
+      return 'count'
+    case 0x6d:
+      return 'measure'
+    case 0x73:
+      return 'sample'
+    case 0x75:
+      return 'unique'
+    default:
+      throw new PackedError('a packed window holds a series of no kind')
+  }
+}

@@ -1,0 +1,166 @@
+import { type Buckets, type Sketch, createBuckets, widenBuckets } from '../model/sketch.ts'
+import { type ByteReader, PackedError, readByte, readSigned, readVarint } from './byte-reader.ts'
+import { type ByteWriter, writeSigned, writeVarint } from './byte-writer.ts'
+import {
+  RAW,
+  addSum,
+  formIn,
+  formOf,
+  readAbove,
+  readNumber,
+  writeAbove,
+  writeForm,
+  writeNumber,
+  writeSum,
+} from './packed-number.ts'
+
+/** Buckets of 2^-30 to 2^40, as buckets.ts bounds magnitudes, with room for rounding. */
+const LOWEST_BUCKET = -1024
+const HIGHEST_BUCKET = 1344
+
+const HAS_ZEROS = 1
+const HAS_NEGATIVE = 2
+/** The values are all the same one. */
+const IS_ONE = 4
+const IS_EMPTY = 8
+/** From here on a varint has a second byte. */
+const LONG = 0x80
+
+/** Writes a distribution. Its count isn't written: it is the zeros and what stands in the buckets. */
+export function writeSketch(writer: ByteWriter, sketch: Sketch): void {
+  if (sketch.count === 0) return writeForm(writer, RAW, IS_EMPTY)
+  const isOne = sketch.min === sketch.max
+  const form = formOf(sketch.min, sketch.max, sketch.max)
+  const flags =
+    (sketch.zeros > 0 ? HAS_ZEROS : 0) +
+    (sketch.negative === undefined ? 0 : HAS_NEGATIVE) +
+    (isOne ? IS_ONE : 0)
+  writeForm(writer, form, flags)
+  writeNumber(writer, sketch.min, form)
+  if (!isOne) writeAbove(writer, sketch.max, sketch.min, form)
+  writeSum(writer, sketch)
+  if (sketch.zeros > 0) writeVarint(writer, sketch.zeros)
+  if (sketch.negative !== undefined) writeBuckets(writer, sketch.negative)
+  writeBuckets(writer, sketch.positive)
+}
+
+/** Adds what writeSketch wrote. */
+export function addSketch(reader: ByteReader, into: Sketch): void {
+  const head = readByte(reader)
+  const form = formIn(head)
+  const flags = head >> 2
+  if (flags === IS_EMPTY) return
+  const min = readNumber(reader, form)
+  const max = flags & IS_ONE ? min : readAbove(reader, min, form)
+  if (min < into.min) into.min = min
+  if (max > into.max) into.max = max
+  addSum(reader, into)
+  const zeros = flags & HAS_ZEROS ? readVarint(reader) : 0
+  into.zeros += zeros
+  into.count += zeros
+  if (flags & HAS_NEGATIVE) {
+    into.negative ??= createBuckets()
+    into.count += addBuckets(reader, into.negative)
+  }
+  into.count += addBuckets(reader, into.positive)
+}
+
+export function skipSketch(reader: ByteReader): void {
+  const head = readByte(reader)
+  const form = formIn(head)
+  const flags = head >> 2
+  if (flags === IS_EMPTY) return
+  readNumber(reader, form)
+  if (!(flags & IS_ONE)) readAbove(reader, 0, form)
+  addSum(reader, { high: 0, low: 0 })
+  if (flags & HAS_ZEROS) readVarint(reader)
+  if (flags & HAS_NEGATIVE) skipBuckets(reader)
+  skipBuckets(reader)
+}
+
+// How many buckets from the first to the last used one (0 for none) and the first; then for each used
+// one the distance to the one before, with a bit that says whether its count is 1 or follows.
+function writeBuckets(writer: ByteWriter, buckets: Buckets): void {
+  const { counts, offset } = buckets
+  let first = buckets.low - offset
+  let last = buckets.high - offset
+  while (first <= last && counts[first] === 0) first += 1
+  while (first <= last && counts[last] === 0) last -= 1
+  writeVarint(writer, last - first + 1)
+  if (first > last) return
+  writeSigned(writer, first + offset)
+  let previous = first - 1
+  for (let at = first; at <= last; at += 1) {
+    const count = counts[at]!
+    if (count === 0) continue
+    const gap = (at - previous - 1) * 2
+    previous = at
+    if (count === 1) writeVarint(writer, gap)
+    else {
+      writeVarint(writer, gap + 1)
+      writeVarint(writer, count - 2)
+    }
+  }
+}
+
+/** Returns how many values they hold. */
+function addBuckets(reader: ByteReader, into: Buckets): number {
+  const width = readVarint(reader)
+  if (width === 0) return 0
+  const low = readSigned(reader)
+  if (low < LOWEST_BUCKET || low + width - 1 > HIGHEST_BUCKET) throw noBuckets()
+  widenBuckets(into, low, low + width - 1)
+  const { counts } = into
+  const { bytes, end } = reader
+  const last = low - into.offset + width - 1
+  let place = low - into.offset - 1
+  let total = 0
+  let { at } = reader
+  while (place < last) {
+    // Nearly all numbers are of one byte, and read right here.
+    let code = at < end ? bytes[at]! : LONG
+    at += 1
+    if (code >= LONG) {
+      code = longVarint(reader, at - 1)
+      at = reader.at
+    }
+    if (code >= 2 * width) throw noBuckets()
+    place += (code >> 1) + 1
+    if (place > last) throw noBuckets()
+    let count = 1
+    if ((code & 1) === 1) {
+      count = at < end ? bytes[at]! : LONG
+      at += 1
+      if (count >= LONG) {
+        count = longVarint(reader, at - 1)
+        at = reader.at
+      }
+      count += 2
+    }
+    counts[place] = counts[place]! + count
+    total += count
+  }
+  reader.at = at
+  return total
+}
+
+function longVarint(reader: ByteReader, at: number): number {
+  reader.at = at
+  return readVarint(reader)
+}
+
+function skipBuckets(reader: ByteReader): void {
+  const width = readVarint(reader)
+  if (width === 0) return
+  readVarint(reader)
+  let at = -1
+  while (at < width - 1) {
+    const code = readVarint(reader)
+    at += Math.floor(code / 2) + 1
+    if (code % 2 === 1) readVarint(reader)
+  }
+}
+
+function noBuckets(): PackedError {
+  return new PackedError('a packed window holds no buckets')
+}

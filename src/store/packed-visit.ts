@@ -1,0 +1,125 @@
+import { mergeCell } from '../model/cell.ts'
+import type { Kind } from '../model/series.ts'
+import { type Window, type WindowFrame, createWindow, mergeFrame } from '../model/window.ts'
+import { type ByteReader, createByteReader, readCount } from './byte-reader.ts'
+import { addPackedCell, skipCell } from './packed-cell.ts'
+import { type SecondSink, baseOf, readFrame } from './packed-frame.ts'
+import { type KeyReader, createKeyReader } from './packed-key.ts'
+import { mergePacked, readRecord } from './packed.ts'
+import type { SeriesCells, WindowReader } from './store.ts'
+
+/** Readers to whom packed windows are shown, and what they said of the series that came. */
+export interface Visitor {
+  readonly readers: readonly WindowReader[]
+  readonly keys: KeyReader<Target>
+}
+
+/** Where the values of a series go. */
+export interface Target {
+  readonly kind: Kind
+  /** Asks the readers the first time: only when there are values. */
+  readonly cells: () => readonly SeriesCells[]
+}
+
+export function createVisitor(readers: readonly WindowReader[]): Visitor {
+  const keys = createKeyReader((key, kind) => {
+    let cells: readonly SeriesCells[] | undefined
+    return { kind, cells: () => (cells ??= readers.flatMap(({ cellsOf }) => cellsOf(key))) }
+  })
+  return { readers, keys }
+}
+
+/**
+ * Shows a packed window: what it would be unpacked, but without making it where it is one record, as
+ * most are. Throws PackedError when it can't be read.
+ */
+export function visitPacked(
+  packed: Uint8Array,
+  start: number,
+  { readers, keys }: Visitor,
+  maxSeries: number,
+): void {
+  const bytes = createByteReader(packed)
+  const body = readRecord(bytes)
+  if (bytes.at < bytes.end) {
+    const window = unpack(packed, maxSeries)
+    for (const reader of readers) visitWindow(window, start, reader)
+    return
+  }
+  const base = visitFrame(body, start, readers)
+  const count = readCount(body)
+  if (count > maxSeries) {
+    const window = unpack(packed, maxSeries)
+    for (const reader of readers) visitCells(window, start, reader)
+    return
+  }
+  keys.start()
+  for (let left = count; left > 0; left -= 1) visitCell(body, start, base, keys.next(body))
+}
+
+/** Shows the frame that comes next; returns the base of the times of its window. */
+export function visitFrame(
+  bytes: ByteReader,
+  start: number,
+  readers: readonly WindowReader[],
+): number {
+  const frame = readFrame(bytes, secondSinkOf(readers, start))
+  const shown = inOrder(frame)
+  for (const { takeFrame } of readers) takeFrame(start, shown)
+  return baseOf(frame)
+}
+
+/** Adds the values that come next to where they go. */
+export function visitCell(bytes: ByteReader, start: number, base: number, target: Target): void {
+  const { at } = bytes
+  const cells = target.cells()
+  if (cells.length === 0) return skipCell(bytes, target.kind)
+  for (const cellAt of cells) {
+    bytes.at = at
+    addPackedCell(bytes, cellAt(start), base)
+  }
+}
+
+/** Shows a reader a window that isn't packed. */
+export function visitWindow(window: Window, start: number, reader: WindowReader): void {
+  const { takeFrame, takeSecond } = reader
+  takeFrame(start, { ...window, seconds: NO_SECONDS })
+  if (takeSecond !== undefined) {
+    for (const [second, requests] of window.seconds) takeSecond(start, second, requests)
+  }
+  visitCells(window, start, reader)
+}
+
+export function unpack(packed: Uint8Array, maxSeries: number): Window {
+  const window = createWindow()
+  mergePacked(window, packed, { maxSeries })
+  return window
+}
+
+/** Events as they are in a merged window: sorted, and no more than one holds. */
+function inOrder(frame: WindowFrame): WindowFrame {
+  if (frame.events.length === 0) return frame
+  const merged = createWindow()
+  mergeFrame(merged, frame)
+  return merged
+}
+
+function visitCells({ cells }: Window, start: number, { cellsOf }: WindowReader): void {
+  for (const [key, cell] of cells) {
+    for (const cellAt of cellsOf(key)) mergeCell(cellAt(start), cell)
+  }
+}
+
+function secondSinkOf(readers: readonly WindowReader[], start: number): SecondSink {
+  const takers = readers.flatMap(({ takeSecond }) => takeSecond ?? [])
+  const [first] = takers
+  if (first === undefined) return ignoreSecond
+  if (takers.length === 1) return (second, requests) => first(start, second, requests)
+  return (second, requests) => {
+    for (const take of takers) take(start, second, requests)
+  }
+}
+
+const NO_SECONDS = new Map<number, number>()
+
+function ignoreSecond(): void {}

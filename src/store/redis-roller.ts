@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto'
+import type { Packer } from './packer.ts'
+import type { Batch } from './redis-batch.ts'
+import type { RedisClient } from './redis-client.ts'
+import { hourKeys, windowKey } from './redis-keys.ts'
+import { type RolledHour, rollUp } from './roll-up.ts'
+import { COARSE_MS, HOUR_MS, ROLL_UP_AFTER_MS, ROLL_UP_LEAST } from './store.ts'
+
+/** Rolls up the coarse windows of hours that are over. */
+export interface Roller {
+  noteBatch(batch: Batch): void
+  /** To be told of an hour that was read and isn't rolled up, and how many windows it has. */
+  found(prefix: string, hour: number, windows: number): void
+  close(): Promise<void>
+}
+
+/**
+ * Puts a rolled up hour in the place of its coarse windows, when these are still what it was made of:
+ * what was appended since stays. No reader can see an hour twice or not at all, and of two that roll
+ * it up one does nothing.
+ *
+ * KEYS: the sum, the minutes, the coarse windows.
+ * ARGV: when the hour expires (s since 1970), the sum, the minutes, and for each coarse window how many
+ *   bytes were read and their SHA-1 in hex.
+ * Returns 1 when it was done.
+ */
+const ROLL_UP_SCRIPT = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+for i = 3, #KEYS do
+  local at = 2 * i - 2
+  local head = redis.call('GETRANGE', KEYS[i], 0, tonumber(ARGV[at]) - 1)
+  if #head ~= tonumber(ARGV[at]) or redis.sha1hex(head) ~= ARGV[at + 1] then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[2])
+redis.call('EXPIREAT', KEYS[1], ARGV[1])
+redis.call('SET', KEYS[2], ARGV[3])
+redis.call('EXPIREAT', KEYS[2], ARGV[1])
+for i = 3, #KEYS do
+  local tail = redis.call('GETRANGE', KEYS[i], tonumber(ARGV[2 * i - 2]), -1)
+  if tail == '' then redis.call('DEL', KEYS[i])
+  else redis.call('SET', KEYS[i], tail, 'KEEPTTL') end
+end
+return 1
+`
+
+const TICK_MS = 5000
+/** Receivers wait for different times, so that one does it and the others find it done. */
+const SPREAD_MS = 60_000
+
+interface Hour {
+  readonly prefix: string
+  readonly hour: number
+}
+
+interface Scripts {
+  l2metRollUp(keys: number, ...args: (string | Buffer)[]): Promise<unknown>
+}
+
+export function createRoller(options: {
+  readonly client: RedisClient
+  readonly packer: Packer
+  readonly now: () => number
+  readonly retentionMs: number
+  readonly maxSeries: number
+  readonly warn: (details: object, text: string) => void
+}): Roller {
+  const { client, packer, now, retentionMs, maxSeries, warn } = options
+  client.defineCommand('l2metRollUp', { lua: ROLL_UP_SCRIPT })
+  const scripts = client as unknown as Scripts
+  const due = new Map<string, Hour & { readonly at: number }>()
+  const queue = new Map<string, Hour>()
+  let running: Promise<void> | undefined
+  let isClosed = false
+
+  const put = async (
+    { prefix, hour }: Hour,
+    windows: readonly { readonly start: number; readonly packed: Buffer }[],
+    { total, minutes }: RolledHour,
+  ) => {
+    const names = hourKeys(prefix, hour)
+    const keys = [names.total, names.minutes]
+    const expires = Math.ceil((hour + HOUR_MS + retentionMs) / 1000)
+    const args = [`${expires}`, total, minutes]
+    for (const { start, packed } of windows) {
+      keys.push(windowKey(prefix, COARSE_MS, start))
+      args.push(`${packed.length}`, createHash('sha1').update(packed).digest('hex'))
+    }
+    await scripts.l2metRollUp(keys.length, ...keys, ...args)
+  }
+
+  const rollUpHour = async (one: Hour) => {
+    const { prefix, hour } = one
+    if ((await client.exists(hourKeys(prefix, hour).total)) === 1) return
+    const starts = Array.from({ length: HOUR_MS / COARSE_MS }, (_, i) => hour + i * COARSE_MS)
+    const keys = starts.map((start) => windowKey(prefix, COARSE_MS, start))
+    const values = await client.mgetBuffer(...keys)
+    const windows = starts.flatMap((start, i) => {
+      const packed = values[i]
+      return packed ? [{ start, packed }] : []
+    })
+    if (windows.length < ROLL_UP_LEAST) return
+    await put(one, windows, await rollUp(hour, windows, { packer, maxSeries }))
+  }
+
+  const runQueue = async () => {
+    for (const [name, one] of queue) {
+      if (isClosed) return
+      queue.delete(name)
+      try {
+        await rollUpHour(one)
+      } catch (error) {
+        // The windows stay as they are: right, only slower to read. The next reader tries again.
+        warn({ err: error, hour: one.hour }, 'an hour could not be rolled up')
+      }
+    }
+  }
+
+  const enqueue = (name: string, one: Hour) => {
+    queue.set(name, one)
+    running ??= runQueue().finally(() => (running = undefined))
+  }
+
+  const timer = setInterval(() => {
+    const time = now()
+    for (const [name, one] of due) {
+      if (one.at > time) continue
+      due.delete(name)
+      enqueue(name, one)
+    }
+  }, TICK_MS).unref()
+
+  return {
+    noteBatch: ({ prefix, parts }) => {
+      for (const { coarse } of parts) {
+        const start = coarse.end - COARSE_MS
+        const hour = start - (start % HOUR_MS)
+        const name = prefix + hour
+        if (due.has(name)) continue
+        const at = Math.max(hour + HOUR_MS + ROLL_UP_AFTER_MS, now()) + Math.random() * SPREAD_MS
+        due.set(name, { prefix, hour, at })
+      }
+    },
+    found: (prefix, hour, windows) => {
+      if (windows < ROLL_UP_LEAST || hour + HOUR_MS + ROLL_UP_AFTER_MS > now()) return
+      enqueue(prefix + hour, { prefix, hour })
+    },
+    close: async () => {
+      isClosed = true
+      clearInterval(timer)
+      await running
+    },
+  }
+}

@@ -19,8 +19,8 @@ export function createRedisReader(options: {
   readonly maxSeries: number
   /** Is told of each window that was found, and when it ends. */
   readonly onWindow: (key: string, end: number, packed: Buffer) => void
-  /** Is told of hours that aren't rolled up, and how many windows they have. */
-  readonly onHour: (prefix: string, hour: number, windows: number) => void
+  /** Is told of hours: whether they are rolled up, and how many windows lie beside that. */
+  readonly onHour: (prefix: string, hour: number, isRolled: boolean, windows: number) => void
 }): ReadFromRedis {
   const { client, now, retentionMs, maxSeries, onWindow, onHour } = options
 
@@ -47,8 +47,9 @@ export function createRedisReader(options: {
         if (packed !== undefined) onWindow(key, start + width, packed)
         return packed
       })
-      if (width !== FINE_MS && total === undefined && minutes === undefined) {
-        onHour(prefix, hour, windows.filter((packed) => packed !== undefined).length)
+      if (width !== FINE_MS) {
+        const isRolled = total !== undefined || minutes !== undefined
+        onHour(prefix, hour, isRolled, windows.filter((packed) => packed !== undefined).length)
       }
       return { total, minutes, windows }
     })

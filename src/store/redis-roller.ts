@@ -3,31 +3,31 @@ import type { Packer } from './packer.ts'
 import type { Batch } from './redis-batch.ts'
 import type { RedisClient } from './redis-client.ts'
 import { hourKeys, windowKey } from './redis-keys.ts'
-import { type RolledHour, rollUp } from './roll-up.ts'
-import { COARSE_MS, HOUR_MS, ROLL_UP_AFTER_MS, ROLL_UP_LEAST } from './store.ts'
+import { isWorthRollingUp, rollUp, rollUpTime } from './roll-up.ts'
+import { COARSE_MS, HOUR_MS } from './store.ts'
 
 /** Rolls up the coarse windows of hours that are over. */
 export interface Roller {
   noteBatch(batch: Batch): void
-  /** To be told of an hour that was read and isn't rolled up, and how many windows it has. */
-  found(prefix: string, hour: number, windows: number): void
+  /** To be told of an hour that was read: whether it was rolled up, and how many windows lie beside that. */
+  found(prefix: string, hour: number, isRolled: boolean, windows: number): void
   close(): Promise<void>
 }
 
 /**
- * Puts a rolled up hour in the place of its coarse windows, when these are still what it was made of:
- * what was appended since stays. No reader can see an hour twice or not at all, and of two that roll
- * it up one does nothing.
+ * Puts a rolled up hour in the place of its coarse windows and of what was rolled up before, when all
+ * are still what it was made of: what was appended since stays. No reader can see an hour twice or not
+ * at all, and of two that roll it up one does nothing.
  *
  * KEYS: the sum, the minutes, the coarse windows.
- * ARGV: when the hour expires (s since 1970), the sum, the minutes, and for each coarse window how many
- *   bytes were read and their SHA-1 in hex.
+ * ARGV: when the hour expires (s since 1970), the sum, the minutes, the SHA-1 of the minutes before in
+ *   hex, and for each coarse window how many bytes were read and their SHA-1.
  * Returns 1 when it was done.
  */
 const ROLL_UP_SCRIPT = `
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+if redis.sha1hex(redis.call('GET', KEYS[2]) or '') ~= ARGV[4] then return 0 end
 for i = 3, #KEYS do
-  local at = 2 * i - 2
+  local at = 2 * i - 1
   local head = redis.call('GETRANGE', KEYS[i], 0, tonumber(ARGV[at]) - 1)
   if #head ~= tonumber(ARGV[at]) or redis.sha1hex(head) ~= ARGV[at + 1] then return 0 end
 end
@@ -36,7 +36,7 @@ redis.call('EXPIREAT', KEYS[1], ARGV[1])
 redis.call('SET', KEYS[2], ARGV[3])
 redis.call('EXPIREAT', KEYS[2], ARGV[1])
 for i = 3, #KEYS do
-  local tail = redis.call('GETRANGE', KEYS[i], tonumber(ARGV[2 * i - 2]), -1)
+  local tail = redis.call('GETRANGE', KEYS[i], tonumber(ARGV[2 * i - 1]), -1)
   if tail == '' then redis.call('DEL', KEYS[i])
   else redis.call('SET', KEYS[i], tail, 'KEEPTTL') end
 end
@@ -72,34 +72,22 @@ export function createRoller(options: {
   let running: Promise<void> | undefined
   let isClosed = false
 
-  const put = async (
-    { prefix, hour }: Hour,
-    windows: readonly { readonly start: number; readonly packed: Buffer }[],
-    { total, minutes }: RolledHour,
-  ) => {
+  const rollUpHour = async ({ prefix, hour }: Hour) => {
     const names = hourKeys(prefix, hour)
-    const keys = [names.total, names.minutes]
-    const expires = Math.ceil((hour + HOUR_MS + retentionMs) / 1000)
-    const args = [`${expires}`, total, minutes]
-    for (const { start, packed } of windows) {
-      keys.push(windowKey(prefix, COARSE_MS, start))
-      args.push(`${packed.length}`, createHash('sha1').update(packed).digest('hex'))
-    }
-    await scripts.l2metRollUp(keys.length, ...keys, ...args)
-  }
-
-  const rollUpHour = async (one: Hour) => {
-    const { prefix, hour } = one
-    if ((await client.exists(hourKeys(prefix, hour).total)) === 1) return
     const starts = Array.from({ length: HOUR_MS / COARSE_MS }, (_, i) => hour + i * COARSE_MS)
-    const keys = starts.map((start) => windowKey(prefix, COARSE_MS, start))
-    const values = await client.mgetBuffer(...keys)
-    const windows = starts.flatMap((start, i) => {
+    const windowKeys = starts.map((start) => windowKey(prefix, COARSE_MS, start))
+    const [before, ...values] = await client.mgetBuffer(names.minutes, ...windowKeys)
+    const found = starts.flatMap((start, i) => {
       const packed = values[i]
-      return packed ? [{ start, packed }] : []
+      return packed ? [{ start, packed, key: windowKeys[i]! }] : []
     })
-    if (windows.length < ROLL_UP_LEAST) return
-    await put(one, windows, await rollUp(hour, windows, { packer, maxSeries }))
+    if (!isWorthRollingUp(found.length)) return
+    const rolled = await rollUp(hour, found, { packer, maxSeries }, before ?? undefined)
+    const expires = Math.ceil((hour + HOUR_MS + retentionMs) / 1000)
+    const keys = [names.total, names.minutes, ...found.map(({ key }) => key)]
+    const parts = found.flatMap(({ packed }) => [`${packed.length}`, sha1(packed)])
+    const args = [`${expires}`, rolled.total, rolled.minutes, sha1(before ?? NOTHING), ...parts]
+    await scripts.l2metRollUp(keys.length, ...keys, ...args)
   }
 
   const runQueue = async () => {
@@ -136,12 +124,14 @@ export function createRoller(options: {
         const hour = start - (start % HOUR_MS)
         const name = prefix + hour
         if (due.has(name)) continue
-        const at = Math.max(hour + HOUR_MS + ROLL_UP_AFTER_MS, now()) + Math.random() * SPREAD_MS
+        const time = now()
+        const isLate = time > rollUpTime(hour, false)
+        const at = Math.max(rollUpTime(hour, isLate), time) + Math.random() * SPREAD_MS
         due.set(name, { prefix, hour, at })
       }
     },
-    found: (prefix, hour, windows) => {
-      if (windows < ROLL_UP_LEAST || hour + HOUR_MS + ROLL_UP_AFTER_MS > now()) return
+    found: (prefix, hour, isRolled, windows) => {
+      if (!isWorthRollingUp(windows) || rollUpTime(hour, isRolled) > now()) return
       enqueue(prefix + hour, { prefix, hour })
     },
     close: async () => {
@@ -151,3 +141,9 @@ export function createRoller(options: {
     },
   }
 }
+
+function sha1(bytes: Buffer): string {
+  return createHash('sha1').update(bytes).digest('hex')
+}
+
+const NOTHING = Buffer.alloc(0)

@@ -122,7 +122,7 @@ export function createRedisStore(options: {
     client,
     now: clock.now,
     onWindow: (key, end, packed) => compactor.found(key, end, packed),
-    onHour: (prefix, hour, windows) => roller.found(prefix, hour, windows),
+    onHour: (prefix, hour, isRolled, windows) => roller.found(prefix, hour, isRolled, windows),
   })
 
   const readLifetime = async (app: string): Promise<Window | undefined> => {

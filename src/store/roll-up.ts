@@ -14,12 +14,20 @@ import {
 import { addPackedCell } from './packed-cell.ts'
 import { DICTIONARY } from './packed-dictionary.ts'
 import { baseOf, readFrame, writeFrame } from './packed-frame.ts'
-import { HOUR, writePresence } from './packed-hour.ts'
+import { HOUR, visitHour, writePresence } from './packed-hour.ts'
 import { type KeyReader, createKeyReader, writeKey } from './packed-key.ts'
-import { unpack } from './packed-visit.ts'
+import { createVisitor, unpack, visitPacked } from './packed-visit.ts'
 import { deflatePacked, firstRecordLength, readRecord, recordHead } from './packed.ts'
 import type { Packer } from './packer.ts'
-import { COARSE_MS } from './store.ts'
+import { windowsInto } from './read-windows.ts'
+import { COARSE_MS, HOUR_MS } from './store.ts'
+import { takeTurns } from './take-turns.ts'
+
+/** An hour is rolled up so long after its end, ms; again only when lines don't come late any more. */
+const FIRST_MS = 60_000
+const AGAIN_MS = 16 * 60_000
+/** Fewer windows than this aren't worth it. */
+const LEAST = 10
 
 /** What takes the place of the coarse windows of an hour. */
 export interface RolledHour {
@@ -27,6 +35,12 @@ export interface RolledHour {
   readonly total: Buffer
   /** Each of them (packed-hour.ts). */
   readonly minutes: Buffer
+}
+
+export interface PackedMinute {
+  /** ms since 1970. */
+  readonly start: number
+  readonly packed: Buffer
 }
 
 /** Where the packed values of a series are: of each window that has it, which, from where and to where. */
@@ -51,17 +65,30 @@ interface Parts {
   readonly total: Window
 }
 
+/** When the windows of an hour that are there may be rolled up, ms since 1970. */
+export function rollUpTime(hour: number, isAgain: boolean): number {
+  return hour + HOUR_MS + (isAgain ? AGAIN_MS : FIRST_MS)
+}
+
+/** Whether so many windows are worth rolling up. */
+export function isWorthRollingUp(windows: number): boolean {
+  return windows >= LEAST
+}
+
 const deflate = promisify(deflateRaw)
 
 /**
- * Rolls up the packed coarse windows of an hour. Values are copied as they are packed, so that the
- * hour isn't unpacked as a whole; others have their turn in between.
+ * Rolls up the packed coarse windows of an hour, with what was rolled up of it before (`minutes`).
+ * Values are copied as they are packed; others have their turn in between.
  */
 export async function rollUp(
   hour: number,
-  windows: readonly { readonly start: number; readonly packed: Buffer }[],
-  { packer, maxSeries }: { readonly packer: Packer; readonly maxSeries: number },
+  loose: readonly PackedMinute[],
+  options: { readonly packer: Packer; readonly maxSeries: number },
+  minutes?: Buffer,
 ): Promise<RolledHour> {
+  const { packer, maxSeries } = options
+  const windows = minutes === undefined ? loose : await addTo(minutes, hour, loose, options)
   const parts: Parts = { sources: [], columns: new Map(), total: createWindow() }
   const keys = createKeyReader((key, kind) => {
     const column = { windows: [], from: [], to: [], sum: createCell(kind) }
@@ -74,8 +101,27 @@ export async function rollUp(
     gather(parts, start, isFit ? packed : packer.packWindow(unpack(packed, maxSeries)), keys)
     await setImmediate()
   }
-  const minutes = await writeMinutes(hour, parts)
-  return { total: deflatePacked(packer.packWindow(parts.total)), minutes }
+  const written = await writeMinutes(hour, parts)
+  return { total: deflatePacked(packer.packWindow(parts.total)), minutes: written }
+}
+
+/** All windows of an hour, of which some came after it was rolled up. */
+async function addTo(
+  minutes: Buffer,
+  hour: number,
+  loose: readonly PackedMinute[],
+  { packer, maxSeries }: { readonly packer: Packer; readonly maxSeries: number },
+): Promise<PackedMinute[]> {
+  const windows = new Map<number, Window>()
+  const visitor = createVisitor([windowsInto(windows)])
+  await visitHour(minutes, hour, { from: hour, to: hour + HOUR_MS }, visitor, takeTurns())
+  for (const { start, packed } of loose) visitPacked(packed, start, visitor, maxSeries)
+  const all: PackedMinute[] = []
+  for (const [start, window] of [...windows].toSorted(([a], [b]) => a - b)) {
+    all.push({ start, packed: packer.packWindow(window) })
+    await setImmediate()
+  }
+  return all
 }
 
 /** Notes where the values of a record are, and adds them to the total. */

@@ -7,11 +7,8 @@ export const FINE_MS = 10_000
 export const COARSE_MS = 60_000
 export const FINE_KEPT_MS = 3_600_000
 
-/** Coarse windows are rolled up by the hour (roll-up.ts), so long after its end, ms. */
+/** Coarse windows are rolled up by the hour (roll-up.ts). */
 export const HOUR_MS = 3_600_000
-export const ROLL_UP_AFTER_MS = 60_000
-/** With fewer windows an hour isn't worth it. */
-export const ROLL_UP_LEAST = 10
 
 /** The lifetime window forgets samples (gauges) that are older than this, ms. */
 export const SAMPLES_KEPT_MS = 3_600_000

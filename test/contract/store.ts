@@ -208,7 +208,13 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
       const all = [...early, ...late]
       await expectFrames(store, app, all, COARSE_MS)
       await expectRanges(store, app, all, hour)
-      expect(await starts()).toEqual([hour, ...minutesFrom(hour, minutes)])
+      await expect.poll(starts, { timeout: 30_000 }).toEqual([hour, ...minutesFrom(hour, [60, 61])])
+      await expectFrames(store, app, all, COARSE_MS)
+      await expectRanges(store, app, all, hour)
+      const last = [frameOf({ id: 'last', deltas: [{ start: hour, acts: hourActs(hour, 'x') }] })]
+      await store.commit(app, last)
+      await expectRanges(store, app, [...all, ...last], hour)
+      expect(await starts()).toEqual([hour, hour, ...minutesFrom(hour, [60, 61])])
     })
 
     test('shows every store over the same data the same', async (context) => {

@@ -1,11 +1,14 @@
 /** Bounds the bytes of the bodies that are being received and counted at one time, for each app and for all. */
 export interface BodyRoom {
   /**
-   * Takes room for a body, in turn; resolves with what gives it back (once), or with undefined when
-   * there was none in time. Until then the body isn't read, so that its sender has to wait.
+   * Takes room for a body, in turn; calls `then` with what gives it back (once), at once where there
+   * is room, or with undefined when there was none in time. Until then the body isn't read, so that
+   * its sender has to wait.
    */
-  enter(app: string, bytes: number): Promise<(() => void) | undefined>
+  enter(app: string, bytes: number, then: (leave: Leave | undefined) => void): void
 }
+
+export type Leave = () => void
 
 interface Waiting {
   readonly app: string
@@ -39,7 +42,7 @@ export function createBodyRoom(options: {
     else takenBy.set(app, own)
   }
 
-  const take = (app: string, bytes: number) => {
+  const take = (app: string, bytes: number): Leave => {
     let isTaken = true
     change(app, bytes)
     return () => {
@@ -61,24 +64,22 @@ export function createBodyRoom(options: {
   }
 
   return {
-    enter: async (app, bytes) => {
-      if (queue.size === 0 && fitsAll(bytes) && fitsApp(app, bytes)) return take(app, bytes)
-      return new Promise((resolve) => {
-        const timer = setTimeout(() => {
-          queue.delete(waiting)
-          resolve(undefined)
-        }, waitMs)
-        const waiting = {
-          app,
-          bytes,
-          admit: () => {
-            clearTimeout(timer)
-            resolve(take(app, bytes))
-          },
-        }
-        queue.add(waiting)
-        admitNext()
-      })
+    enter: (app, bytes, then) => {
+      if (queue.size === 0 && fitsAll(bytes) && fitsApp(app, bytes)) return then(take(app, bytes))
+      const timer = setTimeout(() => {
+        queue.delete(waiting)
+        then(undefined)
+      }, waitMs)
+      const waiting = {
+        app,
+        bytes,
+        admit: () => {
+          clearTimeout(timer)
+          then(take(app, bytes))
+        },
+      }
+      queue.add(waiting)
+      return admitNext()
     },
   }
 }

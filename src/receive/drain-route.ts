@@ -54,7 +54,6 @@ export function addDrainRoute(
   options: { readonly auth: DrainAuth; readonly take: TakeBody },
 ): void {
   const { auth, take } = options
-  const callers = new WeakMap<FastifyRequest, Caller>()
   const room = createBodyRoom(ROOM)
   const noteLateness = createLateLog((details, message) => server.log.warn(details, message))
 
@@ -64,31 +63,36 @@ export function addDrainRoute(
       createErrorHandler({ log: scope.log, format: 'text', tellsRefusals: true }),
     )
 
-    scope.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
-      const body = await readBody(payload, Number(request.headers['content-length'] ?? 0))
-      return callers.get(request)?.isPacked === true ? unpack(body) : body
+    scope.decorateRequest(CALLER, null)
+
+    scope.addContentTypeParser('*', (request: DrainRequest, payload: IncomingMessage, done) => {
+      readBody(payload, Number(request.headers['content-length'] ?? 0), (error, body) => {
+        if (error !== null || !request[CALLER]!.isPacked) done(error, body)
+        else unpack(body!).then((bytes) => done(null, bytes), done)
+      })
     })
 
     scope.route({
       method: 'POST',
       url: '/logs',
-      onRequest: async (request, reply) => {
+      onRequest: (request: DrainRequest, reply, done) => {
         const caller = readCaller(request, auth)
-        const leave = await room.enter(caller.app, roomFor(request, caller))
-        if (leave === undefined) return reply.code(503).send()
-        if (request.raw.destroyed) leave()
-        else reply.raw.once('close', leave)
-        callers.set(request, caller)
+        request[CALLER] = caller
         // Whatever the type says, the body may hold lines, and the framework must not judge it.
         delete request.headers['content-type']
-        return undefined
+        room.enter(caller.app, roomFor(request, caller), (leave) => {
+          if (leave === undefined) return void reply.code(503).send()
+          if (request.raw.destroyed) leave()
+          else reply.raw.once('close', leave)
+          return done()
+        })
       },
-      handler: async (request, reply) => {
-        const { isForeign, isPacked: _, ...caller } = callers.get(request)!
+      handler: async (request: DrainRequest, reply) => {
+        const { app, id, prefix, sourcePrefix, isForeign } = request[CALLER]!
         const bytes = (request.body as Buffer | undefined) ?? NOTHING
-        const result = await take({ ...caller, bytes })
+        const result = await take({ app, id, prefix, sourcePrefix, bytes })
         if (result === 'refused') return reply.code(503).send()
-        noteLateness(caller.app, result)
+        noteLateness(app, result)
         if (isForeign && result.lines > 0 && result.malformed === result.lines)
           throw new RequestError(
             415,
@@ -111,11 +115,14 @@ export function addDrainRoute(
 }
 
 const NOTHING = Buffer.alloc(0)
+/** Where a request keeps what is known of its caller. */
+const CALLER = Symbol('caller')
+
+type DrainRequest = FastifyRequest & { [CALLER]?: Caller | null }
 
 // Logplex can't read a chunked answer and expects a length; the framework leaves it out of a 204.
 function acknowledge(reply: FastifyReply): FastifyReply {
-  reply.raw.setHeader('Content-Length', '0')
-  return reply.code(204).send()
+  return reply.header('content-length', '0').code(204).send()
 }
 
 /** A body without a length may be as large as any, and so may what a packed one holds. */

@@ -17,9 +17,9 @@ export function addGentleClose(server: FastifyInstance, limitMs: number): void {
   let isClosing = false
 
   // Requests that began before the close; the framework does it for the later ones.
-  server.addHook('onSend', async (_request, reply, payload) => {
+  server.addHook('onSend', (_request, reply, payload, done) => {
     if (isClosing && !reply.raw.headersSent) reply.header('connection', 'close')
-    return payload
+    done(null, payload)
   })
 
   server.addHook('preClose', async () => {

@@ -68,8 +68,9 @@ export function createHttpServer(options: {
   server.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ error: 'there is nothing here; the drain is POST /logs' }),
   )
-  server.addHook('onRequest', async (_request, reply) => {
+  server.addHook('onRequest', (_request, reply, done) => {
     reply.headers(headers)
+    done()
   })
   return server
 }

@@ -17,32 +17,36 @@ export function isGzip(contentEncoding: string | undefined): boolean {
   throw new RequestError(415, 'the content encoding has to be gzip or none')
 }
 
-/** Reads a body whole; rejects with RequestError when it is too large or ends too early. */
-export function readBody(stream: Readable, contentLength: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let length = 0
-    const onData = (chunk: Buffer) => {
-      length += chunk.length
-      if (length > MAX_BODY) refuse()
-      else chunks.push(chunk)
-    }
-    const refuse = () => {
+/** Reads a body whole; calls `done` with a RequestError when it is too large or ends too early. */
+export function readBody(
+  stream: Readable,
+  contentLength: number,
+  done: (error: Error | null, body?: Buffer) => void,
+): void {
+  const chunks: Buffer[] = []
+  let length = 0
+  let isDone = false
+  const finish = (error: Error | null, body?: Buffer) => {
+    if (isDone) return
+    isDone = true
+    done(error, body)
+  }
+  const onData = (chunk: Buffer) => {
+    length += chunk.length
+    if (length <= MAX_BODY) chunks.push(chunk)
+    else {
       stream.off('data', onData)
-      reject(new RequestError(413, TOO_LARGE))
+      finish(new RequestError(413, TOO_LARGE))
     }
-    if (contentLength > MAX_BODY) {
-      refuse()
-      return
-    }
-    stream.on('data', onData)
-    stream.once('end', () =>
-      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)),
-    )
-    const onBreak = () => reject(new RequestError(400, 'the body ended too early'))
-    if (stream.destroyed) onBreak()
-    else stream.once('error', onBreak)
-  })
+  }
+  const onBreak = () => finish(new RequestError(400, 'the body ended too early'))
+  if (contentLength > MAX_BODY) return finish(new RequestError(413, TOO_LARGE))
+  if (stream.destroyed) return onBreak()
+  stream.on('data', onData)
+  stream.on('end', () =>
+    finish(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length)),
+  )
+  stream.on('error', onBreak)
 }
 
 /** Unpacks a gzip body; rejects with RequestError when it is damaged or too large. */

@@ -11,7 +11,10 @@ export function createCommittedIds(): CommittedIds {
   let young = new Set<string>()
   let old = new Set<string>()
   return {
-    has: (app, id) => young.has(`${app}\0${id}`) || old.has(`${app}\0${id}`),
+    has: (app, id) => {
+      const key = `${app}\0${id}`
+      return young.has(key) || old.has(key)
+    },
     add: (app, id) => {
       if (young.size >= GENERATION) {
         old = young

@@ -1,17 +1,21 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { createBodyRoom } from '../../src/receive/body-room.ts'
+import { type BodyRoom, type Leave, createBodyRoom } from '../../src/receive/body-room.ts'
 
 /** A room that notes who came in, in order. */
 function watchedRoom(limit: number, appLimit: number) {
   const room = createBodyRoom({ limit, appLimit, waitMs: 60_000 })
   const entered: string[] = []
   const enter = async (name: string, bytes: number, app = name) => {
-    const leave = await room.enter(app, bytes)
+    const leave = await enterRoom(room, app, bytes)
     entered.push(name)
     return leave!
   }
   return { enter, entered }
+}
+
+function enterRoom(room: BodyRoom, app: string, bytes: number): Promise<Leave | undefined> {
+  return new Promise((resolve) => room.enter(app, bytes, resolve))
 }
 
 test('bodies that do not fit wait for their turn', async () => {
@@ -56,8 +60,8 @@ test('a body larger than all room goes alone', async () => {
 
 test('who waits too long gets no room, and takes none', async () => {
   const room = createBodyRoom({ limit: 10, appLimit: 10, waitMs: 5 })
-  const leave = await room.enter('a', 10)
-  expect(await room.enter('b', 1)).toBeUndefined()
+  const leave = await enterRoom(room, 'a', 10)
+  expect(await enterRoom(room, 'b', 1)).toBeUndefined()
   leave!()
-  expect(await room.enter('b', 10)).toBeTypeOf('function')
+  expect(await enterRoom(room, 'b', 10)).toBeTypeOf('function')
 })

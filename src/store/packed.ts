@@ -1,4 +1,5 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { type ZlibOptions, deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { createCell } from '../model/cell.ts'
 import { type Kind, isOwn, overflowSeries, parseSeriesKey, seriesKey } from '../model/series.ts'
 import { type Window, mergeFrame } from '../model/window.ts'
@@ -79,13 +80,28 @@ export function recordLength(head: Uint8Array): number {
 
 /** The same record (one, plain) in fewer bytes, for keeping. */
 export function deflatePacked(packed: Buffer): Buffer {
+  return shorterOf(packed, deflateRawSync(bodyOf(packed), DEFLATION))
+}
+
+/** The same as deflatePacked, on another thread. */
+export async function deflatePackedAside(packed: Buffer): Promise<Buffer> {
+  return shorterOf(packed, await deflateAside(bodyOf(packed), DEFLATION))
+}
+
+const DEFLATION = { dictionary: DICTIONARY, level: 6 }
+const deflateAside = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw)
+
+function bodyOf(packed: Buffer): Buffer {
   const reader = createByteReader(packed)
   readByte(reader)
   const length = readVarint(reader)
-  const body = packed.subarray(skipBytes(reader, length), reader.at)
-  const deflated = deflateRawSync(body, { dictionary: DICTIONARY, level: 6 })
+  return packed.subarray(skipBytes(reader, length), reader.at)
+}
+
+function shorterOf(packed: Buffer, deflated: Buffer): Buffer {
   const head = recordHead(DEFLATED, deflated.length)
-  return deflated.length < length ? Buffer.concat([head, deflated]) : packed
+  const isShorter = head.length + deflated.length < packed.length
+  return isShorter ? Buffer.concat([head, deflated]) : packed
 }
 
 /** What stands before a body. */

@@ -1,9 +1,9 @@
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { type Window, createWindow } from '../model/window.ts'
 import {
   DEFLATED,
   type MergeOptions,
-  deflatePacked,
+  deflatePackedAside,
   firstRecordLength,
   mergePacked,
   recordLength,
@@ -29,9 +29,8 @@ export interface Compactor {
 /** A window that has ended is compacted this long after, and up to as long again, ms. */
 const SETTLE_MS = 5000
 const TICK_MS = 1000
-/** A long window is merged in so many steps, so that acknowledgements don't wait; more would be overtaken. */
-const STEPS = 4
-const MIN_STEP = 16_384
+/** A long window is merged in slices of this length, between which others have their turn, ms. */
+const SLICE_MS = 2
 /** A rest that isn't worth a compaction, bytes. */
 const SMALL_REST = 64
 
@@ -49,13 +48,15 @@ export function createCompactor(options: {
   const queue = new Map<string, { readonly isLifetime: boolean }>()
   let running: Promise<void> | undefined
   let isClosed = false
+  /** Whether the last compaction failed; said once. */
+  let isFailing = false
 
   const compact = async (key: string, isLifetime: boolean) => {
     const packed = await client.getBuffer(key)
     if (packed === null || isCompact(packed)) return
     const window = await merge(packed, { lifetime: isLifetime, maxSeries })
     if (isLifetime) dropOldSamples(window, now() - SAMPLES_KEPT_MS)
-    const record = deflatePacked(packer.packWindow(window))
+    const record = await deflatePackedAside(packer.packWindow(window))
     if (record.length < packed.length) await commands.replaceHead(key, packed, record)
   }
 
@@ -65,9 +66,11 @@ export function createCompactor(options: {
       queue.delete(key)
       try {
         await compact(key, isLifetime)
+        isFailing = false
       } catch (error) {
         // The window stays as it is: right, only longer. The next append or reader tries again.
-        warn({ err: error, key }, 'a window could not be compacted')
+        if (!isFailing) warn({ err: error, key }, 'windows can not be compacted for now')
+        isFailing = true
       }
     }
   }
@@ -120,20 +123,23 @@ export function createCompactor(options: {
   }
 }
 
-/** Merges all records, and lets others have their turn in between. */
+/**
+ * Merges all records, and lets others have their turn in between; less often when the window has
+ * grown far beyond what is long, so that those who append don't overtake this for good.
+ */
 async function merge(packed: Buffer, options: MergeOptions): Promise<Window> {
   const window = createWindow()
+  const slice = SLICE_MS * Math.max(1, packed.length / (4 * LONG_WINDOW))
   let at = 0
-  const step = Math.max(MIN_STEP, packed.length / STEPS)
-  let pause = step
+  let since = performance.now()
   while (at < packed.length) {
     const rest = packed.subarray(at)
     const length = firstRecordLength(rest)
     mergePacked(window, rest.subarray(0, length), options)
     at += length
-    if (at < pause) continue
-    await setImmediate()
-    pause = at + step
+    if (performance.now() - since < slice) continue
+    await turn()
+    since = performance.now()
   }
   return window
 }

@@ -1,7 +1,7 @@
 import { COUNTER_TTL_S, ID_TTL_S, MAX_SMALL_SET } from './redis-keys.ts'
 
-/** Windows shorter than this aren't worth a compaction, bytes. */
-export const LONG_WINDOW = 65_536
+/** Windows shorter than this aren't worth a compaction before they end, bytes. */
+export const LONG_WINDOW = 262_144
 
 /**
  * Commits a batch: all or nothing, because everything is looked up before anything is written.

@@ -112,7 +112,7 @@ async function rolledUp(store: Store): Promise<void> {
       cellsOf: () => [],
     }
     await store.read(APP, { width: COARSE_MS, from: start, to: end }, [reader])
-    const most = Number(values.hours) + 2 * (HOUR_MS / COARSE_MS) + 5
+    const most = Number(values.hours) + HOUR_MS / COARSE_MS + 5
     if (starts.length <= most) return print(`${starts.length} windows make up the range`)
     await sleep(1000)
   }

@@ -4,8 +4,10 @@ import {
   closeWindows,
   createAppWindows,
   openWindow,
+  settleWindows,
 } from '../aggregate/app-windows.ts'
 import { type BodyCount, countBody, createBodyReader } from '../aggregate/body.ts'
+import { sharedScanner } from '../aggregate/scanner.ts'
 import { OVER_LIMIT } from '../extract/extract.ts'
 import { type Committer, type FrameResult, RefusedError } from './committer.ts'
 import { countFrames } from './frame-count.ts'
@@ -46,7 +48,7 @@ export function createIntake(options: {
   readonly pins: readonly string[]
 }): Intake {
   const { store, committer } = options
-  const reader = createBodyReader(FINE_MS)
+  const reader = createBodyReader(FINE_MS, sharedScanner())
   const apps = new Map<string, AppWindows>()
   const overflow = createAppWindows(options)
 
@@ -152,6 +154,7 @@ export const OVERFLOW_APP = '(other)'
 
 /** Moves the lines of apps that are too many. */
 function moveToOverLimit(open: readonly OpenWindow[]): void {
+  settleWindows()
   for (const { acc } of open) {
     const lines = acc.results.reduce((sum, n) => sum + n, 0)
     acc.results.fill(0)

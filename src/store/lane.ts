@@ -1,5 +1,5 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
-import { type OpenWindow, closeWindows } from '../aggregate/app-windows.ts'
+import { type OpenWindow, closeWindows, settleWindows } from '../aggregate/app-windows.ts'
 import { createSeriesTable } from '../model/series-table.ts'
 import type { CommitTimes } from './commit-times.ts'
 import { type SpilledFrame, restoreFrame } from './spill.ts'
@@ -152,6 +152,7 @@ function countBatch(
 ): { entries: readonly Entry[]; frames: readonly Frame[]; open: OpenWindow[] } {
   const open: OpenWindow[] = []
   const entries = countTogether(batch, open, (entry, fault) => fail(lane, entry, fault))
+  settleWindows()
   const table = createSeriesTable(Infinity)
   const frames: Frame[] = entries.map(({ id, spilled }) =>
     spilled === undefined ? { id, deltas: NO_DELTAS } : restoreFrame(id, spilled, table),

@@ -1,5 +1,5 @@
 import type { Kind } from '../model/series.ts'
-import { type ByteReader, PackedError, readVarint, skipBytes } from './byte-reader.ts'
+import { type ByteReader, PackedError, readSmall, skipBytes } from './byte-reader.ts'
 import { type ByteWriter, writeBytes, writeVarint } from './byte-writer.ts'
 
 const MAX_KEY = 16_384
@@ -33,8 +33,8 @@ export function createKeyReader<T>(create: (key: string, kind: Kind) => T): KeyR
       current = first
     },
     next: (reader) => {
-      const shared = readVarint(reader)
-      const length = readVarint(reader)
+      const shared = readSmall(reader)
+      const length = readSmall(reader)
       const at = skipBytes(reader, length)
       const end = shared + length
       if (shared > current.length || end > MAX_KEY || end === 0) {

@@ -1,5 +1,12 @@
 import { type Buckets, type Sketch, createBuckets, widenBuckets } from '../model/sketch.ts'
-import { type ByteReader, PackedError, readByte, readSigned, readVarint } from './byte-reader.ts'
+import {
+  type ByteReader,
+  PackedError,
+  readByte,
+  readSigned,
+  readSmall,
+  readVarint,
+} from './byte-reader.ts'
 import { type ByteWriter, writeSigned, writeVarint } from './byte-writer.ts'
 import {
   RAW,
@@ -23,8 +30,6 @@ const HAS_NEGATIVE = 2
 /** The values are all the same one. */
 const IS_ONE = 4
 const IS_EMPTY = 8
-/** From here on a varint has a second byte. */
-const LONG = 0x80
 
 /** Writes a distribution. Its count isn't written: it is the zeros and what stands in the buckets. */
 export function writeSketch(writer: ByteWriter, sketch: Sketch): void {
@@ -105,59 +110,40 @@ function writeBuckets(writer: ByteWriter, buckets: Buckets): void {
 
 /** Returns how many values they hold. */
 function addBuckets(reader: ByteReader, into: Buckets): number {
-  const width = readVarint(reader)
+  const width = readSmall(reader)
   if (width === 0) return 0
-  const low = readSigned(reader)
-  if (low < LOWEST_BUCKET || low + width - 1 > HIGHEST_BUCKET) throw noBuckets()
+  const low = readLow(reader, width)
   widenBuckets(into, low, low + width - 1)
   const { counts } = into
-  const { bytes, end } = reader
   const last = low - into.offset + width - 1
   let place = low - into.offset - 1
   let total = 0
-  let { at } = reader
   while (place < last) {
-    // Nearly all numbers are of one byte, and read right here.
-    let code = at < end ? bytes[at]! : LONG
-    at += 1
-    if (code >= LONG) {
-      code = longVarint(reader, at - 1)
-      at = reader.at
-    }
-    if (code >= 2 * width) throw noBuckets()
+    const code = readSmall(reader)
     place += (code >> 1) + 1
     if (place > last) throw noBuckets()
-    let count = 1
-    if ((code & 1) === 1) {
-      count = at < end ? bytes[at]! : LONG
-      at += 1
-      if (count >= LONG) {
-        count = longVarint(reader, at - 1)
-        at = reader.at
-      }
-      count += 2
-    }
+    const count = (code & 1) === 0 ? 1 : readVarint(reader) + 2
     counts[place] = counts[place]! + count
     total += count
   }
-  reader.at = at
   return total
 }
 
-function longVarint(reader: ByteReader, at: number): number {
-  reader.at = at
-  return readVarint(reader)
+function readLow(reader: ByteReader, width: number): number {
+  const low = readSigned(reader)
+  if (low < LOWEST_BUCKET || low + width - 1 > HIGHEST_BUCKET) throw noBuckets()
+  return low | 0
 }
 
 function skipBuckets(reader: ByteReader): void {
-  const width = readVarint(reader)
+  const width = readSmall(reader)
   if (width === 0) return
-  readVarint(reader)
-  let at = -1
-  while (at < width - 1) {
-    const code = readVarint(reader)
-    at += Math.floor(code / 2) + 1
-    if (code % 2 === 1) readVarint(reader)
+  readLow(reader, width)
+  let place = -1
+  while (place < width - 1) {
+    const code = readSmall(reader)
+    place += (code >> 1) + 1
+    if ((code & 1) === 1) readVarint(reader)
   }
 }
 

@@ -1,56 +1,69 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { bodyOfSecond } from './day.ts'
+import { freshBodies } from './day.ts'
 import { median, quantileOf } from './median.ts'
 import { postLoad } from './post-load.ts'
 import { startBenchRedis } from './redis-process.ts'
 import { startServer } from './server-process.ts'
 
 /**
- * How long one receiver with a local Redis takes to acknowledge, under 64 drains and under one, each
- * with one request in flight as Logplex has; and what Redis and the receiver use for it. Each row is
- * the median of `--starts` starts.
+ * How long one receiver with a local Redis takes to acknowledge frames of the lines of now, under 64
+ * drains and under one; and what Redis and the receiver use for it. Each drain has at most one
+ * request in flight, as Logplex has: in a closed loop it sends the next as soon as it has its answer,
+ * which is all that the machine can do; at a rate, as drains do, it sends so many frames a second.
+ * Each row is the median of `--starts` starts. `--case 64x10` runs one, `--node` gives the server
+ * flags of node.
  */
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '6' },
     starts: { type: 'string', default: '3' },
     case: { type: 'string', default: '' },
-    node: { type: 'string', default: '' },
+    node: { type: 'string', default: '--max-semi-space-size=4' },
     check: { type: 'boolean', default: false },
   },
 })
 
+interface Case {
+  readonly drains: number
+  readonly lines: number
+  /** Frames a second of each drain; undefined for a closed loop. */
+  readonly rate?: number
+  /** What acknowledgements may take, p99. */
+  readonly limitMs: number
+}
+
 const SERVE = join(import.meta.dirname, '../src/bin/serve.js')
 // V8 takes some thousand commits to get fast, and Node accepts one connection a turn.
-const WARM_SECONDS = 10
-const CASES = [
+const WARM_POSTS = 5000
+const BODIES = 60
+const CASES: readonly Case[] = [
   { drains: 1, lines: 1, limitMs: 3 },
   { drains: 1, lines: 100, limitMs: 3 },
   { drains: 64, lines: 10, limitMs: 15 },
   { drains: 64, lines: 100, limitMs: 15 },
-] as const
+  { drains: 1, lines: 100, rate: 20, limitMs: 3 },
+  { drains: 64, lines: 10, rate: 8, limitMs: 15 },
+  { drains: 64, lines: 100, rate: 4, limitMs: 15 },
+]
 
 process.stdout.write(
-  'drains  lines/frame  frames/s   lines/s  p50 ms  p99 ms  max ms  Redis ms  receiver ms (CPU per 1,000 lines)\n',
+  'drains  lines/frame  each frames/s  frames/s   lines/s  p50 ms  p99 ms  max ms  Redis ms  receiver ms (CPU per 1,000 lines)\n',
 )
-for (const { drains, lines, limitMs } of CASES) {
-  if (values.case !== '' && values.case !== `${drains}x${lines}`) continue
+for (const one of CASES) {
+  const { drains, lines, rate, limitMs } = one
+  const name = `${drains}x${lines}${rate === undefined ? '' : `@${rate}`}`
+  if (values.case !== '' && values.case !== name) continue
   const rows: number[][] = []
-  for (let i = 0; i < Number(values.starts); i += 1) rows.push(await measure(drains, lines))
-  const row = rows[0]!.map((_, column) => median(rows.map((each) => each[column]!)))
-  const [frames, p50, p99, max, redisMs, receiverMs] = row as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
+  for (let i = 0; i < Number(values.starts); i += 1) rows.push(await measure(one))
+  const [frames, p50, p99, max, redisMs, receiverMs] = rows[0]!.map((_, column) =>
+    median(rows.map((each) => each[column]!)),
+  ) as [number, number, number, number, number, number]
   process.stdout.write(
     [
       String(drains).padStart(6),
       String(lines).padStart(12),
+      (rate === undefined ? 'closed' : String(rate)).padStart(14),
       frames.toFixed(0).padStart(9),
       (frames * lines).toFixed(0).padStart(9),
       ...[p50, p99, max].map((ms) => ms.toFixed(2).padStart(7)),
@@ -62,24 +75,19 @@ for (const { drains, lines, limitMs } of CASES) {
   if (values.check && p99 > limitMs) process.exitCode = 1
 }
 
-async function measure(drains: number, lines: number): Promise<number[]> {
+async function measure({ drains, lines, rate }: Case): Promise<number[]> {
   const redis = await startBenchRedis()
   const env = { REDIS_URL: redis.url, DRAIN_SECRETS: '', METRICS_TOKEN: '' }
-  const server = await startServer(
-    ['--max-semi-space-size=1', ...values.node.split(' ').filter(Boolean), SERVE],
-    env,
-  )
-  const app = { requests: lines, dynos: 8, routes: 50 }
-  const from = Date.now() - 60_000
-  const bodies = Array.from({ length: 60 }, (_, i) => bodyOfSecond(app, from + i * 1000))
+  const server = await startServer([...values.node.split(' ').filter(Boolean), SERVE], env)
   let before = [0, 0]
   const { posts, seconds, latencies } = await postLoad({
     port: server.port,
-    bodies,
+    nextBody: freshBodies({ requests: lines, dynos: 8, routes: 50 }, BODIES),
     connections: drains,
     seconds: Number(values.seconds),
-    warmSeconds: WARM_SECONDS,
+    warmPosts: WARM_POSTS,
     onWarm: () => (before = [redis.cpuSeconds(), server.cpuSeconds()]),
+    rate,
   })
   const perThousand = (cpu: number) => (cpu * 1e6) / (posts * lines)
   const row = [

@@ -37,6 +37,29 @@ export function bodyOfSecond(day: DayOptions, time: number): Buffer {
   return Buffer.from(body)
 }
 
+/** Gives bodies of the second that it is, `count` of them in turn, without making their lines anew. */
+export function freshBodies(day: DayOptions, count: number): () => Buffer {
+  const from = Date.now() - count * 1000
+  const bodies = Array.from({ length: count }, (_, i) => bodyOfSecond(day, from + i * 1000))
+  const places = bodies.map((body) => [...body.toString('latin1').matchAll(STAMP)])
+  let second = 0
+  let next = 0
+  return () => {
+    const now = Math.floor(Date.now() / 1000)
+    if (now !== second) {
+      second = now
+      const stamp = new Date(now * 1000).toISOString().slice(0, 19)
+      for (const [i, body] of bodies.entries()) {
+        for (const { index } of places[i]!) body.write(stamp, index + PRIORITY_LENGTH, 'latin1')
+      }
+    }
+    return bodies[next++ % count]!
+  }
+}
+
+const STAMP = /<158>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/g
+const PRIORITY_LENGTH = '<158>1 '.length
+
 function requestText(day: DayOptions): string {
   // Few routes have most of the requests, and times are spread over two orders of magnitude.
   const route = Math.floor(day.routes * Math.random() ** 2)

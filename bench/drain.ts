@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util'
 import { scanFrames } from '../src/frame/octets.ts'
 import { bodiesOf } from './log-lines.ts'
 import { median, quantileOf } from './median.ts'
-import { postLoad } from './post-load.ts'
+import { inTurn, postLoad } from './post-load.ts'
 import { type Ratios, tellRatios } from './ratios.ts'
-import { type ServerProcess, freePort, startServer } from './server-process.ts'
+import { type ServerProcess, endWithUs, freePort, startServer } from './server-process.ts'
 
 /**
  * The drain over HTTP on loopback: million lines per CPU second of the server, acknowledgement p99,
@@ -30,11 +30,12 @@ const { values } = parseArgs({
 
 const SERVE = join(import.meta.dirname, '../src/bin/serve.js')
 const NAIVE = join(import.meta.dirname, 'peers/naive-server.js')
-const FLAGS = ['--max-semi-space-size=1']
+const FLAGS = ['--max-semi-space-size=4']
 const SECRET = 'a secret of the bench that is long enough'
 const APP = 'shop'
 const LINES = 40_000
-const WARM_SECONDS = 2
+/** V8 takes some thousand posts to get fast. */
+const WARM_POSTS = 3000
 
 const token = createHmac('sha256', SECRET).update(`drain:${APP}`).digest('base64url')
 const authorization = `Basic ${Buffer.from(`${APP}:${token}`).toString('base64')}`
@@ -101,18 +102,18 @@ rmSync(folder, { recursive: true })
 
 async function measure({ args, env, lines, tls = false }: Case) {
   const server: ServerProcess = await startServer(args, env)
-  const bodies = bodiesOfSize(lines)
-  const load = {
+  let before = 0
+  const { posts, latencies } = await postLoad({
     port: server.port,
-    bodies,
+    nextBody: inTurn(bodiesOfSize(lines)),
     connections: Number(values.connections),
+    seconds: Number(values.seconds),
     authorization,
     tls,
-  }
-  await postLoad({ ...load, seconds: WARM_SECONDS })
-  const cpu = server.cpuSeconds()
-  const { posts, latencies } = await postLoad({ ...load, seconds: Number(values.seconds) })
-  const used = server.cpuSeconds() - cpu
+    warmPosts: WARM_POSTS,
+    onWarm: () => (before = server.cpuSeconds()),
+  })
+  const used = server.cpuSeconds() - before
   const { most } = server.memory()
   await server.stop()
   return { linesPerCpu: (posts * lines) / used, p99: quantileOf(latencies, 0.99), rss: most }
@@ -154,6 +155,7 @@ async function startRedis(): Promise<{ url: string; stop: () => Promise<void> }>
   const port = await freePort()
   const options = ['--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder]
   const child = spawn('redis-server', options, { stdio: 'ignore' })
+  endWithUs(child)
   await sleep(500)
   return {
     url: `redis://127.0.0.1:${port}`,

@@ -1,54 +1,79 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type Socket, connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 
-/** What sending in a closed loop took, each connection with one request in flight, as Logplex does. */
+/** What sending took, each connection with at most one request in flight, as Logplex does. */
 export interface Load {
   readonly posts: number
   readonly seconds: number
-  /** Milliseconds from request to answer. */
+  /** Milliseconds from request to answer; where a rate is given, from when it was due. */
   readonly latencies: number[]
 }
 
-/** Posts bodies over `connections` kept-alive connections, in turn, until `seconds` have passed. */
-export async function postLoad(options: {
+export interface LoadOptions {
   readonly port: number
-  readonly bodies: readonly Buffer[]
+  readonly nextBody: () => Buffer
   readonly connections: number
   readonly seconds: number
   readonly authorization?: string
   readonly tls?: boolean
-  /** Seconds on the same connections before what is measured; then `onWarm` is called. */
-  readonly warmSeconds?: number
+  /** Posts on the same connections, as fast as they go, before what is measured. */
+  readonly warmPosts: number
   readonly onWarm?: () => void
-}): Promise<Load> {
-  // Ids are new in each load: bodies of an earlier one must not be taken for duplicates.
-  const prefix = randomBytes(8).toString('hex')
-  const latencies: number[] = []
-  const from = performance.now() + (options.warmSeconds ?? 0) * 1000
-  const end = from + options.seconds * 1000
-  let isWarm = false
-  let next = 0
-  const run = async (connection: number) => {
-    const socket = await open(options.port, options.tls ?? false)
-    while (performance.now() < end) {
-      const body = options.bodies[next++ % options.bodies.length]!
-      const sent = performance.now()
-      const id = `${prefix}-${connection}-${next}`
-      await exchange(socket, headOf(body, id, options.authorization), body)
-      if (sent < from) continue
-      if (!isWarm) options.onWarm?.()
-      isWarm = true
-      latencies.push(performance.now() - sent)
-    }
-    socket.destroy()
-  }
-  await Promise.all(Array.from({ length: options.connections }, (_, i) => run(i)))
-  return { posts: latencies.length, seconds: (performance.now() - from) / 1000, latencies }
+  /** Posts a second on each connection, spread evenly; without it each posts when it has its answer. */
+  readonly rate?: number | undefined
 }
 
-async function open(port: number, tls: boolean): Promise<Socket> {
+/** Posts bodies over kept-alive connections until `seconds` have passed. */
+export async function postLoad(options: LoadOptions): Promise<Load> {
+  const { connections, nextBody, rate } = options
+  // Ids are new in each load: bodies of an earlier one must not be taken for duplicates.
+  const prefix = randomBytes(8).toString('hex')
+  let next = 0
+  const post = async (socket: Socket) => {
+    const body = nextBody()
+    await exchange(socket, headOf(body, `${prefix}-${next++}`, options.authorization), body)
+  }
+  const sockets: Socket[] = []
+  for (let i = 0; i < connections; i += 1) sockets.push(await open(options.port, options.tls))
+  await Promise.all(
+    sockets.map(async (socket) => {
+      while (next < options.warmPosts) await post(socket)
+    }),
+  )
+  options.onWarm?.()
+  const latencies: number[] = []
+  const from = performance.now()
+  const end = from + options.seconds * 1000
+  await Promise.all(
+    sockets.map(async (socket, i) => {
+      const first = rate === undefined ? 0 : from + (1000 / rate) * (i / connections)
+      for (let sent = 0; performance.now() < end; sent += 1) {
+        const due = rate === undefined ? performance.now() : first + (1000 / rate) * sent
+        if (due >= end) break
+        const early = due - performance.now()
+        if (early > 0) await sleep(early)
+        // A request that had to wait for the one before counts from when it was due.
+        const start = early > 0 ? performance.now() : due
+        await post(socket)
+        latencies.push(performance.now() - start)
+      }
+    }),
+  )
+  const seconds = (performance.now() - from) / 1000
+  for (const socket of sockets) socket.destroy()
+  return { posts: latencies.length, seconds, latencies }
+}
+
+/** Gives bodies one after the other, again and again. */
+export function inTurn(bodies: readonly Buffer[]): () => Buffer {
+  let next = 0
+  return () => bodies[next++ % bodies.length]!
+}
+
+async function open(port: number, tls = false): Promise<Socket> {
   if (!tls) {
     const socket = connect(port, '127.0.0.1').setNoDelay()
     await once(socket, 'connect')

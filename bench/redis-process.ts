@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { freePort } from './server-process.ts'
+import { endWithUs, freePort } from './server-process.ts'
 
 /** A redis-server of a bench's own, whose cost can be read. */
 export interface BenchRedis {
@@ -33,7 +33,7 @@ export async function startBenchRedis(): Promise<BenchRedis> {
   const dir = mkdtempSync(join(tmpdir(), 'l2met-bench-redis-'))
   const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', '']
   const child = spawn('redis-server', args, { stdio: ['ignore', 'ignore', 'inherit'] })
-  process.once('exit', () => child.kill())
+  endWithUs(child)
   const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 50 })
   client.on('error', () => {})
   while (client.status !== 'ready') await sleep(10)

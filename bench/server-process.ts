@@ -27,8 +27,7 @@ export async function startServer(
     env: { ...process.env, LOG_LEVEL: 'warn', ...env, PORT: String(port) },
     stdio: ['ignore', 'inherit', 'inherit'],
   })
-  // A bench that fails leaves no server behind.
-  process.once('exit', () => child.kill())
+  endWithUs(child)
   await listening(port, child)
   const stat = () => readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
   const status = (name: string) => {
@@ -44,6 +43,13 @@ export async function startServer(
       if (child.exitCode === null) await once(child, 'exit')
     },
   }
+}
+
+/** A bench that fails leaves nothing running behind. */
+export function endWithUs(child: ChildProcess): void {
+  const kill = () => child.kill()
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
 }
 
 export async function freePort(): Promise<number> {

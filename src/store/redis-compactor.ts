@@ -30,7 +30,7 @@ export interface Compactor {
 const SETTLE_MS = 5000
 const TICK_MS = 1000
 /** A long window is merged in slices of this length, between which others have their turn, ms. */
-const SLICE_MS = 2
+const SLICE_MS = 1
 /** A rest that isn't worth a compaction, bytes. */
 const SMALL_REST = 64
 
@@ -129,7 +129,7 @@ export function createCompactor(options: {
  */
 async function merge(packed: Buffer, options: MergeOptions): Promise<Window> {
   const window = createWindow()
-  const slice = SLICE_MS * Math.max(1, packed.length / (4 * LONG_WINDOW))
+  const slice = SLICE_MS * Math.max(1, packed.length / LONG_WINDOW)
   let at = 0
   let since = performance.now()
   while (at < packed.length) {

@@ -1,5 +1,10 @@
-import { createAppWindows, releaseAccumulator } from '../src/aggregate/app-windows.ts'
+import {
+  createAppWindows,
+  releaseAccumulator,
+  settleWindows,
+} from '../src/aggregate/app-windows.ts'
 import { countBody, createBodyReader } from '../src/aggregate/body.ts'
+import { sharedScanner } from '../src/aggregate/scanner.ts'
 import { FINE_MS, type Frame, type Store } from '../src/store/store.ts'
 import { type DayOptions, bodyOfSecond } from './day.ts'
 
@@ -23,7 +28,7 @@ export async function playDay(
   onSecond: (now: number) => void = () => {},
 ): Promise<number> {
   const windows = createAppWindows({ maxSeries: 10_000, maxRoutes: 200 })
-  const reader = createBodyReader(FINE_MS)
+  const reader = createBodyReader(FINE_MS, sharedScanner())
   const bodies: { readonly bytes: Buffer; readonly stamps: readonly number[] }[] = []
   const frames: Frame[] = []
   let lines = 0
@@ -34,6 +39,7 @@ export async function playDay(
     const stamp = new Date(now).toISOString().slice(0, STAMP)
     for (const at of body.stamps) body.bytes.write(stamp, at, 'latin1')
     const count = countBody(reader, windows, body.bytes, now + 999)
+    settleWindows()
     lines += count.lines
     frames.push({ id: undefined, deltas: count.deltas })
     if (frames.length < AT_ONCE && now + 1000 < to) continue

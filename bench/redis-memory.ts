@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { createAppWindows, releaseAccumulator } from '../src/aggregate/app-windows.ts'
+import {
+  createAppWindows,
+  releaseAccumulator,
+  settleWindows,
+} from '../src/aggregate/app-windows.ts'
 import { countBody, createBodyReader } from '../src/aggregate/body.ts'
+import { sharedScanner } from '../src/aggregate/scanner.ts'
 import { createPacker } from '../src/store/packer.ts'
 import { commitArguments, packBatch } from '../src/store/redis-batch.ts'
 import { createRedisClient } from '../src/store/redis-client.ts'
@@ -53,7 +58,7 @@ const compactor = createCompactor({
   warn: (details, text) => process.stderr.write(`${text} ${JSON.stringify(details)}\n`),
 })
 const windows = createAppWindows({ maxSeries: 10_000, maxRoutes: 200 })
-const reader = createBodyReader(FINE_MS)
+const reader = createBodyReader(FINE_MS, sharedScanner())
 const empty = await redis.usedMemory()
 const cpuBefore = redis.cpuSeconds()
 const began = performance.now()
@@ -61,6 +66,7 @@ let lines = 0
 
 for (; now < end; now += 1000) {
   const { lines: count, deltas } = countBody(reader, windows, bodyOfSecond(day, now), now + 999)
+  settleWindows()
   lines += count
   const frames: Frame[] = [{ id: undefined, deltas }]
   if (now > end - ID_TTL_S * 1000) {

@@ -1,5 +1,6 @@
 import { type AppState, type ExtractOptions, createAppState } from '../extract/app-state.ts'
 import { type Accumulator, createAccumulator, resetAccumulator } from '../model/accumulator.ts'
+import { drainScanner, sharedScanner } from './scanner.ts'
 
 /** What is known of one app, and the accumulators that are free to be used again. */
 export interface AppWindows {
@@ -33,8 +34,15 @@ export function openWindow(open: OpenWindow[], owner: AppWindows, start: number)
   return acc
 }
 
+/** Brings into open windows all that was counted: before they are read. */
+export function settleWindows(): void {
+  const scanner = sharedScanner()
+  if (scanner !== undefined) drainScanner(scanner)
+}
+
 /** Gives back what is open, whose values have been taken or are to be dropped. */
 export function closeWindows(open: OpenWindow[]): void {
+  settleWindows()
   for (const { owner, acc } of open) releaseAccumulator(owner, acc)
   open.length = 0
 }

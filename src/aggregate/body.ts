@@ -5,6 +5,8 @@ import { type Accumulator, countValue } from '../model/accumulator.ts'
 import { type Line, createLine } from '../model/line.ts'
 import { internSeries } from '../model/series-table.ts'
 import { type DateCache, type Stamp, createDateCache } from '../frame/timestamp.ts'
+import { scanBody } from './scan-body.ts'
+import type { Scanner } from './scanner.ts'
 import { type AppWindows, type OpenWindow, openWindow } from './app-windows.ts'
 
 /** Lines older than this are late, ms; lines further ahead than FUTURE_MS are from the future. */
@@ -17,6 +19,8 @@ export interface BodyReader {
   readonly dates: DateCache
   readonly stamp: Stamp
   readonly windowMs: number
+  /** Counts the lines of the usual shapes, where there is one. */
+  readonly scanner: Scanner | undefined
 }
 
 /** What one body held: values by window, and how its lines' clock differs from ours. */
@@ -30,13 +34,19 @@ export interface BodyCount {
   skew: number
 }
 
-export function createBodyReader(windowMs: number): BodyReader {
-  return { line: createLine(), dates: createDateCache(), stamp: { time: 0, end: 0 }, windowMs }
+export function createBodyReader(windowMs: number, scanner?: Scanner): BodyReader {
+  return {
+    line: createLine(),
+    dates: createDateCache(),
+    stamp: { time: 0, end: 0 },
+    windowMs,
+    scanner,
+  }
 }
 
 /**
  * Reads a Logplex body (octet-counted syslog frames) into windows of `windows`, which the caller
- * closes: those of `deltas`, which may hold what other bodies have counted, and gets new ones. `now`
+ * settles and closes: those of `deltas`, which may hold what other bodies have counted, and gets new ones. `now`
  * (ms since 1970) is the store's time. What became of the lines is counted in the window of `now`; a
  * late or future line enters no other. The same body gives the same each time.
  */
@@ -52,26 +62,50 @@ export function countBody(
   const current = openWindow(deltas, windows, now - (now % windowMs))
   let start = NaN
   let acc = current
+
+  const enter = (time: number): void => {
+    if (time >= start && time < start + windowMs) return
+    start = time - (time % windowMs)
+    acc = openWindow(deltas, windows, start)
+  }
+  const countMessage = (bytes: Uint8Array, messageStart: number, messageEnd: number): void => {
+    count.lines += 1
+    let result = MALFORMED
+    if (!readSyslog(bytes, messageStart, messageEnd, dates, stamp, line)) countMalformed(current)
+    else if (isOff(line.time, now)) {
+      result = line.time < now ? LATE : FUTURE
+      count.late += 1
+      count.skew = Math.max(count.skew, Math.abs(line.time - now))
+    } else {
+      enter(line.time)
+      result = extractLine(windows.state, line, acc)
+    }
+    current.results[result]! += 1
+    if (result === MALFORMED) count.malformed += 1
+  }
+
+  const scanner = windows.state.accept === undefined ? reader.scanner : undefined
+  let end = 0
+  if (scanner !== undefined) {
+    const scanned = scanBody(scanner, body, {
+      state: windows.state,
+      results: current.results,
+      line,
+      windowAt(time) {
+        if (isOff(time, now)) return undefined
+        enter(time)
+        const from = Math.max(start, now - LATE_MS)
+        return { acc, start: from, end: Math.min(start + windowMs, now + FUTURE_MS) }
+      },
+      countLong: (from, to) => countMessage(body, from, to),
+    })
+    count.lines += scanned.lines
+    end = scanned.end
+  }
+  const rest = body.subarray(end)
   scanFrames(
-    body,
-    (messageStart, messageEnd) => {
-      count.lines += 1
-      let result = MALFORMED
-      if (!readSyslog(body, messageStart, messageEnd, dates, stamp, line)) countMalformed(current)
-      else if (line.time < now - LATE_MS || line.time > now + FUTURE_MS) {
-        result = line.time < now ? LATE : FUTURE
-        count.late += 1
-        count.skew = Math.max(count.skew, Math.abs(line.time - now))
-      } else {
-        if (!(line.time >= start && line.time < start + windowMs)) {
-          start = line.time - (line.time % windowMs)
-          acc = openWindow(deltas, windows, start)
-        }
-        result = extractLine(windows.state, line, acc)
-      }
-      current.results[result]! += 1
-      if (result === MALFORMED) count.malformed += 1
-    },
+    rest,
+    (from, to) => countMessage(rest, from, to),
     () => {
       count.lines += 1
       count.malformed += 1
@@ -80,6 +114,11 @@ export function countBody(
   )
   for (const { owner, acc } of deltas) if (owner === windows) countOverflow(windows, acc)
   return count
+}
+
+/** Whether a line's time is too far from the store's. */
+function isOff(time: number, now: number): boolean {
+  return time < now - LATE_MS || time > now + FUTURE_MS
 }
 
 function countOverflow(windows: AppWindows, acc: Accumulator): void {

@@ -6,6 +6,8 @@ import { type RequestStats, createRequestStats } from './requests.ts'
 export interface Interval {
   /** Milliseconds since 1970; NaN for lines that came before any time was known. */
   readonly start: number
+  /** Exclusive. */
+  readonly end: number
   readonly acc: Accumulator
   readonly requests: RequestStats
 }
@@ -53,7 +55,12 @@ export function createIntervals(windows: AppWindows, options: IntervalOptions): 
   }
 
   function openAt(start: number): Interval {
-    const interval = { start, acc: takeAccumulator(windows), requests: createRequestStats() }
+    const interval = {
+      start,
+      end: start + widthMs,
+      acc: takeAccumulator(windows),
+      requests: createRequestStats(),
+    }
     const oldest = newest - keep * widthMs
     if (!(start >= oldest)) {
       if (old.size >= MAX_OLD) close(old, old.values().next().value!)

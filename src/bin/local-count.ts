@@ -1,8 +1,16 @@
 import { type AppWindows, createAppWindows } from '../aggregate/app-windows.ts'
-import { type RequestStats, type RequestStatsOptions, noteRequest } from '../aggregate/requests.ts'
+import {
+  type RequestStats,
+  type RequestStatsOptions,
+  createRequestStats,
+  noteRequest,
+} from '../aggregate/requests.ts'
+import { createTextScan } from '../aggregate/scan-text.ts'
+import { type Drained, sharedScanner } from '../aggregate/scanner.ts'
 import { MAX_TEXT_LINE, countTextLine, countTooLong, createTextCounter } from '../aggregate/text.ts'
 import type { Request } from '../extract/request.ts'
-import type { Accumulator } from '../model/accumulator.ts'
+import { type Accumulator, createAccumulator } from '../model/accumulator.ts'
+import type { SeriesTable } from '../model/series-table.ts'
 import {
   type Lines,
   type LineSink,
@@ -10,8 +18,10 @@ import {
   createLiveLines,
 } from '../receive/text-lines.ts'
 
-/** Where the line of a time is counted. */
+/** Where the lines of a span of time are counted: from `start` to before `end`, ms since 1970. */
 export interface Target {
+  readonly start: number
+  readonly end: number
   readonly acc: Accumulator
   readonly requests: RequestStats
 }
@@ -22,6 +32,8 @@ export interface LocalCounter {
   openLines(live: boolean): Promise<Lines>
   /** Lines that carry no time, before any did, count at this one (ms since 1970) instead of at none. */
   setClock(now: number): void
+  /** Brings all that was counted into its target. */
+  flush(): void
 }
 
 export interface CountOptions extends RequestStatsOptions {
@@ -30,9 +42,20 @@ export interface CountOptions extends RequestStatsOptions {
   readonly onRequest?: ((request: Request) => void) | undefined
 }
 
+/** Whether each request has to be looked at, not only counted. */
+function looksAtRequests({ where, onRequest, slowMillis, by }: CountOptions): boolean {
+  return [where, onRequest, slowMillis, by].some((option) => option !== undefined)
+}
+
 // The defaults of the server (DESIGN.md section 6), so that both name the same routes.
 const MAX_SERIES = 10_000
 const MAX_ROUTES = 200
+
+/** The target of all lines. */
+export function wholeTarget(table: SeriesTable): Target {
+  const acc = createAccumulator(table)
+  return { start: -Infinity, end: Infinity, acc, requests: createRequestStats() }
+}
 
 /** `targetsIn` gives, for the windows of this run, where the line of a time (ms since 1970, NaN for none) goes. */
 export function createLocalCounter(
@@ -40,6 +63,7 @@ export function createLocalCounter(
   targetsIn: (windows: AppWindows) => (time: number) => Target,
 ): LocalCounter {
   const { where, onRequest } = options
+  const scanner = looksAtRequests(options) ? undefined : sharedScanner()
   let target: Target | undefined
   const accept = (request: Request): boolean => {
     if (where !== undefined && !where(request)) return false
@@ -52,15 +76,33 @@ export function createLocalCounter(
   const counter = createTextCounter(windows.state, Date.now())
   counter.time = NaN
   let clock = NaN
+  const onDrain = ({ requests, errors }: Drained) => {
+    target!.requests.count += requests
+    target!.requests.errors += errors
+  }
   const windowOf = (time: number): Accumulator => (target = targetOf(time)).acc
+  const scan =
+    scanner && createTextScan(scanner, counter, (time) => (target = targetOf(time)), onDrain)
   const sink: LineSink = {
     onLine: (bytes, start, end, isClean) =>
       countTextLine(counter, bytes, start, end, isClean, windowOf),
     onTooLong: () => countTooLong(counter, windowOf),
   }
+  const bulkSink: LineSink =
+    scan === undefined
+      ? sink
+      : {
+          onLine: scan.countLong,
+          onTooLong: () => countTooLong(counter, scan.accumulatorOf),
+          onLines: scan.count,
+        }
   return {
     async openLines(live) {
-      return live ? createLiveLines(MAX_TEXT_LINE, sink) : createBulkLines(MAX_TEXT_LINE, sink)
+      scan?.drain()
+      return live ? createLiveLines(MAX_TEXT_LINE, sink) : createBulkLines(MAX_TEXT_LINE, bulkSink)
+    },
+    flush() {
+      scan?.drain()
     },
     setClock(now) {
       if (Object.is(counter.time, clock)) counter.time = clock = now

@@ -37,6 +37,7 @@ export function tellHtml(
   return {
     counter,
     finish() {
+      counter.flush()
       intervals?.closeAll()
       const view = viewOf(total, requests, viewOptions(options))
       tellView(view)

@@ -3,7 +3,7 @@ import { type Interval, type Intervals, createIntervals } from '../aggregate/int
 import { intervalLine, intervalTitles } from '../export/terminal/interval-line.ts'
 import { type ReportView, reportJson, viewOf } from '../export/terminal/local-report.ts'
 import { renderReport } from '../export/terminal/text-report.ts'
-import { createAccumulator, mergeAccumulator, toWindow } from '../model/accumulator.ts'
+import { mergeAccumulator, toWindow } from '../model/accumulator.ts'
 import { createWindow, mergeWindow } from '../model/window.ts'
 import type { LocalOptions } from './local-args.ts'
 import {
@@ -11,6 +11,7 @@ import {
   type LocalCounter,
   type Target,
   createLocalCounter,
+  wholeTarget,
 } from './local-count.ts'
 import type { Look } from './local-output.ts'
 import type { PartCount } from './local-parts.ts'
@@ -38,7 +39,7 @@ export function tellWhole(
 ): Teller {
   let whole: Target | undefined
   const counter = createLocalCounter(countOptions(options), (windows) => {
-    const target = { acc: createAccumulator(windows.state.table), requests: createRequestStats() }
+    const target = wholeTarget(windows.state.table)
     whole = target
     return () => target
   })
@@ -47,6 +48,7 @@ export function tellWhole(
     counter,
     addPart: (part) => void parts.push(part),
     finish() {
+      counter.flush()
       const window = toWindow(whole!.acc)
       for (const part of parts) {
         mergeWindow(window, part.window)
@@ -108,6 +110,7 @@ export function tellIntervals(
   return {
     counter,
     finish() {
+      counter.flush()
       intervals?.closeAll()
       return viewOf(total, requests, { top: options.top, slow: false, by: false })
     },

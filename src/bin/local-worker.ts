@@ -1,9 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { createRequestStats } from '../aggregate/requests.ts'
-import { createAccumulator, toWindow } from '../model/accumulator.ts'
+import { toWindow } from '../model/accumulator.ts'
 import { readPart } from '../receive/file-part.ts'
 import { parseLocalArgs } from './local-args.ts'
-import { type Target, createLocalCounter } from './local-count.ts'
+import { type Target, createLocalCounter, wholeTarget } from './local-count.ts'
 import type { PartCount, PartTask } from './local-parts.ts'
 import { countOptions } from './local-report.ts'
 
@@ -14,7 +13,7 @@ parentPort!.on('message', () => stop.abort())
 
 let target: Target | undefined
 const counter = createLocalCounter(countOptions(parseLocalArgs(args)), (windows) => {
-  const whole = { acc: createAccumulator(windows.state.table), requests: createRequestStats() }
+  const whole = wholeTarget(windows.state.table)
   target = whole
   return () => whole
 })
@@ -26,5 +25,6 @@ const sink = {
 await readPart(path, part, sink, stop.signal)
 // What Ctrl-C cut off is no line.
 if (!stop.signal.aborted) await lines.end()
+counter.flush()
 const counted: PartCount = { window: toWindow(target!.acc), requests: target!.requests }
 parentPort!.postMessage(counted)

@@ -160,7 +160,8 @@ function refused(state: AppState, acc: Accumulator, reason: 'number' | 'cut'): f
   return false
 }
 
-function seriesFor(
+/** The series of a value on the line whose labels were found last. */
+export function seriesFor(
   state: AppState,
   bytes: Uint8Array,
   key: number,

@@ -11,7 +11,8 @@ import { METHODS, type Request, codeText, isPlatformError, statusText } from './
 import { readRouterLine } from './router-line.ts'
 import { type Route, routeOf } from './route.ts'
 
-const STATUSES = 1000
+/** See Dyno.requests. */
+export const STATUSES = 1000
 
 /** Measures one router line; false when it can't be read. */
 export function extractRouter(state: AppState, line: Line, acc: Accumulator): boolean {
@@ -75,7 +76,8 @@ function newDistribution(state: AppState, name: string, unit: string, dyno: Dyno
   return seriesOf(state, 'measure', name, unit, [['dyno', dyno.name]])
 }
 
-function errorsOf(state: AppState, request: Request): number {
+/** The series of the platform's error code. */
+export function errorsOf(state: AppState, request: Request): number {
   return seriesOf(state, 'count', 'router/errors', '', [['code', codeText(request)]])
 }
 

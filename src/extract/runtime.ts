@@ -39,6 +39,11 @@ export function extractRuntime(state: AppState, line: Line, acc: Accumulator): n
   return taken === 0 && foreign < found.values ? -1 : taken
 }
 
+/** The series of the value of `key` on the line whose pairs were found last; -1 for none. */
+export function sampleSeriesFor(state: AppState, line: Line, key: number): number {
+  return seriesFor(state, dynoOf(state, line), key)
+}
+
 function take(state: AppState, line: Line, acc: Accumulator, i: number, series: number): boolean {
   const { found } = state.conventions
   const end = found.ends[i]!

@@ -1,9 +1,9 @@
 import { type Cell, type Counter, createCell, mergeCell, resetCell } from './cell.ts'
-import { type Gauge, addToGauge } from './gauge.ts'
+import { type Gauge, addToGauge, mergeGauge } from './gauge.ts'
 import { LINE_CLASSES, LINE_RESULTS } from './line.ts'
 import type { SeriesTable } from './series-table.ts'
-import { type Sketch, addMillisToSketch, addToSketch } from './sketch.ts'
-import { addToSum } from './sum.ts'
+import { type Sketch, addMillisToSketch, addToSketch, mergeListed } from './sketch.ts'
+import { addToSum, mergeSum } from './sum.ts'
 import { type Unique, addToUnique } from './unique.ts'
 import { type Window, type WindowEvent, cellOf, createWindow, mergeFrame } from './window.ts'
 
@@ -82,6 +82,39 @@ export function countSecond(acc: Accumulator, time: number): void {
   keepSecond(acc)
   acc.second = second
   acc.inSecond = 1
+}
+
+/** Counts `requests` requests in a clock second (s since 1970). */
+export function addSeconds(acc: Accumulator, second: number, requests: number): void {
+  acc.seconds.set(second, (acc.seconds.get(second) ?? 0) + requests)
+}
+
+/** Adds a sum, as sum.ts has it, to a count series. */
+export function addCount(acc: Accumulator, series: number, high: number, low: number): void {
+  mergeSum(use(acc, series) as Counter, { high, low })
+}
+
+/**
+ * Adds a distribution to a measure series: from[at] and on are the sum's high and low, count, zeros,
+ * min, max, the number of positive buckets, and bucket and count of each. Returns where it ends.
+ */
+export function addDistribution(
+  acc: Accumulator,
+  series: number,
+  from: Float64Array,
+  at: number,
+): number {
+  return mergeListed(use(acc, series) as Sketch, from, at)
+}
+
+/** Adds samples by their last one: from[at] and on are its time, the last value, min and max. */
+export function addLast(acc: Accumulator, series: number, from: Float64Array, at: number): void {
+  mergeGauge(use(acc, series) as Gauge, {
+    time: from[at]!,
+    last: from[at + 1]!,
+    min: from[at + 2]!,
+    max: from[at + 3]!,
+  })
 }
 
 export function addEvent(acc: Accumulator, event: WindowEvent): void {

@@ -12,11 +12,13 @@ export const ZERO_THRESHOLD = 2 ** -30
 /** Magnitudes above this one (2^40) are refused where they are read, so sketches stay bounded. */
 export const MAX_MAGNITUDE = 2 ** 40
 
-const bounds = Float64Array.from({ length: PER_OCTAVE + 1 }, (_, k) => 2 ** (k / PER_OCTAVE))
+/** Upper bounds of the buckets of the octave from 1 to 2; the first is its lower end. */
+export const BOUNDS = Float64Array.from({ length: PER_OCTAVE + 1 }, (_, k) => 2 ** (k / PER_OCTAVE))
 
 const MANTISSA_SLOTS = 256
-const firstBound = Uint8Array.from({ length: MANTISSA_SLOTS }, (_, slot) =>
-  bounds.findIndex((bound) => bound >= 1 + slot / MANTISSA_SLOTS),
+/** By the first eight bits of a mantissa, the first of BOUNDS that may hold it. */
+export const FIRST_BOUNDS = Uint8Array.from({ length: MANTISSA_SLOTS }, (_, slot) =>
+  BOUNDS.findIndex((bound) => bound >= 1 + slot / MANTISSA_SLOTS),
 )
 
 const float = new Float64Array(1)
@@ -30,15 +32,15 @@ export function bucketOf(value: number): number {
   const exponent = (high >>> 20) - 1023
   words[HIGH_WORD] = (high & 0xfffff) | 0x3ff00000
   const mantissa = float[0]
-  let k = firstBound[(high >>> 12) & (MANTISSA_SLOTS - 1)]!
-  while (mantissa > bounds[k]!) k += 1
+  let k = FIRST_BOUNDS[(high >>> 12) & (MANTISSA_SLOTS - 1)]!
+  while (mantissa > BOUNDS[k]!) k += 1
   return exponent * PER_OCTAVE + k
 }
 
 /** Upper bound of bucket i; its lower bound is the upper bound of i - 1. */
 export function upperBound(bucket: number): number {
   const octave = Math.floor(bucket / PER_OCTAVE)
-  return bounds[bucket - octave * PER_OCTAVE]! * 2 ** octave
+  return BOUNDS[bucket - octave * PER_OCTAVE]! * 2 ** octave
 }
 
 /** The value that stands for bucket i: at most 1.09 % from any value in it. */

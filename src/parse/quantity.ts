@@ -107,7 +107,15 @@ function endOfExponent(bytes: Uint8Array, at: number, end: number): number {
   return digit
 }
 
-function findUnit(bytes: Uint8Array, start: number, end: number) {
+/** How a unit is turned into its base: times `times`, or, where that is 0, divided by `per`. */
+export interface UnitScale {
+  readonly base: Unit
+  readonly times: number
+  readonly per: number
+}
+
+/** The unit that bytes[start, end) names; undefined when it is no word. */
+export function findUnit(bytes: Uint8Array, start: number, end: number): UnitScale | undefined {
   for (const known of UNITS) if (isExactly(bytes, start, end, known.bytes)) return known
   if (end - start > MAX_UNIT) return undefined
   for (let i = start; i < end; i += 1) {
@@ -115,5 +123,5 @@ function findUnit(bytes: Uint8Array, start: number, end: number) {
     if (lower < 97 || lower > 122) return undefined
   }
   const text = Buffer.from(bytes.subarray(start, end)).toString('latin1')
-  return { text, base: text, times: 1, per: 1 }
+  return { base: text, times: 1, per: 1 }
 }

@@ -4,6 +4,11 @@ export interface LineSink {
   onLine(bytes: Uint8Array, start: number, end: number, isClean: boolean): void
   /** A line longer than the limit was skipped. */
   onTooLong(): void
+  /**
+   * Many lines at once, each with its newline and none with ESC or NUL; false when they are to be given
+   * one by one.
+   */
+  onLines?(bytes: Uint8Array, start: number, end: number): boolean
 }
 
 /** Takes chunks of text, cut anywhere, and gives their lines. */
@@ -63,6 +68,13 @@ export function createBulkLines(maxLine: number, sink: LineSink): Lines {
         giveHeld()
         at = newline + 1
         newline = chunk.indexOf(NEWLINE, at)
+      }
+      if (isClean && newline >= 0) {
+        const end = chunk.lastIndexOf(NEWLINE) + 1
+        if (sink.onLines?.(chunk, at, end) === true) {
+          at = end
+          newline = -1
+        }
       }
       while (newline >= 0) {
         sink.onLine(chunk, at, newline, isClean)

@@ -1,5 +1,6 @@
-import { createAppWindows } from '../../src/aggregate/app-windows.ts'
+import { createAppWindows, settleWindows } from '../../src/aggregate/app-windows.ts'
 import { type BodyCount, countBody, createBodyReader } from '../../src/aggregate/body.ts'
+import { sharedScanner } from '../../src/aggregate/scanner.ts'
 import { countTextLine, createTextCounter } from '../../src/aggregate/text.ts'
 import { type ExtractOptions, createAppState } from '../../src/extract/app-state.ts'
 import { createAccumulator, mergeAccumulator, toWindow } from '../../src/model/accumulator.ts'
@@ -33,9 +34,10 @@ export function countBodies(
   { now = NOW, ...options }: Partial<ExtractOptions> & { now?: number } = {},
 ): { window: Window; counts: BodyCount[] } {
   const windows = createAppWindows({ ...LIMITS, ...options })
-  const reader = createBodyReader(10_000)
+  const reader = createBodyReader(10_000, sharedScanner())
   const window = createWindow()
   const counts = bodies.map((body) => countBody(reader, windows, body, now))
+  settleWindows()
   for (const { deltas } of counts) for (const { acc } of deltas) mergeAccumulator(window, acc)
   return { window, counts }
 }

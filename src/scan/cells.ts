@@ -1,0 +1,322 @@
+import {
+  BOUNDS,
+  BUCKETS,
+  CELLS,
+  FIRST_BOUND,
+  MAX_CELLS,
+  MAX_SEEN,
+  MILLIS_BUCKETS,
+  OUT,
+  OUT_END,
+  SEEN,
+  TOUCHED,
+} from './memory'
+
+/*
+ * Cells hold what was counted since the last drain, and hold it the way src/model does: the same
+ * sums in two whole numbers, the same buckets, the same rules for extremes and last values.
+ */
+
+export const COUNT: u32 = 0
+export const MEASURE: u32 = 1
+export const SAMPLE: u32 = 2
+export const UNIQUE: u32 = 3
+
+const CELL: usize = 80
+// Offsets in a cell. A count has only the sum, a sample time and last in place of count and zeros.
+const SERIES = 0
+const KIND = 4
+const IS_TOUCHED = 8
+const BUCKETS_AT = 12
+const OFFSET = 16
+const LENGTH = 20
+const COUNTED = 24
+const ZEROS = 32
+const TIME = 24
+const LAST = 32
+const HIGH = 40
+const LOW = 48
+const MIN = 56
+const MAX = 64
+
+const NANOS: f64 = 1e9
+const NANOS_PER_MILLI: f64 = 1e6
+const PER_OCTAVE: i32 = 32
+const FIRST_LENGTH: i32 = 64
+const UNKNOWN: i16 = -32_768
+export const ZERO_THRESHOLD: f64 = 1.0 / 1073741824.0
+
+let cells: i32 = 0
+let touched: i32 = 0
+let drained: i32 = 0
+let seen: i32 = 0
+let bucketsEnd: usize = BUCKETS
+
+export function prepareMillis(): void {
+  for (let i = 0; i < 65_536; i += 1) store<i16>(MILLIS_BUCKETS + (<usize>i << 1), UNKNOWN)
+}
+
+/** A new cell, or 0 when there is no room. */
+export function createCell(series: u32, kind: u32): usize {
+  if (cells >= MAX_CELLS) return 0
+  const cell = CELLS + <usize>cells * CELL
+  cells += 1
+  memory.fill(cell, 0, CELL)
+  store<u32>(cell, series, SERIES)
+  store<u32>(cell, kind, KIND)
+  reset(cell)
+  return cell
+}
+
+/** Forgets all cells; what they held is lost, so drain first. */
+export function dropCells(): void {
+  cells = touched = drained = seen = 0
+  bucketsEnd = BUCKETS
+}
+
+/** Whether buckets or what was seen may be out of room before long. */
+@inline
+export function isCrowded(): bool {
+  return bucketsEnd + 1_048_576 > <usize>memory.size() << 16 || seen + 64 > MAX_SEEN
+}
+
+@inline
+export function addOne(cell: usize): void {
+  touch(cell)
+  store<f64>(cell, load<f64>(cell, HIGH) + 1, HIGH)
+}
+
+@inline
+export function addValue(cell: usize, value: f64): void {
+  touch(cell)
+  const whole = floor(value)
+  addSum(cell, whole, round((value - whole) * NANOS))
+}
+
+@inline
+export function addMillis(cell: usize, millis: i32): void {
+  touch(cell)
+  const whole = millis / 1000
+  addSum(cell, <f64>whole, <f64>(millis - whole * 1000) * NANOS_PER_MILLI)
+  addExtremes(cell, <f64>millis / 1000)
+  store<f64>(cell, load<f64>(cell, COUNTED) + 1, COUNTED)
+  if (millis == 0) store<f64>(cell, load<f64>(cell, ZEROS) + 1, ZEROS)
+  else addToBucket(cell, bucketOfMillis(millis))
+}
+
+/** Adds a value that is not below zero. */
+@inline
+export function addMeasure(cell: usize, value: f64): void {
+  touch(cell)
+  const whole = floor(value)
+  addSum(cell, whole, round((value - whole) * NANOS))
+  addExtremes(cell, value)
+  store<f64>(cell, load<f64>(cell, COUNTED) + 1, COUNTED)
+  if (value > ZERO_THRESHOLD) addToBucket(cell, bucketOf(value))
+  else store<f64>(cell, load<f64>(cell, ZEROS) + 1, ZEROS)
+}
+
+@inline
+export function addSample(cell: usize, value: f64, time: f64): void {
+  touch(cell)
+  const last = load<f64>(cell, TIME)
+  if (time > last || (time == last && value > load<f64>(cell, LAST))) {
+    store<f64>(cell, time, TIME)
+    store<f64>(cell, value, LAST)
+  }
+  addExtremes(cell, value)
+}
+
+/** Notes that a unique series saw the bytes [start, end). */
+export function addSeen(cell: usize, start: usize, end: usize): void {
+  const at = SEEN + (<usize>seen << 4)
+  store<f64>(at, <f64>load<u32>(cell, SERIES))
+  store<f64>(at, hashOf(start, end), 8)
+  seen += 1
+}
+
+/** How many pairs are in SEEN; they are forgotten. */
+export function takeSeen(): i32 {
+  const count = seen
+  seen = 0
+  return count
+}
+
+/** hashBytes of src/model/unique.ts. */
+function hashOf(start: usize, end: usize): f64 {
+  let a: u32 = 0x811c9dc5
+  let b: u32 = 0x9747b28c
+  for (let at = start; at < end; at += 1) {
+    const byte = <u32>load<u8>(at)
+    a = (a ^ byte) * 0x01000193
+    b = (b ^ byte) * 0x5bd1e995
+    b ^= b >> 13
+  }
+  return <f64>finish(a) * 1048576 + <f64>(finish(b ^ a) >> 12)
+}
+
+@inline
+function finish(hash: u32): u32 {
+  let h = hash ^ (hash >> 16)
+  h *= 0x85ebca6b
+  h ^= h >> 13
+  h *= 0xc2b2ae35
+  return h ^ (h >> 16)
+}
+
+/**
+ * Writes touched cells to OUT and empties them, as many as fit; returns how many f64s were written, 0
+ * when all are done. Each is series, kind, then for a count high and low; for a sample time, last, min,
+ * max; for a measure high, low, count, zeros, min, max, the number of buckets and bucket and count of each.
+ */
+export function drainCells(): i32 {
+  let out = OUT
+  while (drained < touched) {
+    const cell = <usize>load<u32>(TOUCHED + (<usize>drained << 2))
+    const length = load<i32>(cell, LENGTH)
+    if (out + 80 + <usize>length * 16 > OUT_END) return <i32>((out - OUT) >> 3)
+    out = writeCell(out, cell)
+    reset(cell)
+    drained += 1
+  }
+  touched = drained = 0
+  if (out == OUT) bucketsEnd = BUCKETS
+  return <i32>((out - OUT) >> 3)
+}
+
+function writeCell(from: usize, cell: usize): usize {
+  let out = from
+  const kind = load<u32>(cell, KIND)
+  store<f64>(out, <f64>load<u32>(cell, SERIES))
+  store<f64>(out, <f64>kind, 8)
+  if (kind == SAMPLE) {
+    store<f64>(out, load<f64>(cell, TIME), 16)
+    store<f64>(out, load<f64>(cell, LAST), 24)
+    store<f64>(out, load<f64>(cell, MIN), 32)
+    store<f64>(out, load<f64>(cell, MAX), 40)
+    return out + 48
+  }
+  store<f64>(out, load<f64>(cell, HIGH), 16)
+  store<f64>(out, load<f64>(cell, LOW), 24)
+  if (kind == COUNT) return out + 32
+  store<f64>(out, load<f64>(cell, COUNTED), 32)
+  store<f64>(out, load<f64>(cell, ZEROS), 40)
+  store<f64>(out, load<f64>(cell, MIN), 48)
+  store<f64>(out, load<f64>(cell, MAX), 56)
+  const start = out + 72
+  const buckets = <usize>load<u32>(cell, BUCKETS_AT)
+  const offset = load<i32>(cell, OFFSET)
+  const length = load<i32>(cell, LENGTH)
+  out = start
+  for (let i = 0; i < length; i += 4) {
+    const at = buckets + (<usize>i << 2)
+    if ((load<u64>(at) | load<u64>(at, 8)) == 0) continue
+    for (let j = 0; j < 4; j += 1) {
+      const count = load<u32>(at + (<usize>j << 2))
+      if (count == 0) continue
+      store<f64>(out, <f64>(offset + i + j))
+      store<f64>(out, <f64>count, 8)
+      out += 16
+    }
+  }
+  store<f64>(start - 8, <f64>((out - start) >> 4))
+  return out
+}
+
+function reset(cell: usize): void {
+  store<u32>(cell, 0, IS_TOUCHED)
+  store<i32>(cell, 0, LENGTH)
+  store<f64>(cell, load<u32>(cell, KIND) == SAMPLE ? -Infinity : 0, COUNTED)
+  store<f64>(cell, 0, ZEROS)
+  store<f64>(cell, 0, HIGH)
+  store<f64>(cell, 0, LOW)
+  store<f64>(cell, Infinity, MIN)
+  store<f64>(cell, -Infinity, MAX)
+}
+
+@inline
+function touch(cell: usize): void {
+  if (load<u32>(cell, IS_TOUCHED) != 0) return
+  store<u32>(cell, 1, IS_TOUCHED)
+  store<u32>(TOUCHED + (<usize>touched << 2), <u32>cell)
+  touched += 1
+}
+
+@inline
+function addSum(cell: usize, whole: f64, nanos: f64): void {
+  let high = load<f64>(cell, HIGH) + whole
+  let low = load<f64>(cell, LOW) + nanos
+  if (low >= NANOS) {
+    low -= NANOS
+    high += 1
+  }
+  store<f64>(cell, high, HIGH)
+  store<f64>(cell, low, LOW)
+}
+
+@inline
+function addExtremes(cell: usize, value: f64): void {
+  if (value < load<f64>(cell, MIN)) store<f64>(cell, value, MIN)
+  if (value > load<f64>(cell, MAX)) store<f64>(cell, value, MAX)
+}
+
+/** Math.round of a value that is not below zero. */
+@inline
+function round(value: f64): f64 {
+  const whole = floor(value)
+  return value - whole >= 0.5 ? whole + 1 : whole
+}
+
+@inline
+function bucketOfMillis(millis: i32): i32 {
+  if (millis >= 65_536) return bucketOf(<f64>millis / 1000)
+  const at = MILLIS_BUCKETS + (<usize>millis << 1)
+  const known = load<i16>(at)
+  if (known != UNKNOWN) return <i32>known
+  const bucket = bucketOf(<f64>millis / 1000)
+  store<i16>(at, <i16>bucket)
+  return bucket
+}
+
+function bucketOf(value: f64): i32 {
+  const bits = reinterpret<u64>(value)
+  const exponent = <i32>(bits >> 52) - 1023
+  const mantissa = reinterpret<f64>((bits & 0xfffffffffffff) | 0x3ff0000000000000)
+  let k = <usize>load<u8>(FIRST_BOUND + <usize>((bits >> 44) & 255))
+  while (mantissa > load<f64>(BOUNDS + (k << 3))) k += 1
+  return exponent * PER_OCTAVE + <i32>k
+}
+
+@inline
+function addToBucket(cell: usize, bucket: i32): void {
+  let at = bucket - load<i32>(cell, OFFSET)
+  if (<u32>at >= <u32>load<i32>(cell, LENGTH)) {
+    widen(cell, bucket)
+    at = bucket - load<i32>(cell, OFFSET)
+  }
+  const address = <usize>load<u32>(cell, BUCKETS_AT) + (<usize>at << 2)
+  store<u32>(address, load<u32>(address) + 1)
+}
+
+/** Room for a bucket outside of what a cell has; the old place is lost until the next drain. */
+function widen(cell: usize, bucket: i32): void {
+  const oldOffset = load<i32>(cell, OFFSET)
+  const oldLength = load<i32>(cell, LENGTH)
+  let low = bucket - FIRST_LENGTH / 2
+  let high = low + FIRST_LENGTH
+  if (oldLength > 0) {
+    low = bucket < oldOffset ? bucket - oldLength / 2 : oldOffset
+    high = bucket < oldOffset ? oldOffset + oldLength : bucket + oldLength / 2
+  }
+  const length = (high - low + 4) & ~3
+  const at = bucketsEnd
+  bucketsEnd += <usize>length << 2
+  memory.fill(at, 0, <usize>length << 2)
+  if (oldLength > 0) {
+    const to = at + (<usize>(oldOffset - low) << 2)
+    memory.copy(to, <usize>load<u32>(cell, BUCKETS_AT), <usize>oldLength << 2)
+  }
+  store<u32>(cell, <u32>at, BUCKETS_AT)
+  store<i32>(cell, low, OFFSET)
+  store<i32>(cell, length, LENGTH)
+}

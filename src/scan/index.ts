@@ -1,0 +1,18 @@
+export {
+  BOUNDS,
+  FIRST_BOUND,
+  FOUND,
+  INPUT,
+  INPUT_SIZE,
+  OUT,
+  SECONDS,
+  SEEN,
+  SEGMENT_CLASSES,
+  STATE,
+} from './memory'
+export { createCell, drainCells, dropCells, prepareMillis, takeSeen } from './cells'
+export { forgetAll, setSeed } from './memo'
+export { learnKey, learnValue } from './pairs'
+export { learnRequest } from './router'
+export { learnProc, linesCounted, scanBody, scanText, setApp, setWindow, takeCounts } from './lines'
+export { setTime } from './time'

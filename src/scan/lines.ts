@@ -1,0 +1,335 @@
+import { isCrowded } from './cells'
+import { hashBytes, memorize, mix, recall, startHash } from './memo'
+import { INPUT, MAX_SECONDS, SECONDS, STATE } from './memory'
+import { NOTHING, TAKEN, UNKNOWN_KEY, UNKNOWN_VALUE, countPairs, found } from './pairs'
+import { COUNTED, UNKNOWN, countRouter, isError } from './router'
+import { readTime, time, timeEnd } from './time'
+
+/*
+ * Counts lines of the usual shapes and stops at the first one that it can't count, which the caller
+ * counts in its own way. Either counts a line in full or leaves it untouched.
+ */
+
+// Why a scan stopped.
+const END: i32 = 0
+/** The caller counts the line. */
+const FOREIGN: i32 = 1
+/** The line's time, which is in the state, is outside of the window: nothing is counted yet. */
+const OUTSIDE: i32 = 2
+/** The caller counts the line and then teaches what it is. */
+const TEACH_PROC: i32 = 3
+const TEACH_REQUEST: i32 = 4
+const TEACH_KEYS: i32 = 5
+const TEACH_VALUES: i32 = 6
+/** Something is full: drain, and scan on from the same line. */
+const FULL: i32 = 7
+/** What follows isn't a body of counted frames of the usual kind: the caller reads the rest. */
+const BROKEN: i32 = 8
+
+// Roles of an app name and procid, as the caller teaches them. Others are no matter for this scanner.
+const ROUTER: u32 = 1
+const APP: u32 = 2
+const DYNO: u32 = 3
+
+const PROC_KIND: u64 = 5
+const NEWLINE: u8 = 10
+const RETURN: u8 = 13
+const SPACE: u8 = 32
+const DASH: u8 = 45
+const COLON: u8 = 58
+const ANGLE: u8 = 60
+const CLOSE_ANGLE: u8 = 62
+const OPEN: u8 = 91
+const CLOSE: u8 = 93
+
+/** Longer messages may have been cut by the platform. */
+const MAX_MESSAGE: usize = 9_999
+const MAX_SOURCE: usize = 128
+const MAX_FRAME: usize = 16_384
+const MAX_COUNT_DIGITS: i32 = 5
+
+// The state that the caller reads and resets, f64s at STATE.
+const LINE_START = 0
+const LINE_END = 8
+const LINE_TIME = 16
+const FIRST_TIME = 24
+const LAST_TIME = 32
+const ROUTER_LINES = 40
+const RUNTIME_LINES = 48
+const APP_LINES = 56
+const COUNTED_LINES = 64
+const IGNORED_LINES = 72
+const ERRORS = 80
+const SECONDS_USED = 88
+const FOUND_USED = 96
+const TIME_BEFORE = 104
+const FRAME_START = 112
+
+let salt: u64 = 0
+/** Of the frame that is counted, in a body. */
+let frameStart: usize = INPUT
+/** The time of the line before, for one that has none. */
+let timeBefore: f64 = NaN
+let windowStart: f64 = 0
+let windowEnd: f64 = 0
+let second: f64 = NaN
+let inSecond: f64 = 0
+let secondsUsed: i32 = 0
+let procHash: u64 = 0
+
+let firstTime: f64 = Infinity
+let lastTime: f64 = -Infinity
+let routerLines: f64 = 0
+let runtimeLines: f64 = 0
+let appLines: f64 = 0
+let ignoredLines: f64 = 0
+let allLines: f64 = 0
+let errors: f64 = 0
+
+/** Whose lines follow: what one app teaches says nothing about another's. */
+export function setApp(number: u32): void {
+  salt = <u64>number + 1
+}
+
+/** Lines count from `start` to before `end`, ms since 1970. */
+export function setWindow(start: f64, end: f64): void {
+  windowStart = start
+  windowEnd = end
+}
+
+/** Counts the lines of INPUT[from, to), which end in a newline each. */
+export function scanText(from: u32, to: u32): i32 {
+  const end = INPUT + <usize>to
+  let at = INPUT + <usize>from
+  while (at < end) {
+    const stop = findNewline(at, end)
+    timeBefore = time
+    const code = countText(at, stop)
+    if (code != COUNTED) return stopAt(code, at, stop)
+    at = stop + 1
+  }
+  return stopAt(END, end, end)
+}
+
+/** Counts the frames of INPUT[from, to), a drain body or the rest of one. */
+export function scanBody(from: u32, to: u32): i32 {
+  const end = INPUT + <usize>to
+  let at = skipBlank(INPUT + <usize>from, end)
+  while (at < end) {
+    frameStart = at
+    const start = messageStart(at, end)
+    if (start == 0) return stopAt(BROKEN, at, end)
+    const stop = start + countAt(at)
+    if (stop > end || stop - start > MAX_FRAME) return stopAt(BROKEN, at, end)
+    const next = skipBlank(stop, end)
+    if (next < end && !isFrame(next, end)) return stopAt(BROKEN, at, end)
+    const code = countSyslog(start, stop)
+    if (code != COUNTED) return stopAt(code, start, stop)
+    at = next
+  }
+  return END
+}
+
+/** Leaves in the state what was counted since the last time, and forgets it. */
+export function takeCounts(): void {
+  keepSecond()
+  store<f64>(STATE, firstTime, FIRST_TIME)
+  store<f64>(STATE, lastTime, LAST_TIME)
+  store<f64>(STATE, routerLines, ROUTER_LINES)
+  store<f64>(STATE, runtimeLines, RUNTIME_LINES)
+  store<f64>(STATE, appLines, APP_LINES)
+  store<f64>(STATE, routerLines + runtimeLines + appLines - ignoredLines, COUNTED_LINES)
+  store<f64>(STATE, ignoredLines, IGNORED_LINES)
+  store<f64>(STATE, errors, ERRORS)
+  store<f64>(STATE, <f64>secondsUsed, SECONDS_USED)
+  firstTime = Infinity
+  lastTime = -Infinity
+  allLines += routerLines + runtimeLines + appLines
+  routerLines = runtimeLines = appLines = ignoredLines = errors = 0
+  secondsUsed = 0
+}
+
+/** Lines counted here so far. */
+export function linesCounted(): f64 {
+  return allLines + routerLines + runtimeLines + appLines
+}
+
+/** Teaches the role of the last line's app name and procid: ROUTER, APP, DYNO or another number. */
+export function learnProc(role: u32): bool {
+  const entry = memorize(procHash)
+  if (entry == 0) return false
+  store<u32>(entry, role, 8)
+  return true
+}
+
+function stopAt(code: i32, start: usize, stop: usize): i32 {
+  store<f64>(STATE, <f64>(start - INPUT), LINE_START)
+  store<f64>(STATE, <f64>(stop - INPUT), LINE_END)
+  store<f64>(STATE, time, LINE_TIME)
+  store<f64>(STATE, timeBefore, TIME_BEFORE)
+  store<f64>(STATE, <f64>(frameStart - INPUT), FRAME_START)
+  store<f64>(STATE, <f64>found, FOUND_USED)
+  return code
+}
+
+/** `TIME app[proc]: message` */
+@inline
+function countText(start: usize, lineEnd: usize): i32 {
+  if (!readTime(start, lineEnd)) return FOREIGN
+  const source = timeEnd + 1
+  const limit = min(source + MAX_SOURCE, lineEnd)
+  let at = source
+  while (at < limit && load<u8>(at) > SPACE && load<u8>(at) != OPEN && load<u8>(at) != COLON) at += 1
+  if (at == source || at >= limit || load<u8>(at) != OPEN) return FOREIGN
+  while (at < limit && load<u8>(at) != CLOSE) at += 1
+  if (at + 1 >= limit || load<u8>(at, 1) != COLON) return FOREIGN
+  const message = at + 2
+  return countMessage(source, at, load<u8>(message) == SPACE ? message + 1 : message, lineEnd)
+}
+
+/** `<PRI>1 TIME host app proc - message` */
+@inline
+function countSyslog(start: usize, end: usize): i32 {
+  const stamp = skipPriority(start, end)
+  if (stamp == 0 || !readTime(stamp, end)) return FOREIGN
+  const host = timeEnd + 1
+  // `host `, which HTTPS drains write: whatever another sender may mean by `-` or `[` is its matter.
+  if (load<u32>(host) != 0x74736f68 || load<u8>(host, 4) != SPACE) return FOREIGN
+  const app = host + 5
+  const limit = min(app + MAX_SOURCE, end)
+  let at = app
+  while (at < limit && load<u8>(at) != SPACE) at += 1
+  const proc = at + 1
+  at = proc
+  while (at < limit && load<u8>(at) != SPACE) at += 1
+  if (proc == app + 1 || at >= limit || at == proc) return FOREIGN
+  // A token in the place of the procid (2012).
+  if (load<u16>(proc) == 0x2e64) return FOREIGN
+  const procEnd = at
+  // `- `, the message id.
+  if (load<u16>(at, 1) != 0x202d || at + 3 > end) return FOREIGN
+  const message = at + 3
+  // What may be structured data is left to the caller.
+  const first = load<u8>(message)
+  if (first == DASH || first == OPEN) return FOREIGN
+  return countMessage(app, procEnd, message, end)
+}
+
+@inline
+function countMessage(source: usize, sourceEnd: usize, message: usize, lineEnd: usize): i32 {
+  let end = lineEnd
+  if (end < message || end - message > MAX_MESSAGE) return FOREIGN
+  while (end > message && (load<u8>(end - 1) == NEWLINE || load<u8>(end - 1) == RETURN)) end -= 1
+  procHash = hashBytes(mix(startHash(salt), PROC_KIND), source, sourceEnd)
+  const entry = recall(procHash)
+  if (entry == 0) return TEACH_PROC
+  if (!(time >= windowStart && time < windowEnd)) return OUTSIDE
+  if (secondsUsed + 1 >= MAX_SECONDS || isCrowded()) return FULL
+  const role = load<u32>(entry, 8)
+  if (role == ROUTER) {
+    const result = countRouter(salt, message, end)
+    if (result == UNKNOWN) return TEACH_REQUEST
+    if (result != COUNTED) return FOREIGN
+    routerLines += 1
+    if (isError) errors += 1
+    countSecond()
+  } else if (role == APP || role == DYNO) {
+    const result = countPairs(salt, role == APP ? 0 : procHash, message, end, time)
+    if (result == UNKNOWN_KEY) return TEACH_KEYS
+    if (result == UNKNOWN_VALUE) return TEACH_VALUES
+    if (result == NOTHING && role == APP) ignoredLines += 1
+    else if (result != TAKEN) return FOREIGN
+    if (role == APP) appLines += 1
+    else runtimeLines += 1
+  } else return FOREIGN
+  if (time < firstTime) firstTime = time
+  if (time > lastTime) lastTime = time
+  return COUNTED
+}
+
+@inline
+function countSecond(): void {
+  const now = floor(time / 1000)
+  if (now != second) {
+    keepSecond()
+    second = now
+  }
+  inSecond += 1
+}
+
+function keepSecond(): void {
+  if (inSecond == 0) return
+  const at = SECONDS + (<usize>secondsUsed << 4)
+  store<f64>(at, second)
+  store<f64>(at, inSecond, 8)
+  secondsUsed += 1
+  inSecond = 0
+}
+
+/** The next newline; there is one before `end`. */
+@inline
+function findNewline(from: usize, end: usize): usize {
+  const newlines = i8x16.splat(NEWLINE)
+  let at = from
+  while (at < end) {
+    const mask = i8x16.bitmask(i8x16.eq(v128.load(at), newlines))
+    if (mask != 0) return at + <usize>ctz(mask)
+    at += 16
+  }
+  return end
+}
+
+@inline
+function skipBlank(from: usize, end: usize): usize {
+  let at = from
+  while (at < end && (load<u8>(at) == SPACE || load<u8>(at) == NEWLINE || load<u8>(at) == RETURN)) {
+    at += 1
+  }
+  return at
+}
+
+/** Where the message of the frame at `at` starts, or 0 when there is no count. */
+@inline
+function messageStart(at: usize, end: usize): usize {
+  let i = at
+  while (i < end && <u32>load<u8>(i) - 48 <= 9) i += 1
+  if (i == at || <i32>(i - at) > MAX_COUNT_DIGITS || i >= end || load<u8>(i) != SPACE) return 0
+  return i + 1
+}
+
+@inline
+function countAt(at: usize): usize {
+  let count: usize = 0
+  let i = at
+  let digit = <usize>load<u8>(i) - 48
+  while (digit <= 9) {
+    count = count * 10 + digit
+    i += 1
+    digit = <usize>load<u8>(i) - 48
+  }
+  return count
+}
+
+@inline
+function isFrame(at: usize, end: usize): bool {
+  const start = messageStart(at, end)
+  return start != 0 && skipPriority(start, end) != 0
+}
+
+/** Past `<PRI>VERSION `, or 0. */
+@inline
+function skipPriority(start: usize, end: usize): usize {
+  if (start >= end || load<u8>(start) != ANGLE) return 0
+  let at = skipDigits(start + 1, end)
+  if (at == 0 || load<u8>(at) != CLOSE_ANGLE) return 0
+  at = skipDigits(at + 1, end)
+  return at != 0 && at < end && load<u8>(at) == SPACE ? at + 1 : 0
+}
+
+/** Past one to three digits, or 0. */
+@inline
+function skipDigits(start: usize, end: usize): usize {
+  let at = start
+  while (at < end && <u32>load<u8>(at) - 48 <= 9) at += 1
+  return at > start && at - start <= 3 ? at : 0
+}

@@ -20,7 +20,7 @@ const MAX_POINTS = 720
 export async function renderHtmlReport(app: string, steps: ReportSteps): Promise<string> {
   const files = await readPageFiles()
   const textOf = (name: string) => files.get(name)!.text
-  const data = JSON.stringify(answerOf(app, steps)).replace(UNSAFE, escapeCharacter)
+  const data = JSON.stringify(await answerOf(app, steps)).replace(UNSAFE, escapeCharacter)
   const uplot = textOf('uplot.js')
   const script = inlineModules('report', textOf)
   const style = textOf('uplot.css') + textOf('style.css')
@@ -58,7 +58,7 @@ export async function renderHtmlReport(app: string, steps: ReportSteps): Promise
 `
 }
 
-function answerOf(app: string, steps: ReportSteps): SeriesAnswer {
+async function answerOf(app: string, steps: ReportSteps): Promise<SeriesAnswer> {
   const width = steps.widthMs()
   const windows = [...steps.windows()]
   const starts = windows.map(([start]) => start).filter((start) => !Number.isNaN(start))

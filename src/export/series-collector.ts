@@ -8,8 +8,8 @@ export interface Collector {
   readonly addWindow: (step: number, frame: WindowFrame) => void
   /** Where the values of a series go, by step; undefined when this collector has no use for it. */
   readonly cellsOf: (series: Series) => StepCells | undefined
-  /** By the names that were asked for. */
-  readonly result: () => Record<string, unknown>
+  /** What was asked for, by name, each made when its turn comes. */
+  readonly results: () => Iterable<readonly [name: string, result: unknown]>
 }
 
 /** The cell of a step, of the kind of the series. */

@@ -33,10 +33,10 @@ export function createDynos(wanted: ReadonlySet<string>, grid: Grid): Collector 
   return {
     addWindow: () => {},
     cellsOf,
-    result: () => ({
-      ...(wanted.has('memory') && { memory: dynosOf(memory, 'bytes') }),
-      ...(wanted.has('load') && { load: dynosOf(load, '') }),
-    }),
+    *results() {
+      if (wanted.has('memory')) yield ['memory', dynosOf(memory, 'bytes')]
+      if (wanted.has('load')) yield ['load', dynosOf(load, '')]
+    },
   }
 }
 

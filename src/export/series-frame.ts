@@ -31,11 +31,11 @@ export function createFrame(wanted: ReadonlySet<string>, grid: Grid): Collector 
       dropped.set(code, counter)
       return () => counter
     },
-    result: () => ({
-      ...(wanted.has('lines') && { lines: { count: countColumn(lines, seen) } }),
-      ...(wanted.has('events') && { events: eventsOf(events) }),
-      ...(wanted.has('health') && { health: healthOf(whole, dropped) }),
-    }),
+    *results() {
+      if (wanted.has('lines')) yield ['lines', { count: countColumn(lines, seen) }]
+      if (wanted.has('events')) yield ['events', eventsOf(events)]
+      if (wanted.has('health')) yield ['health', healthOf(whole, dropped)]
+    },
   }
 }
 

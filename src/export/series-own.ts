@@ -89,7 +89,7 @@ export function createOwn(wanted: ReadonlySet<string>, grid: Grid): Collector {
       seen[step] = 1
     },
     cellsOf,
-    result: () => resultOf(wanted, [...metrics.values()], seen),
+    results: () => resultsOf(wanted, [...metrics.values()], seen),
   }
 }
 
@@ -111,23 +111,25 @@ function counted(metric: Metric, cellAt: StepCells): StepCells {
   }
 }
 
-function resultOf(
+function* resultsOf(
   wanted: ReadonlySet<string>,
   metrics: readonly Metric[],
   seen: Uint8Array,
-): Record<string, unknown> {
-  const result = new Map<string, unknown>()
+): Generator<[string, unknown]> {
+  const taken = new Set<string>()
   for (const prefix of OWN_PREFIXES) {
     const ofPrefix = metrics
       .filter((metric) => metric.prefix === prefix)
       .toSorted((a, b) => b.cells - a.cells || (orderOf(a) < orderOf(b) ? -1 : 1))
     const asked = ofPrefix.filter(({ name }) => wanted.has(`${prefix}:${name}`))
     const rest = ofPrefix.filter(({ name }) => !wanted.has(`${prefix}:${name}`))
-    const kept = new Set([...asked, ...rest.slice(0, MAX_OF_ALL)])
-    for (const metric of kept) result.set(freeName(result, metric), columnsOf(metric, seen))
-    if (rest.length > MAX_OF_ALL) result.set(`${prefix}:*`, { omitted: rest.length - MAX_OF_ALL })
+    for (const metric of [...asked, ...rest.slice(0, MAX_OF_ALL)]) {
+      const name = freeName(taken, metric)
+      taken.add(name)
+      yield [name, columnsOf(metric, seen)]
+    }
+    if (rest.length > MAX_OF_ALL) yield [`${prefix}:*`, { omitted: rest.length - MAX_OF_ALL }]
   }
-  return Object.fromEntries(result)
 }
 
 function orderOf({ name, unit }: Metric): string {
@@ -135,7 +137,7 @@ function orderOf({ name, unit }: Metric): string {
 }
 
 /** Where one name has several units, the one seen most has the plain name, as in the report. */
-function freeName(taken: ReadonlyMap<string, unknown>, metric: Metric): string {
+function freeName(taken: ReadonlySet<string>, metric: Metric): string {
   const plain = `${metric.prefix}:${metric.name}`
   return taken.has(plain) ? `${plain} (${metric.unit || 'no unit'})` : plain
 }

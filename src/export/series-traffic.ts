@@ -58,14 +58,14 @@ export function createTraffic(wanted: ReadonlySet<string>, grid: Grid): Collecto
       seen[step] = 1
     },
     cellsOf,
-    result: () => ({
-      ...(wanted.has('requests') && { requests: requestsOf(classes, seen, grid) }),
-      ...(wanted.has('service') && { service: distributionOf(service, 's') }),
-      ...(wanted.has('heat') && { heat: heatOf(service) }),
-      ...(wanted.has('connect') && { connect: distributionOf(connect, 's') }),
-      ...(wanted.has('bytes') && { bytes: distributionOf(bytes, 'bytes') }),
-      ...(wanted.has('errors') && { errors: errorsOf(errors, seen) }),
-    }),
+    *results() {
+      if (wanted.has('requests')) yield ['requests', requestsOf(classes, seen, grid)]
+      if (wanted.has('service')) yield ['service', distributionOf(service, 's')]
+      if (wanted.has('heat')) yield ['heat', heatOf(service)]
+      if (wanted.has('connect')) yield ['connect', distributionOf(connect, 's')]
+      if (wanted.has('bytes')) yield ['bytes', distributionOf(bytes, 'bytes')]
+      if (wanted.has('errors')) yield ['errors', errorsOf(errors, seen)]
+    },
   }
 }
 

@@ -2,6 +2,7 @@ import { parseSeriesKey } from '../model/series.ts'
 import type { Window } from '../model/window.ts'
 import { visitWindow } from '../store/packed-visit.ts'
 import { type SeriesCells, HOUR_MS, type WindowReader } from '../store/store.ts'
+import { takeTurns } from '../store/take-turns.ts'
 import { createReportReader } from './report-reader.ts'
 import type { Collector } from './series-collector.ts'
 import { DYNO_NAMES, createDynos } from './series-dynos.ts'
@@ -37,7 +38,8 @@ export interface SeriesFold {
   readonly readers: readonly WindowReader[]
   readonly add: (start: number, window: Window) => void
   readonly isEmpty: () => boolean
-  readonly result: () => SeriesAnswer
+  /** Others have their turn in between. */
+  readonly result: () => Promise<SeriesAnswer>
 }
 
 export function createSeriesFold(app: string, names: readonly string[], grid: Grid): SeriesFold {
@@ -65,19 +67,27 @@ export function createSeriesFold(app: string, names: readonly string[], grid: Gr
       for (const reader of readers) visitWindow(window, start, reader)
     },
     isEmpty: () => isEmpty,
-    result: () => ({
-      app,
-      from: new Date(grid.from).toISOString(),
-      to: new Date(grid.to).toISOString(),
-      step: grid.step / 1000,
-      points: grid.count,
-      now: new Date(grid.now).toISOString(),
-      series: Object.assign(
-        {},
-        ...collectors.map((collector) => collector.result()),
-        report && { report: report.report() },
-      ),
-    }),
+    result: async () => {
+      const series = new Map<string, unknown>()
+      const turns = takeTurns()
+      for (const collector of collectors) {
+        for (const [name, result] of collector.results()) {
+          series.set(name, result)
+          if (turns.isOver()) await turns.next()
+        }
+      }
+      if (report !== undefined) series.set('report', report.report())
+      return {
+        app,
+        from: new Date(grid.from).toISOString(),
+        to: new Date(grid.to).toISOString(),
+        step: grid.step / 1000,
+        points: grid.count,
+        now: new Date(grid.now).toISOString(),
+        // Names are anyone's text: fromEntries makes `__proto__` a name like others.
+        series: Object.fromEntries(series),
+      }
+    },
   }
 }
 

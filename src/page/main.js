@@ -5,6 +5,7 @@ import { formatClock, formatRate, formatSeconds } from './format.js'
 import { showHealth } from './health.js'
 import { overlay, toModel } from './model.js'
 import { RANGES, fetchApps, fetchSeries, openStream } from './source.js'
+import { asked, newestApp, takeApps, takeSeries } from './start.js'
 import { startTheme } from './theme.js'
 import { createView } from './view.js'
 
@@ -46,10 +47,7 @@ const state = {
 start()
 
 function start() {
-  const query = new URLSearchParams(location.search)
-  state.app = query.get('app') ?? ''
-  state.range = RANGES.find(({ key }) => key === query.get('range')) ?? RANGES[0]
-  state.isLive = query.get('live') !== '0'
+  Object.assign(state, asked)
   for (const range of RANGES) page.ranges.append(makeRange(range))
   page.app.addEventListener('change', () => pick(page.app.value))
   page.live.addEventListener('click', () => go({ isLive: !state.isLive }))
@@ -90,7 +88,7 @@ async function begin() {
 
 async function listApps() {
   state.listedAt = Date.now()
-  const { apps, ahead } = await fetchApps()
+  const { apps, ahead } = await (takeApps() ?? fetchApps())
   if (state.answer === null) state.ahead = ahead
   const isSame = apps.map(({ app }) => app).join() === state.apps.map(({ app }) => app).join()
   state.apps = apps
@@ -98,7 +96,8 @@ async function listApps() {
 }
 
 async function load(turn) {
-  const answer = await fetchSeries(state.app, state.range, serverNow())
+  const { app, range } = state
+  const answer = (await takeSeries(app, range)) ?? (await fetchSeries(app, range, serverNow()))
   if (turn !== state.turn) return
   state.answer = answer
   state.model = null
@@ -247,11 +246,6 @@ function makeRange(range) {
   const input = make('input', { type: 'radio', name: 'range', value: range.key })
   input.addEventListener('change', () => go({ range }))
   return make('label', {}, [input, make('span', { text: range.title })])
-}
-
-function newestApp(apps) {
-  const byTime = apps.toSorted((a, b) => ((a.lastLine ?? '') < (b.lastLine ?? '') ? 1 : -1))
-  return byTime[0].app
 }
 
 function firstLineOf(name) {

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { type ZlibOptions, deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib'
-import { createCell } from '../model/cell.ts'
+import { type Cell, createCell } from '../model/cell.ts'
 import { type Kind, isOwn, overflowSeries, parseSeriesKey, seriesKey } from '../model/series.ts'
 import { type Window, mergeFrame } from '../model/window.ts'
 import {
@@ -30,11 +30,6 @@ export const DEFLATED = 2
 /** A body larger than this is a fault, bytes. */
 const MAX_BODY = 2 ** 28
 
-interface NamedKind {
-  readonly key: string
-  readonly kind: Kind
-}
-
 export interface MergeOptions {
   /** Take only what a lifetime window keeps: of unique series their names, no seconds, no events. */
   readonly lifetime?: boolean
@@ -47,9 +42,24 @@ export interface MergeOptions {
  * window is then of no use.
  */
 export function mergePacked(into: Window, packed: Uint8Array, options: MergeOptions = {}): void {
+  const mergeNext = createMerge(into, packed, options)
+  while (mergeNext()) continue
+}
+
+/** The same record by record: each call merges the next, and says whether there was one. */
+export function createMerge(
+  into: Window,
+  packed: Uint8Array,
+  options: MergeOptions = {},
+): () => boolean {
+  const { lifetime = false, maxSeries = Infinity } = options
   const reader = createByteReader(packed)
-  const keys = createKeyReader((key, kind) => ({ key, kind }))
-  while (reader.at < reader.end) mergeBody(into, readRecord(reader), options, keys)
+  const keys = createKeyReader((key, kind) => cellAt(into, placeOf(into, key, maxSeries), kind))
+  return () => {
+    if (reader.at >= reader.end) return false
+    mergeBody(into, readRecord(reader), lifetime, keys)
+    return true
+  }
 }
 
 /** The body of the next record, inflated where it has to be. */
@@ -127,11 +137,11 @@ function inflate(body: ByteReader): ByteReader {
 function mergeBody(
   into: Window,
   reader: ByteReader,
-  { lifetime = false, maxSeries = Infinity }: MergeOptions,
-  keys: KeyReader<NamedKind>,
+  isLifetime: boolean,
+  keys: KeyReader<Cell>,
 ): void {
   const frame = readFrame(reader)
-  if (lifetime) {
+  if (isLifetime) {
     frame.seconds.clear()
     frame.events = []
   }
@@ -139,11 +149,8 @@ function mergeBody(
   const base = baseOf(frame)
   keys.start()
   for (let left = readCount(reader); left > 0; left -= 1) {
-    const { key, kind } = keys.next(reader)
-    const place = placeOf(into, key, maxSeries)
-    let cell = into.cells.get(place)
-    if (cell === undefined) into.cells.set(place, (cell = createCell(kind)))
-    if (lifetime && kind === 'unique') skipCell(reader, kind)
+    const cell = keys.next(reader)
+    if (isLifetime && cell.kind === 'unique') skipCell(reader, cell.kind)
     else addPackedCell(reader, cell, base)
   }
   if (reader.at !== reader.end) throw new PackedError('a packed window holds more than it says')
@@ -153,4 +160,10 @@ function placeOf(window: Window, key: string, maxSeries: number): string {
   if (window.cells.size < maxSeries || window.cells.has(key)) return key
   const series = parseSeriesKey(key)
   return isOwn(series) ? key : seriesKey(overflowSeries(series))
+}
+
+function cellAt({ cells }: Window, key: string, kind: Kind): Cell {
+  let cell = cells.get(key)
+  if (cell === undefined) cells.set(key, (cell = createCell(kind)))
+  return cell
 }

@@ -86,7 +86,9 @@ function writeAccumulator(writer: ByteWriter, acc: Accumulator, book: Book): voi
   keepSecond(acc)
   writeFrame(writer, acc)
   const base = baseOf(acc)
-  const order = Float64Array.from(acc.touched, (id) => book.ranks[id]! * 2 ** 24 + id).toSorted()
+  const order = new Float64Array(acc.touched.length)
+  for (const [i, id] of acc.touched.entries()) order[i] = book.ranks[id]! * 2 ** 24 + id
+  order.sort()
   writeVarint(writer, order.length)
   let previous: Buffer = NO_KEY
   for (const place of order) {

@@ -3,9 +3,9 @@ import { type Window, createWindow } from '../model/window.ts'
 import {
   DEFLATED,
   type MergeOptions,
+  createMerge,
   deflatePackedAside,
   firstRecordLength,
-  mergePacked,
   recordLength,
 } from './packed.ts'
 import type { Packer } from './packer.ts'
@@ -129,14 +129,10 @@ export function createCompactor(options: {
  */
 async function merge(packed: Buffer, options: MergeOptions): Promise<Window> {
   const window = createWindow()
+  const mergeNext = createMerge(window, packed, options)
   const slice = SLICE_MS * Math.max(1, packed.length / LONG_WINDOW)
-  let at = 0
   let since = performance.now()
-  while (at < packed.length) {
-    const rest = packed.subarray(at)
-    const length = firstRecordLength(rest)
-    mergePacked(window, rest.subarray(0, length), options)
-    at += length
+  while (mergeNext()) {
     if (performance.now() - since < slice) continue
     await turn()
     since = performance.now()

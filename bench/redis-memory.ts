@@ -13,8 +13,9 @@ import { commitArguments, packBatch } from '../src/store/redis-batch.ts'
 import { createRedisClient } from '../src/store/redis-client.ts'
 import { defineCommands } from '../src/store/redis-commands.ts'
 import { createCompactor } from '../src/store/redis-compactor.ts'
+import { createRoller } from '../src/store/redis-roller.ts'
 import { ID_TTL_S, appPrefix } from '../src/store/redis-keys.ts'
-import { FINE_MS, type Frame } from '../src/store/store.ts'
+import { COARSE_MS, FINE_MS, type Frame, HOUR_MS } from '../src/store/store.ts'
 import { type DayOptions, bodyOfSecond } from './day.ts'
 import { startBenchRedis } from './redis-process.ts'
 
@@ -57,6 +58,14 @@ const compactor = createCompactor({
   maxSeries: 10_000,
   warn: (details, text) => process.stderr.write(`${text} ${JSON.stringify(details)}\n`),
 })
+const roller = createRoller({
+  client,
+  packer,
+  now: () => now,
+  retentionMs: RETENTION_MS,
+  maxSeries: 10_000,
+  warn: (details, text) => process.stderr.write(`${text} ${JSON.stringify(details)}\n`),
+})
 const windows = createAppWindows({ maxSeries: 10_000, maxRoutes: 200 })
 const reader = createBodyReader(FINE_MS, sharedScanner())
 const empty = await redis.usedMemory()
@@ -82,6 +91,16 @@ const cpu = redis.cpuSeconds() - cpuBefore
 now = end + 120_000
 await sleep(5000)
 await compactor.close()
+// Here time runs too fast for a roll-up to come after the last compaction of its windows.
+for (let hour = end - (end % HOUR_MS) - 24 * HOUR_MS; hour < end - HOUR_MS; hour += HOUR_MS) {
+  roller.found(PREFIX, hour, false, HOUR_MS / COARSE_MS)
+}
+for (let before = NaN, keys = 0; keys !== before;) {
+  before = keys
+  await sleep(2000)
+  keys = await client.dbsize()
+}
+await roller.close()
 const used = (await redis.usedMemory()) - empty
 const parts = await redis.memoryByKind()
 process.stdout.write(

@@ -23,6 +23,8 @@ const TICKS = 100
 const KINDS: Record<string, string> = {
   f: 'fine windows',
   c: 'coarse windows',
+  h: 'hours, their sums',
+  m: 'hours, their minutes',
   t: 'lifetime windows',
   i: 'ids, small sets',
   j: 'ids, large sets',

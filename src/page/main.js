@@ -199,6 +199,7 @@ function draw() {
     }
     state.model ??= toModel(state.answer, firstLineOf(state.app))
     state.view.update(state.model)
+    if (page.main.dataset.state !== 'ready') performance.mark('charts')
     page.main.dataset.state = 'ready'
     tick()
   })

@@ -116,6 +116,17 @@ function drawHeat(plot, { from, step }, cells, bound, most) {
   ctx.beginPath()
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
   ctx.clip()
+  const heights = new Map()
+  const heightOf = (bucket) => {
+    let height = heights.get(bucket)
+    if (height === undefined) {
+      height = Math.round(plot.valToPos(bound(bucket), 'y', true))
+      heights.set(bucket, height)
+    }
+    return height
+  }
+  // By colour: to set one is dearer than to fill a rectangle.
+  const rects = colours.map(() => [])
   cells.forEach((cell, i) => {
     if (cell === null) return
     const left = Math.round(plot.valToPos((from + i * step) / 1000, 'x', true))
@@ -123,14 +134,23 @@ function drawHeat(plot, { from, step }, cells, bound, most) {
     for (let at = 1; at < cell.length; at += 1) {
       if (cell[at] === 0) continue
       const bucket = cell[0] + at - 1
-      const top = Math.round(plot.valToPos(bound(bucket), 'y', true))
-      const bottom = Math.round(plot.valToPos(bound(bucket - 1), 'y', true))
+      const top = heightOf(bucket)
       // The square root keeps single slow requests in sight beside thousands of fast ones.
-      ctx.fillStyle =
-        colours[Math.ceil(Math.sqrt(Math.min(cell[at] / most, 1)) * (colours.length - 1))]
-      ctx.fillRect(left, top, Math.max(right - left - 0.5, 1), Math.max(bottom - top - 0.5, 1))
+      const heat = Math.sqrt(Math.min(cell[at] / most, 1))
+      rects[Math.ceil(heat * (colours.length - 1))].push(
+        left,
+        top,
+        Math.max(right - left - 0.5, 1),
+        Math.max(heightOf(bucket - 1) - top - 0.5, 1),
+      )
     }
   })
+  for (const [i, list] of rects.entries()) {
+    ctx.fillStyle = colours[i]
+    for (let at = 0; at < list.length; at += 4) {
+      ctx.fillRect(list[at], list[at + 1], list[at + 2], list[at + 3])
+    }
+  }
   ctx.restore()
 }
 

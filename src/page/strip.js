@@ -9,10 +9,12 @@ export function createStrip(height, look = 'bars') {
   const canvas = make('canvas.strip', { 'aria-hidden': 'true' })
   canvas.style.height = `${height}px`
   let last = null
+  // As the observer says: asking the element would lay the page out each time.
+  let width = 0
   const draw = () => {
-    if (last === null || canvas.clientWidth === 0) return
+    if (last === null || width === 0) return
     const ratio = window.devicePixelRatio || 1
-    canvas.width = canvas.clientWidth * ratio
+    canvas.width = width * ratio
     canvas.height = height * ratio
     const ctx = canvas.getContext('2d')
     if (look === 'bars') {
@@ -20,7 +22,10 @@ export function createStrip(height, look = 'bars') {
       drawBars(ctx, last.values, colourOf(last.colour), ratio)
     } else drawLine(ctx, last.values, colourOf(last.colour), ratio)
   }
-  new ResizeObserver(draw).observe(canvas)
+  new ResizeObserver(([entry]) => {
+    width = Math.round(entry.contentRect.width)
+    draw()
+  }).observe(canvas)
   return {
     element: canvas,
     update: (model, values, colour) => {

@@ -21,6 +21,8 @@ export interface Span {
 
 /** Counting lines of text by the scanner, and those that it can't count the long way. */
 export interface TextScan {
+  /** Lines that are read to here needn't be copied. */
+  readonly buffer: Buffer
   /** Counts whole lines, each with its newline, that hold neither ESC nor NUL; false when they are too many. */
   readonly count: (bytes: Uint8Array, start: number, end: number) => boolean
   /** Counts one line the long way, without its newline. */
@@ -30,6 +32,9 @@ export interface TextScan {
   /** Brings what was counted into its accumulator. */
   readonly drain: () => void
 }
+
+/** Small enough for the cache of a core, large enough for few calls. */
+const CHUNK = 128 * 1024
 
 /** `spanOf` gives the span of a time; `onDrain` is told what was counted in the last one. */
 export function createTextScan(
@@ -69,16 +74,19 @@ export function createTextScan(
   }
 
   return {
+    buffer: input.subarray(0, CHUNK),
     count(bytes, start, end) {
-      const length = end - start
-      if (length > input.length) return false
-      input.set(bytes.subarray(start, end))
+      const isHere = bytes.buffer === input.buffer
+      const from = isHere ? bytes.byteOffset - input.byteOffset + start : 0
+      const to = from + end - start
+      if (to > input.length) return false
+      if (!isHere) input.set(bytes.subarray(start, end))
       exports.setTime(counter.time)
       if (span === undefined) exports.setWindow(NaN, NaN)
-      let at = 0
+      let at = from
       for (;;) {
         const pupil = selectApp(scanner, counter.state)
-        const code = exports.scanText(at, length)
+        const code = exports.scanText(at, to)
         if (code === STOP.end) {
           counter.time = stopOf(module, code).time
           return true

@@ -32,6 +32,10 @@ export interface LocalCounter {
   openLines(live: boolean): Promise<Lines>
   /** Lines that carry no time, before any did, count at this one (ms since 1970) instead of at none. */
   setClock(now: number): void
+  /** Where chunks of an input are best read to. */
+  readonly buffer: Buffer | undefined
+  /** What follows doesn't stand behind what was read last. */
+  forgetTime(): void
   /** Brings all that was counted into its target. */
   flush(): void
 }
@@ -97,9 +101,13 @@ export function createLocalCounter(
           onLines: scan.count,
         }
   return {
+    buffer: scan?.buffer,
     async openLines(live) {
       scan?.drain()
       return live ? createLiveLines(MAX_TEXT_LINE, sink) : createBulkLines(MAX_TEXT_LINE, bulkSink)
+    },
+    forgetTime() {
+      counter.time = NaN
     },
     flush() {
       scan?.drain()

@@ -1,7 +1,8 @@
 import { InputError, inputSize, isTail, readInput } from '../receive/files.ts'
 import type { LocalCounter } from './local-count.ts'
-import { type PartCount, countPart, partsOfFile } from './local-parts.ts'
+import { countParts } from './local-parts.ts'
 import type { Progress } from './local-progress.ts'
+import { type PartCount, type PartOptions, type Threads, startThreads } from './local-threads.ts'
 
 export interface ReadOptions {
   readonly inputs: readonly string[]
@@ -11,8 +12,9 @@ export interface ReadOptions {
   readonly signal: AbortSignal
   readonly progress: Progress
   readonly onFault: (message: string) => void
-  /** The arguments of this run, for threads that count parts of a file, and where those counts go. */
-  readonly args: readonly string[]
+  /** For threads that count parts of a file, those that have started, and where their counts go. */
+  readonly partOptions: PartOptions
+  readonly threads: Threads | undefined
   readonly addPart: ((part: PartCount) => void) | undefined
 }
 
@@ -29,6 +31,7 @@ export async function readInputs(options: ReadOptions): Promise<void> {
         lines.write(chunk)
       },
       onRead: (bytes: number) => progress.add(bytes),
+      buffer: live ? undefined : counter.buffer,
     }
     progress.startInput(path)
     try {
@@ -44,14 +47,18 @@ export async function readInputs(options: ReadOptions): Promise<void> {
 
 /** Counts a long file in several threads; false when that isn't worth it or a line could depend on another. */
 async function readInParts(options: ReadOptions, path: string): Promise<boolean> {
-  const { addPart, args, signal, progress } = options
-  const parts = addPart === undefined ? [] : partsOfFile(path)
+  const { addPart, counter, partOptions, signal, progress } = options
+  if (addPart === undefined) return false
+  const started = options.threads?.file.path === path ? options.threads : undefined
+  const threads = started ?? startThreads(path, partOptions)
+  if (threads === undefined) return false
   const onRead = (bytes: number) => progress.add(bytes)
-  const counts = await Promise.all(
-    parts.map((part) => countPart({ args, path, part }, signal, onRead)),
-  )
-  for (const count of counts) addPart!(count)
-  return counts.length > 0
+  const [counts] = await Promise.all([
+    threads.counts(signal, onRead),
+    countParts(threads.file, counter, signal, onRead),
+  ])
+  for (const count of counts) addPart(count)
+  return true
 }
 
 export function totalSize(inputs: readonly string[]): number {

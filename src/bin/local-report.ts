@@ -14,7 +14,7 @@ import {
   wholeTarget,
 } from './local-count.ts'
 import type { Look } from './local-output.ts'
-import type { PartCount } from './local-parts.ts'
+import type { PartCount } from './local-threads.ts'
 import { allOf } from './local-where.ts'
 
 /** A way of telling what was counted. */

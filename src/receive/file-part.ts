@@ -13,47 +13,68 @@ const CHUNK = 256 * 1024
 /** Signals and messages are let in after this many bytes. */
 const TURN = 8 * 1024 * 1024
 
-/** Cuts a file of `size` bytes into `count` parts of about the same length. */
-export function partsOf(size: number, count: number): FilePart[] {
-  const edge = (i: number) => Math.floor((size * i) / count)
-  return Array.from({ length: count }, (_, i) => ({ from: edge(i), to: edge(i + 1) }))
+/** Cuts a file of `size` bytes into parts of `length` bytes, and the rest. */
+export function partsOf(size: number, length: number): FilePart[] {
+  return Array.from({ length: Math.ceil(size / length) }, (_, i) => ({
+    from: i * length,
+    to: Math.min(size, (i + 1) * length),
+  }))
 }
 
-/** Gives the bytes of the lines of one part: from the first line that starts in it past its end to a newline. */
-export async function readPart(
+/**
+ * Gives the bytes of the lines of those parts that `next` names, until it names none: of each from the
+ * first line that starts in it past its end to a newline. `onPart` is called before each.
+ */
+export async function readParts(
   path: string,
-  part: FilePart,
-  sink: ChunkSink,
+  next: () => FilePart | undefined,
+  sink: ChunkSink & { readonly onPart: () => void },
   signal: AbortSignal,
 ): Promise<void> {
-  if (part.to <= part.from) return
   const fd = openSync(path, 'r')
+  const buffer = sink.buffer ?? Buffer.allocUnsafe(CHUNK)
   try {
-    const buffer = Buffer.allocUnsafe(CHUNK)
-    // The line that the byte before the part belongs to is the one before's.
-    let at = Math.max(0, part.from - 1)
-    let started = part.from === 0
-    for (let turn = 0; !signal.aborted;) {
-      const length = readSync(fd, buffer, 0, CHUNK, at)
-      if (length === 0) return
-      let start = 0
-      if (!started) {
-        const newline = buffer.subarray(0, length).indexOf(NEWLINE)
-        started = newline >= 0
-        start = started ? newline + 1 : length
+    let turn = 0
+    for (let part = next(); part !== undefined && !signal.aborted; part = next()) {
+      sink.onPart()
+      for (const read of chunksOf(fd, buffer, part, sink)) {
+        turn += read
+        if (turn < TURN) continue
+        turn = 0
+        await setImmediate()
+        if (signal.aborted) return
       }
-      const end = endOfPart(buffer, length, at, part.to)
-      sink.onChunk(buffer.subarray(start, end < 0 ? length : Math.max(start, end)))
-      sink.onRead(Math.max(0, Math.min(at + length, part.to) - Math.max(at, part.from)))
-      if (end >= 0) return
-      at += length
-      turn += length
-      if (turn < TURN) continue
-      turn = 0
-      await setImmediate()
     }
   } finally {
     closeSync(fd)
+  }
+}
+
+/** Yields how many bytes were read, chunk by chunk. */
+function* chunksOf(
+  fd: number,
+  buffer: Buffer,
+  { from, to }: FilePart,
+  sink: ChunkSink,
+): Generator<number> {
+  // The line that the byte before the part belongs to is the one before's.
+  let at = Math.max(0, from - 1)
+  let started = from === 0
+  for (;;) {
+    const length = readSync(fd, buffer, 0, buffer.length, at)
+    if (length === 0) return
+    let start = 0
+    if (!started) {
+      const newline = buffer.subarray(0, length).indexOf(NEWLINE)
+      started = newline >= 0
+      start = started ? newline + 1 : length
+    }
+    const end = endOfPart(buffer, length, at, to)
+    sink.onChunk(buffer.subarray(start, end < 0 ? length : Math.max(start, end)))
+    sink.onRead(Math.max(0, Math.min(at + length, to) - Math.max(at, from)))
+    yield length
+    if (end >= 0) return
+    at += length
   }
 }
 

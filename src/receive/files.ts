@@ -20,6 +20,8 @@ export interface ChunkSink {
   onChunk(chunk: Buffer): void
   /** Bytes taken from the input itself, which may be compressed. */
   onRead(bytes: number): void
+  /** Where chunks are best read to; undefined for anywhere. */
+  readonly buffer?: Buffer | undefined
 }
 
 /** An input that can't be read; the message names it and says why. */
@@ -75,18 +77,19 @@ export function nameOf(path: string): string {
 async function readRegular(path: string, sink: ChunkSink, signal: AbortSignal): Promise<void> {
   const fd = path === STDIN ? STDIN_FD : openSync(path, 'r')
   try {
-    let buffer = Buffer.allocUnsafe(CHUNK)
+    let buffer = sink.buffer ?? Buffer.allocUnsafe(CHUNK)
     const read = (): Buffer => {
-      const length = readSync(fd, buffer, 0, CHUNK, null)
+      const length = readSync(fd, buffer, 0, buffer.length, null)
       sink.onRead(length)
       return buffer.subarray(0, length)
     }
     let chunk = read()
     if (isGzip(chunk)) {
       const rest = function* (): Generator<Buffer> {
+        // zlib reads a chunk later, in another thread.
+        chunk = Buffer.from(chunk)
         for (; chunk.length > 0; chunk = read()) {
           yield chunk
-          // zlib reads the chunk later, in another thread.
           buffer = Buffer.allocUnsafe(CHUNK)
         }
       }

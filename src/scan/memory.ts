@@ -24,14 +24,14 @@ export const OUT: usize = FOUND + 8192
 export const OUT_END: usize = OUT + 512 * 1024
 /** Cells that hold something: u32s. */
 export const TOUCHED: usize = OUT_END
-export const MAX_CELLS: i32 = 196_608
+export const MAX_CELLS: i32 = 49_152
 /** What was learnt; see memo.ts. */
-export const MEMO: usize = TOUCHED + 196_608 * 4
-export const MEMO_SLOTS: u32 = 262_144
+export const MEMO: usize = TOUCHED + 49_152 * 4
+export const MEMO_SLOTS: u32 = 131_072
 export const MEMO_ENTRY: usize = 32
 /** Half as much again, for doubling. */
-export const CELLS: usize = MEMO + 393_216 * 32
-export const CELLS_END: usize = CELLS + 196_608 * 80
+export const CELLS: usize = MEMO + 196_608 * 32
+export const CELLS_END: usize = CELLS + 49_152 * 80
 export const INPUT: usize = CELLS_END
 /** Longer bodies are no matter for this scanner. */
 export const INPUT_SIZE: usize = 1024 * 1024

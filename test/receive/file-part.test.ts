@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { partsOf, readPart } from '../../src/receive/file-part.ts'
+import { partsOf, readParts } from '../../src/receive/file-part.ts'
 import { createBulkLines } from '../../src/receive/text-lines.ts'
 
 let folder = ''
@@ -20,31 +20,35 @@ test('each line of a file is in exactly one of its parts, however many there are
     .tuple(fc.array(line, { maxLength: 12 }), fc.boolean())
     .map(([lines, ends]) => ({ lines, end: ends ? '\n' : '' }))
   await fc.assert(
-    fc.asyncProperty(text, fc.integer({ min: 1, max: 7 }), async ({ lines: parts, end }, count) => {
-      const content = parts.map(([char, length]) => char.repeat(length)).join('\n') + end
-      const path = join(folder, 'log')
-      writeFileSync(path, content)
-      const size = Buffer.byteLength(content)
-      const found: string[] = []
-      let read = 0
-      for (const part of partsOf(size, count)) {
+    fc.asyncProperty(
+      text,
+      fc.integer({ min: 1, max: 7 }),
+      async ({ lines: written, end }, count) => {
+        const content = written.map(([char, length]) => char.repeat(length)).join('\n') + end
+        const path = join(folder, 'log')
+        writeFileSync(path, content)
+        const size = Buffer.byteLength(content)
+        const found: string[] = []
+        let read = 0
+        const parts = partsOf(size, Math.max(1, Math.ceil(size / count)))
         const lines = createBulkLines(2 * CHUNK, {
           onLine: (bytes, start, end) =>
             found.push(shortened(Buffer.from(bytes.subarray(start, end)).toString())),
           onTooLong: () => found.push('too long'),
         })
         const sink = {
+          onPart: () => {},
           onChunk: (chunk: Buffer) => lines.write(chunk),
           onRead: (bytes: number) => (read += bytes),
         }
-        await readPart(path, part, sink, new AbortController().signal)
+        await readParts(path, () => parts.shift(), sink, new AbortController().signal)
         await lines.end()
-      }
-      const expected = content.split('\n')
-      if (expected.at(-1) === '') expected.pop()
-      expect(found).toEqual(expected.map(shortened))
-      expect(read).toBe(size)
-    }),
+        const expected = content.split('\n')
+        if (expected.at(-1) === '') expected.pop()
+        expect(found).toEqual(expected.map(shortened))
+        expect(read).toBe(size)
+      },
+    ),
     { numRuns: 60 },
   )
 })

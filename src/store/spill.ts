@@ -1,4 +1,4 @@
-import { type OpenWindow, closeWindows } from '../aggregate/app-windows.ts'
+import { type OpenWindow, closeWindows, settleWindows } from '../aggregate/app-windows.ts'
 import { type Accumulator, createAccumulator } from '../model/accumulator.ts'
 import { parseSeriesKey } from '../model/series.ts'
 import { type SeriesTable, createSeriesTable, internSeries } from '../model/series-table.ts'
@@ -23,6 +23,7 @@ const OVERHEAD = 256
 export function spillFrame(frame: PendingFrame, packer: Packer): SpilledFrame {
   const open: OpenWindow[] = []
   frame.count(open)
+  settleWindows()
   let lines = 0
   let size = OVERHEAD
   const deltas = open.map(({ start, acc }, i) => {

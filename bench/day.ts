@@ -42,18 +42,17 @@ export function freshBodies(day: DayOptions, count: number): () => Buffer {
   const from = Date.now() - count * 1000
   const bodies = Array.from({ length: count }, (_, i) => bodyOfSecond(day, from + i * 1000))
   const places = bodies.map((body) => [...body.toString('latin1').matchAll(STAMP)])
-  let second = 0
+  const seconds = bodies.map(() => 0)
   let next = 0
   return () => {
+    const i = next++ % count
+    const body = bodies[i]!
     const now = Math.floor(Date.now() / 1000)
-    if (now !== second) {
-      second = now
-      const stamp = new Date(now * 1000).toISOString().slice(0, 19)
-      for (const [i, body] of bodies.entries()) {
-        for (const { index } of places[i]!) body.write(stamp, index + PRIORITY_LENGTH, 'latin1')
-      }
-    }
-    return bodies[next++ % count]!
+    if (now === seconds[i]) return body
+    seconds[i] = now
+    const stamp = new Date(now * 1000).toISOString().slice(0, 19)
+    for (const { index } of places[i]!) body.write(stamp, index + PRIORITY_LENGTH, 'latin1')
+    return body
   }
 }
 

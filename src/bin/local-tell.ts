@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { ReportView } from '../export/terminal/local-report.ts'
 import { STDIN, isTail } from '../receive/files.ts'
 import type { LocalOptions } from './local-args.ts'
@@ -45,6 +46,8 @@ export async function countAndTell(
       faults += 1
     },
   })
+  // Ctrl-C ends the program that writes too: its end is met together with our own signal.
+  await turn()
   progress.clear()
   const view = teller.finish()
   try {

@@ -29,8 +29,8 @@ export interface Compactor {
 /** A window that has ended is compacted this long after, and up to as long again, ms. */
 const SETTLE_MS = 5000
 const TICK_MS = 1000
-/** A long window is merged in slices of this length, between which others have their turn, ms. */
-const SLICE_MS = 1
+/** A long window is merged in slices of this length, ms: a commit has several turns, and may meet one in each. */
+const SLICE_MS = 0.2
 /** A rest that isn't worth a compaction, bytes. */
 const SMALL_REST = 64
 

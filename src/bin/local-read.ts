@@ -12,7 +12,7 @@ export interface ReadOptions {
   readonly signal: AbortSignal
   readonly progress: Progress
   readonly onFault: (message: string) => void
-  /** For threads that count parts of a file, those that have started, and where their counts go. */
+  /** For threads that count parts of a file, those that have started for the first, and where their counts go. */
   readonly partOptions: PartOptions
   readonly threads: Threads | undefined
   readonly addPart: ((part: PartCount) => void) | undefined
@@ -21,7 +21,7 @@ export interface ReadOptions {
 /** Counts all inputs, one after the other; an input that fails is told of and the others are counted. */
 export async function readInputs(options: ReadOptions): Promise<void> {
   const { inputs, counter, signal, progress, onFault } = options
-  for (const path of inputs) {
+  for (const [i, path] of inputs.entries()) {
     if (signal.aborted) return
     const live = options.live && isTail(path)
     const lines = await counter.openLines(live)
@@ -35,7 +35,8 @@ export async function readInputs(options: ReadOptions): Promise<void> {
     }
     progress.startInput(path)
     try {
-      if (!(await readInParts(options, path))) await readInput(path, sink, signal)
+      const started = i === 0 ? options.threads : undefined
+      if (!(await readInParts(options, path, started))) await readInput(path, sink, signal)
     } catch (error) {
       if (!(error instanceof InputError)) throw error
       onFault(error.message)
@@ -46,10 +47,13 @@ export async function readInputs(options: ReadOptions): Promise<void> {
 }
 
 /** Counts a long file in several threads; false when that isn't worth it or a line could depend on another. */
-async function readInParts(options: ReadOptions, path: string): Promise<boolean> {
+async function readInParts(
+  options: ReadOptions,
+  path: string,
+  started: Threads | undefined,
+): Promise<boolean> {
   const { addPart, counter, partOptions, signal, progress } = options
   if (addPart === undefined) return false
-  const started = options.threads?.file.path === path ? options.threads : undefined
   const threads = started ?? startThreads(path, partOptions)
   if (threads === undefined) return false
   const onRead = (bytes: number) => progress.add(bytes)

@@ -28,8 +28,15 @@ export function startHash(salt: u64): u64 {
 
 @inline
 export function mix(hash: u64, word: u64): u64 {
-  const mixed = (hash ^ word) * K2
-  return mixed ^ (mixed >> 32)
+  // The product of two halves that hold the seed: what a change of a word does to it can't be told
+  // without the seed, so no later word can be chosen that undoes it.
+  const x = hash ^ word
+  return ((x & 0xffffffff) * (x >> 32)) ^ rotl(x, 23)
+}
+
+@inline
+function slotOf(hash: u64): u32 {
+  return <u32>((hash * K2) >> 40) & (slots - 1)
 }
 
 /** Goes on with the bytes [start, end); may load, and ignores, up to seven bytes past the end. */
@@ -48,7 +55,7 @@ export function hashBytes(hash: u64, start: usize, end: usize): u64 {
 /** The entry of a hash, or 0: four u32 at 8, 12, 16, 20 and an f64 at 24. */
 @inline
 export function recall(hash: u64): usize {
-  let slot = <u32>(hash >> 20) & (slots - 1)
+  let slot = slotOf(hash)
   let entry = MEMO + <usize>slot * MEMO_ENTRY
   while (load<u64>(entry) != hash) {
     if (load<u64>(entry) == 0) return 0
@@ -71,7 +78,7 @@ export function memorize(hash: u64): usize {
 
 function insert(hash: u64): usize {
   used += 1
-  let slot = <u32>(hash >> 20) & (slots - 1)
+  let slot = slotOf(hash)
   while (load<u64>(MEMO + <usize>slot * MEMO_ENTRY) != 0) slot = (slot + 1) & (slots - 1)
   const entry = MEMO + <usize>slot * MEMO_ENTRY
   store<u64>(entry, hash)

@@ -79,7 +79,7 @@ describe('the README', () => {
     const named = [...README.matchAll(/npm (?:run )?(start|test|[a-z:]+)\b/g)]
       .map(([, name]) => name!)
       .filter((name) => !['ci', 'link'].includes(name))
-    expect(new Set(named)).toEqual(new Set(['start', 'test', 'demo', 'build']))
+    expect(new Set(named)).toEqual(new Set(['start', 'test', 'demo', 'build', 'bench:local']))
     for (const name of named) expect(scripts).toHaveProperty(name)
   })
 

@@ -130,6 +130,7 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     )
     const { page, problems } = await openWatched(browser, `${url}/?app=shop`)
     await waitForCharts(page)
+    await page.locator('.route code').first().waitFor()
     expect(await page.locator('.route code').allTextContents()).toEqual([
       expect.stringContaining('<img'),
     ])

@@ -1,4 +1,5 @@
 import { isCrowded } from './cells'
+import { countAt, isFrame, messageStart, skipBlank, skipPriority } from './frames'
 import { hashBytes, memorize, mix, recall, startHash } from './memo'
 import { INPUT, MAX_SECONDS, SECONDS, STATE } from './memory'
 import { NOTHING, TAKEN, UNKNOWN_KEY, UNKNOWN_VALUE, countPairs, found } from './pairs'
@@ -37,8 +38,6 @@ const RETURN: u8 = 13
 const SPACE: u8 = 32
 const DASH: u8 = 45
 const COLON: u8 = 58
-const ANGLE: u8 = 60
-const CLOSE_ANGLE: u8 = 62
 const OPEN: u8 = 91
 const CLOSE: u8 = 93
 
@@ -46,7 +45,6 @@ const CLOSE: u8 = 93
 const MAX_MESSAGE: usize = 9_999
 const MAX_SOURCE: usize = 128
 const MAX_FRAME: usize = 16_384
-const MAX_COUNT_DIGITS: i32 = 5
 
 // The state that the caller reads and resets, f64s at STATE.
 const LINE_START = 0
@@ -277,59 +275,4 @@ function findNewline(from: usize, end: usize): usize {
     at += 16
   }
   return end
-}
-
-@inline
-function skipBlank(from: usize, end: usize): usize {
-  let at = from
-  while (at < end && (load<u8>(at) == SPACE || load<u8>(at) == NEWLINE || load<u8>(at) == RETURN)) {
-    at += 1
-  }
-  return at
-}
-
-/** Where the message of the frame at `at` starts, or 0 when there is no count. */
-@inline
-function messageStart(at: usize, end: usize): usize {
-  let i = at
-  while (i < end && <u32>load<u8>(i) - 48 <= 9) i += 1
-  if (i == at || <i32>(i - at) > MAX_COUNT_DIGITS || i >= end || load<u8>(i) != SPACE) return 0
-  return i + 1
-}
-
-@inline
-function countAt(at: usize): usize {
-  let count: usize = 0
-  let i = at
-  let digit = <usize>load<u8>(i) - 48
-  while (digit <= 9) {
-    count = count * 10 + digit
-    i += 1
-    digit = <usize>load<u8>(i) - 48
-  }
-  return count
-}
-
-@inline
-function isFrame(at: usize, end: usize): bool {
-  const start = messageStart(at, end)
-  return start != 0 && skipPriority(start, end) != 0
-}
-
-/** Past `<PRI>VERSION `, or 0. */
-@inline
-function skipPriority(start: usize, end: usize): usize {
-  if (start >= end || load<u8>(start) != ANGLE) return 0
-  let at = skipDigits(start + 1, end)
-  if (at == 0 || load<u8>(at) != CLOSE_ANGLE) return 0
-  at = skipDigits(at + 1, end)
-  return at != 0 && at < end && load<u8>(at) == SPACE ? at + 1 : 0
-}
-
-/** Past one to three digits, or 0. */
-@inline
-function skipDigits(start: usize, end: usize): usize {
-  let at = start
-  while (at < end && <u32>load<u8>(at) - 48 <= 9) at += 1
-  return at > start && at - start <= 3 ? at : 0
 }

@@ -4,13 +4,12 @@ import {
   CELLS,
   FIRST_BOUND,
   MAX_CELLS,
-  MAX_SEEN,
   MILLIS_BUCKETS,
   OUT,
   OUT_END,
-  SEEN,
   TOUCHED,
 } from './memory'
+import { takeSeen } from './seen'
 
 /*
  * Cells hold what was counted since the last drain, and hold it the way src/model does: the same
@@ -49,7 +48,6 @@ export const ZERO_THRESHOLD: f64 = 1.0 / 1073741824.0
 let cells: i32 = 0
 let touched: i32 = 0
 let drained: i32 = 0
-let seen: i32 = 0
 let bucketsEnd: usize = BUCKETS
 
 export function prepareMillis(): void {
@@ -70,14 +68,20 @@ export function createCell(series: u32, kind: u32): usize {
 
 /** Forgets all cells; what they held is lost, so drain first. */
 export function dropCells(): void {
-  cells = touched = drained = seen = 0
+  cells = touched = drained = 0
+  takeSeen()
   bucketsEnd = BUCKETS
 }
 
-/** Whether buckets or what was seen may be out of room before long. */
+/** Whether buckets may be out of room before long. */
 @inline
 export function isCrowded(): bool {
-  return bucketsEnd + 1_048_576 > <usize>memory.size() << 16 || seen + 64 > MAX_SEEN
+  return bucketsEnd + 1_048_576 > <usize>memory.size() << 16
+}
+
+@inline
+export function seriesOf(cell: usize): u32 {
+  return load<u32>(cell, SERIES)
 }
 
 @inline
@@ -125,43 +129,6 @@ export function addSample(cell: usize, value: f64, time: f64): void {
     store<f64>(cell, value, LAST)
   }
   addExtremes(cell, value)
-}
-
-/** Notes that a unique series saw the bytes [start, end). */
-export function addSeen(cell: usize, start: usize, end: usize): void {
-  const at = SEEN + (<usize>seen << 4)
-  store<f64>(at, <f64>load<u32>(cell, SERIES))
-  store<f64>(at, hashOf(start, end), 8)
-  seen += 1
-}
-
-/** How many pairs are in SEEN; they are forgotten. */
-export function takeSeen(): i32 {
-  const count = seen
-  seen = 0
-  return count
-}
-
-/** hashBytes of src/model/unique.ts. */
-function hashOf(start: usize, end: usize): f64 {
-  let a: u32 = 0x811c9dc5
-  let b: u32 = 0x9747b28c
-  for (let at = start; at < end; at += 1) {
-    const byte = <u32>load<u8>(at)
-    a = (a ^ byte) * 0x01000193
-    b = (b ^ byte) * 0x5bd1e995
-    b ^= b >> 13
-  }
-  return <f64>finish(a) * 1048576 + <f64>(finish(b ^ a) >> 12)
-}
-
-@inline
-function finish(hash: u32): u32 {
-  let h = hash ^ (hash >> 16)
-  h *= 0x85ebca6b
-  h ^= h >> 13
-  h *= 0xc2b2ae35
-  return h ^ (h >> 16)
 }
 
 /**

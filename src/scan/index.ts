@@ -10,9 +10,10 @@ export {
   SEGMENT_CLASSES,
   STATE,
 } from './memory'
-export { createCell, drainCells, dropCells, prepareMillis, takeSeen } from './cells'
+export { createCell, drainCells, dropCells, prepareMillis } from './cells'
 export { forgetAll, setSeed } from './memo'
 export { learnKey, learnValue } from './pairs'
 export { learnRequest } from './router'
 export { learnProc, linesCounted, scanBody, scanText, setApp, setWindow, takeCounts } from './lines'
 export { setTime } from './time'
+export { takeSeen } from './seen'

@@ -4,6 +4,7 @@ import { hashBytes, memorize, mix, recall, startHash } from './memo'
 import { INPUT, MAX_SECONDS, SECONDS, STATE } from './memory'
 import { NOTHING, TAKEN, UNKNOWN_KEY, UNKNOWN_VALUE, countPairs, found } from './pairs'
 import { COUNTED, UNKNOWN, countRouter, isError } from './router'
+import { hasSeenMuch } from './seen'
 import { readTime, time, timeEnd } from './time'
 
 /*
@@ -222,7 +223,7 @@ function countMessage(source: usize, sourceEnd: usize, message: usize, lineEnd: 
   const entry = recall(procHash)
   if (entry == 0) return TEACH_PROC
   if (!(time >= windowStart && time < windowEnd)) return OUTSIDE
-  if (secondsUsed + 1 >= MAX_SECONDS || isCrowded()) return FULL
+  if (secondsUsed + 1 >= MAX_SECONDS || isCrowded() || hasSeenMuch()) return FULL
   const role = load<u32>(entry, 8)
   if (role == ROUTER) {
     const result = countRouter(salt, message, end)

@@ -1,6 +1,7 @@
-import { COUNT, MEASURE, SAMPLE, UNIQUE, addMeasure, addSample, addSeen, addValue } from './cells'
+import { COUNT, MEASURE, SAMPLE, UNIQUE, addMeasure, addSample, addValue, seriesOf } from './cells'
 import { hashBytes, memorize, mix, recall, startHash } from './memo'
 import { FOUND } from './memory'
+import { addSeen } from './seen'
 
 /*
  * The conventions `measure# count# sample# unique#`, `source=` and `tag#`: what src/extract/convention.ts and
@@ -144,7 +145,8 @@ function addFound(context: u64, time: f64): i32 {
     else if (kind == MEASURE) addMeasure(cell, value)
     else if (kind == SAMPLE) addSample(cell, value, time)
     else if (kind == UNIQUE) {
-      addSeen(cell, <usize>load<u32>(one, VALUE_START), <usize>load<u32>(one, VALUE_END))
+      const start = <usize>load<u32>(one, VALUE_START)
+      addSeen(seriesOf(cell), start, <usize>load<u32>(one, VALUE_END))
     }
   }
   return TAKEN

@@ -1,49 +1,33 @@
 import { addMeasure, addMillis, addOne } from './cells'
 import { hashBytes, memorize, mix, recall, startHash } from './memo'
 import { hashPath } from './path'
+import {
+  code,
+  connect,
+  dynoEnd,
+  dynoStart,
+  isInfo,
+  method,
+  methodEnd,
+  path,
+  pathEnd,
+  readRouterLine,
+  service,
+  size,
+  status,
+} from './router-line'
 
 /*
- * Router lines: `at=info method=GET path="/x" … dyno=web.1 connect=0ms service=12ms status=200
- * bytes=1234 …`, read backwards from the end to `dyno=` and forwards to `path=` as
- * src/extract/router-line.ts does, because what stands between is written by strangers.
+ * Counts router lines in the cells that the caller taught for their dyno, method and status, and for
+ * their route, method and outcome.
  */
 
-const SPACE: u8 = 32
-const QUOTE: u8 = 34
-const QUESTION: u8 = 63
-const EQUALS: u8 = 61
-
-// Keys as little-endian words.
-const SERVICE: u64 = 0x3d65636976726573
-const CONNECT: u64 = 0x3d7463656e6e6f63
-const STATUS: u64 = 0x3d73757461747300
-const BYTES: u64 = 0x3d73657479620000
-const DYNO: u64 = 0x3d6f6e7964000000
-const MS: u16 = 0x736d
-
-const MAX_TAIL_TOKENS: i32 = 16
-const MAX_DIGITS: usize = 9
-const MAX_METHOD: usize = 16
 const DYNO_KIND: u64 = 1
 const ROUTE_KIND: u64 = 2
 
 /** What the caller has to know to teach a line that is not known yet. */
 export let dynoHash: u64 = 0
 export let routeHash: u64 = 0
-
-let connect: i32 = -1
-let service: i32 = -1
-let size: i32 = -1
-let status: i32 = 0
-let dynoStart: usize = 0
-let dynoEnd: usize = 0
-let method: usize = 0
-let methodEnd: usize = 0
-let path: usize = 0
-let code: u32 = 0
-let isInfo: bool = false
-/** Whether the last value read can't be taken for a number here. */
-let isUnusual: bool = false
 
 export const COUNTED: i32 = 0
 export const UNUSUAL: i32 = 1
@@ -54,122 +38,14 @@ export let isError: bool = false
 
 /** Counts the router message [start, end), which must be known already; says whether it could. */
 export function countRouter(salt: u64, start: usize, end: usize): i32 {
-  // An H31 line ends in `agent="…"`.
-  if (end - start < 64 || load<u8>(end - 1) == QUOTE) return UNUSUAL
-  if (!readUsualHead(start) && !readAnyHead(start, end)) return UNUSUAL
-  if (!readTail(path, end) || (status == 0 && code == 0)) return UNUSUAL
-  // Router 2.0 writes `0ms` where no dyno was asked.
-  if (code > 0 && dynoStart == dynoEnd) {
-    if (connect == 0) connect = -1
-    if (service == 0) service = -1
-  }
-  let at = path
-  let stop = SPACE
-  if (load<u8>(at) == QUOTE) {
-    stop = QUOTE
-    at += 1
-  }
-  const pathStart = at
-  const pathLimit = dynoStart - 5
-  for (; at < pathLimit; at += 1) {
-    const byte = load<u8>(at)
-    if (byte == stop || byte == QUESTION) break
-  }
-  if (at <= pathStart) return UNUSUAL
+  if (!readRouterLine(start, end)) return UNUSUAL
   const isPlatformError = code > 0 && !isInfo
   isError = status >= 500 || isPlatformError
   const hash = hashBytes(startHash(salt), method, methodEnd)
   dynoHash = mix(hashBytes(hash, dynoStart, dynoEnd), (<u64>status << 8) | DYNO_KIND)
   const outcome = ((status / 100) << 16) | (isPlatformError ? code : 0)
-  routeHash = mix(hashPath(hash, pathStart, at), (<u64>outcome << 8) | ROUTE_KIND)
+  routeHash = mix(hashPath(hash, path, pathEnd), (<u64>outcome << 8) | ROUTE_KIND)
   return addRequest(recall(dynoHash), recall(routeHash), isPlatformError)
-}
-
-/** `at=info method=GET path=`, which nearly all lines begin with. */
-@inline
-function readUsualHead(start: usize): bool {
-  if (load<u64>(start) != 0x206f666e693d7461 || load<u64>(start, 7) != 0x3d646f6874656d20) {
-    return false
-  }
-  const from = start + 15
-  let at = from
-  while (load<u8>(at) > SPACE) at += 1
-  if (at == from || at - from > MAX_METHOD || !isPath(at + 1) || load<u8>(at) != SPACE) return false
-  method = from
-  methodEnd = at
-  path = at + 6
-  code = 0
-  isInfo = true
-  return true
-}
-
-/** `sock= at= code= desc= method= path=`, in this order, of which there may be some. */
-function readAnyHead(start: usize, end: usize): bool {
-  method = methodEnd = start
-  code = 0
-  isInfo = false
-  let at = start
-  while (at < end) {
-    while (at < end && load<u8>(at) <= SPACE) at += 1
-    if (end - at < 8) return false
-    if (isPath(at)) {
-      path = at + 5
-      return true
-    }
-    let stop = at
-    let hasEquals = false
-    for (; stop < end; stop += 1) {
-      const byte = load<u8>(stop)
-      if (byte <= SPACE || byte == QUOTE) break
-      if (byte == EQUALS) hasEquals = true
-    }
-    if (!hasEquals) return false
-    if (stop < end && load<u8>(stop) == QUOTE) {
-      stop += 1
-      while (stop < end && load<u8>(stop) != QUOTE) stop += 1
-      if (stop >= end) return false
-      stop += 1
-    } else if (isMethod(at)) {
-      method = at + 7
-      methodEnd = stop
-      if (methodEnd - method > MAX_METHOD) return false
-    } else if (isAt(at)) isInfo = stop - at == 7 && load<u32>(at, 3) == 0x6f666e69
-    else if (isCode(at)) {
-      if (stop - at > 9 || stop - at < 7) return false
-      code = 0
-      for (let i = at + 6; i < stop; i += 1) {
-        const digit = <u32>load<u8>(i) - 48
-        if (digit > 9) return false
-        code = code * 10 + digit
-      }
-    }
-    at = stop
-  }
-  return false
-}
-
-/** `path=` */
-@inline
-function isPath(at: usize): bool {
-  return load<u32>(at) == 0x68746170 && load<u8>(at, 4) == EQUALS
-}
-
-/** `method=` */
-@inline
-function isMethod(at: usize): bool {
-  return load<u64>(at) << 8 == 0x3d646f6874656d00
-}
-
-/** `at=` */
-@inline
-function isAt(at: usize): bool {
-  return load<u32>(at) << 8 == 0x3d746100
-}
-
-/** `code=H` */
-@inline
-function isCode(at: usize): bool {
-  return load<u64>(at) << 16 == 0x483d65646f630000
 }
 
 @inline
@@ -223,62 +99,4 @@ export function learnRequest(
   store<u32>(route, errors, 16)
   store<u32>(route, codes, 20)
   return true
-}
-
-/** Reads from the end back to `dyno=`; false when that isn't met, or a number is unusual. */
-function readTail(start: usize, end: usize): bool {
-  connect = service = size = -1
-  status = 0
-  isUnusual = false
-  let at = end
-  for (let tokens = 0; tokens < MAX_TAIL_TOKENS; tokens += 1) {
-    while (at > start && load<u8>(at - 1) <= SPACE) at -= 1
-    const token = tokenBefore(at, start)
-    if (token <= start) return false
-    const word = load<u64>(token)
-    if (word == SERVICE) service = numberIn(token + 8, at)
-    else if (word == CONNECT) connect = numberIn(token + 8, at)
-    else if (word << 8 == STATUS) {
-      status = numberIn(token + 7, at)
-      if (status < 100 || status > 999) status = 0
-    } else if (word << 16 == BYTES) size = numberIn(token + 6, at)
-    else if (word << 24 == DYNO) {
-      dynoStart = token + 5
-      dynoEnd = at
-      return true
-    }
-    if (isUnusual) return false
-    at = token
-  }
-  return false
-}
-
-/** Start of the token that ends at `at`; at most `start` when there is none. */
-@inline
-function tokenBefore(end: usize, start: usize): usize {
-  let at = end
-  while (at > start) {
-    const mask = i8x16.bitmask(i8x16.le_u(v128.load(at - 16), i8x16.splat(SPACE)))
-    if (mask != 0) return at + 16 - <usize>clz(mask)
-    at -= 16
-  }
-  return start
-}
-
-/** The whole number [from, end), with or without `ms`; -1 for none. */
-@inline
-function numberIn(from: usize, to: usize): i32 {
-  const end = to - from >= 2 && load<u16>(to - 2) == MS ? to - 2 : to
-  isUnusual = end - from > MAX_DIGITS
-  if (isUnusual || end <= from) return -1
-  let value = 0
-  for (let at = from; at < end; at += 1) {
-    const digit = <u32>load<u8>(at) - 48
-    if (digit > 9) {
-      isUnusual = true
-      return -1
-    }
-    value = value * 10 + <i32>digit
-  }
-  return value
 }

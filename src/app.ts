@@ -19,6 +19,7 @@ import { type TlsFiles, createHttpServer } from './receive/http-server.ts'
 import { RequestError } from './receive/request-error.ts'
 import { type Committer, RefusedError, createCommitter } from './store/committer.ts'
 import { type Intake, createIntake } from './store/intake.ts'
+import { createMemoryCommitter } from './store/memory-committer.ts'
 import { createMemoryStore } from './store/memory.ts'
 import { createRedisStore } from './store/redis.ts'
 import type { Store } from './store/store.ts'
@@ -150,7 +151,7 @@ interface StoreParts {
 function createStore(config: Config, { log, now = Date.now }: AppDeps): StoreParts {
   if (config.redisUrls.length === 0) {
     const store = createMemoryStore({ ...config, now })
-    const committer = createCommitter(store, config)
+    const committer = createMemoryCommitter(store)
     return { store, committer, storeFault: () => undefined, ready: Promise.resolve() }
   }
   const store = createRedisStore({

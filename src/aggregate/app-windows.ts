@@ -1,19 +1,25 @@
 import { type AppState, type ExtractOptions, createAppState } from '../extract/app-state.ts'
 import { type Accumulator, createAccumulator, resetAccumulator } from '../model/accumulator.ts'
+import type { SeriesTable } from '../model/series-table.ts'
 import { drainScanner, sharedScanner } from './scanner.ts'
 
-/** What is known of one app, and the accumulators that are free to be used again. */
-export interface AppWindows {
-  readonly state: AppState
+/** The accumulators of a series table that are free to be used again. */
+export interface Pool {
+  readonly table: SeriesTable
   readonly free: Accumulator[]
 }
 
-/** A window that is being filled, on loan from its app. */
+/** What is known of one app, and its accumulators. */
+export interface AppWindows extends Pool {
+  readonly state: AppState
+}
+
+/** A window that is being filled, on loan from a pool. */
 export interface OpenWindow {
   /** ms since 1970. */
   readonly start: number
   readonly acc: Accumulator
-  readonly owner: AppWindows
+  readonly owner: Pool
 }
 
 const MAX_FREE = 64
@@ -21,11 +27,12 @@ const MAX_FREE = 64
 const MAX_FREE_CELLS = 32_768
 
 export function createAppWindows(options: ExtractOptions): AppWindows {
-  return { state: createAppState(options), free: [] }
+  const state = createAppState(options)
+  return { state, table: state.table, free: [] }
 }
 
-/** What is being filled of an app's window among `open`, which gets it when it isn't there. */
-export function openWindow(open: OpenWindow[], owner: AppWindows, start: number): Accumulator {
+/** What is being filled of a window among `open`, which gets it when it isn't there. */
+export function openWindow(open: OpenWindow[], owner: Pool, start: number): Accumulator {
   for (const window of open) {
     if (window.start === start && window.owner === owner) return window.acc
   }
@@ -47,13 +54,12 @@ export function closeWindows(open: OpenWindow[]): void {
   open.length = 0
 }
 
-export function takeAccumulator(windows: AppWindows): Accumulator {
-  return windows.free.pop() ?? createAccumulator(windows.state.table)
+export function takeAccumulator({ table, free }: Pool): Accumulator {
+  return free.pop() ?? createAccumulator(table)
 }
 
 /** Gives back an accumulator whose values have been committed or dropped. */
-export function releaseAccumulator(windows: AppWindows, acc: Accumulator): void {
-  const { free } = windows
+export function releaseAccumulator({ free }: Pool, acc: Accumulator): void {
   if (free.length >= MAX_FREE || free.length * acc.cells.length > MAX_FREE_CELLS) return
   resetAccumulator(acc)
   free.push(acc)

@@ -26,9 +26,12 @@ export function createCommitTimes(): CommitTimes {
     moveTo: (acc, app) => {
       const times = noted.get(app)
       if (times === undefined || times.length === 0) return
-      const series = internSeries(acc.table, SERIES)
-      for (const seconds of times) measure(acc, series, seconds)
+      for (const seconds of times) measureCommit(acc, seconds)
       times.length = 0
     },
   }
+}
+
+export function measureCommit(acc: Accumulator, seconds: number): void {
+  measure(acc, internSeries(acc.table, SERIES), seconds)
 }

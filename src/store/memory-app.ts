@@ -1,9 +1,12 @@
 import {
-  type Accumulator,
-  addAccumulator,
-  createAccumulator,
-  resetAccumulator,
-} from '../model/accumulator.ts'
+  type OpenWindow,
+  type Pool,
+  closeWindows,
+  openWindow,
+  settleWindows,
+} from '../aggregate/app-windows.ts'
+import { type Accumulator, addAccumulator } from '../model/accumulator.ts'
+import type { SeriesTable } from '../model/series-table.ts'
 import { type Window, createWindow } from '../model/window.ts'
 import { deflatePacked, firstRecordLength } from './packed.ts'
 import { unpack } from './packed-visit.ts'
@@ -14,21 +17,21 @@ import { COARSE_MS, FINE_KEPT_MS, FINE_MS, HOUR_MS, SAMPLES_KEPT_MS, type Width 
 import { addToLifetime, dropOldSamples } from './lifetime.ts'
 
 /**
- * The windows of one app in memory. A commit adds to `fresh` and nothing else, by series number.
- * What is fresh is packed and appended to its windows when somebody reads or some seconds have
- * passed; only the lifetime window stays unpacked.
+ * The windows of one app in memory. What comes is counted in open windows, by series number. These are
+ * packed and appended to their packed windows when somebody reads or some seconds have passed; only
+ * the lifetime window stays unpacked.
  */
 export interface MemoryApp {
   readonly maxSeries: number
   readonly lifetime: Window
-  /** By start of the fine window. */
-  readonly fresh: Map<number, Accumulator[]>
+  /** Fine windows. */
+  readonly open: OpenWindow[]
+  /** Of those who bring accumulators of their own. */
+  readonly pools: WeakMap<SeriesTable, Pool>
   readonly fine: Shelf
   readonly coarse: Shelf
   /** By start: what coarse windows were rolled up into; what came later lies on their shelf. */
   readonly hours: Map<number, RolledHour>
-  /** Accumulators to be used again. */
-  readonly free: Accumulator[]
 }
 
 /** The packed windows of one width by their starts. */
@@ -49,42 +52,38 @@ interface Packed {
 const CLOSE_AFTER_MS = 5000
 /** What is appended to a window before it is made one record: this much, or twice what there is. Bytes. */
 const MIN_TAIL = 65_536
-const MAX_FREE = 2
 
 export function createMemoryApp(maxSeries: number): MemoryApp {
   return {
     maxSeries,
     lifetime: createWindow(),
-    fresh: new Map(),
+    open: [],
+    pools: new WeakMap(),
     fine: { width: FINE_MS, windows: new Map(), open: new Set() },
     coarse: { width: COARSE_MS, windows: new Map(), open: new Set() },
     hours: new Map(),
-    free: [],
   }
 }
 
-export function addDelta(app: MemoryApp, start: number, acc: Accumulator): void {
-  let accs = app.fresh.get(start)
-  if (accs === undefined) app.fresh.set(start, (accs = []))
-  let sum = accs.find(({ table }) => table === acc.table)
-  if (sum === undefined) accs.push((sum = takeFree(app, acc)))
-  addAccumulator(sum, acc)
+export function addDelta({ open, pools }: MemoryApp, start: number, acc: Accumulator): void {
+  const { table } = acc
+  let pool = pools.get(table)
+  if (pool === undefined) pools.set(table, (pool = { table, free: [] }))
+  addAccumulator(openWindow(open, pool, start), acc)
 }
 
-/** Brings what is fresh to where it is read. */
+/** Brings what is in open windows to where it is read. */
 export function settle(app: MemoryApp, packer: Packer): void {
-  const { fresh, lifetime, free, maxSeries } = app
-  for (const [start, accs] of fresh) {
+  const { open, lifetime, maxSeries } = app
+  settleWindows()
+  for (const start of new Set(open.map((window) => window.start))) {
+    const accs = open.filter((window) => window.start === start).map(({ acc }) => acc)
     const packed = packer.packAccumulators(accs)
     append(app, app.fine, start, packed, packer)
     append(app, app.coarse, start - (start % COARSE_MS), packed, packer)
-    for (const acc of accs) {
-      addToLifetime(lifetime, acc, maxSeries)
-      resetAccumulator(acc)
-      if (free.length < MAX_FREE) free.push(acc)
-    }
+    for (const acc of accs) addToLifetime(lifetime, acc, maxSeries)
   }
-  fresh.clear()
+  closeWindows(open)
 }
 
 /** Makes windows that have ended one record each, and drops what is older than it is kept. */
@@ -146,11 +145,6 @@ function packedOn({ windows, open }: Shelf): Packed[] {
     }
     return { start, length, drop }
   })
-}
-
-function takeFree({ free }: MemoryApp, { table }: Accumulator): Accumulator {
-  const at = free.findIndex((acc) => acc.table === table)
-  return at < 0 ? createAccumulator(table) : free.splice(at, 1)[0]!
 }
 
 function append(

@@ -1,3 +1,4 @@
+import type { OpenWindow } from '../aggregate/app-windows.ts'
 import {
   type MemoryApp,
   addDelta,
@@ -18,11 +19,19 @@ import { FINE_KEPT_MS, FINE_MS, type Frame, MAX_STORED_SERIES, type Store } from
 const MAX_PACKED = 64 * 2 ** 20
 
 /** Windows in this process: what is acknowledged lives as long as the process does. */
+export interface MemoryStore extends Store {
+  /**
+   * Counts a frame straight into the windows of an app, by `count`, which adds to those in `open` and
+   * opens more. Does nothing when its id is known, and says whether it was new.
+   */
+  countFrame(app: string, id: string | undefined, count: (open: OpenWindow[]) => void): boolean
+}
+
 export function createMemoryStore(options: {
   readonly retentionMs: number
   readonly now: () => number
   readonly maxSeries?: number
-}): Store {
+}): MemoryStore {
   const { retentionMs, maxSeries = MAX_STORED_SERIES } = options
   const apps = new Map<string, MemoryApp>()
   const ids = createRecentIds()
@@ -45,6 +54,12 @@ export function createMemoryStore(options: {
     rollingUp ??= rollUpDue(now).finally(() => (rollingUp = undefined))
   }
 
+  const appOf = (name: string): MemoryApp => {
+    let app = apps.get(name)
+    if (app === undefined) apps.set(name, (app = createMemoryApp(maxSeries)))
+    return app
+  }
+
   const commit = (name: string, frames: readonly Frame[]): readonly number[] => {
     const now = options.now()
     tidyAll(now)
@@ -52,8 +67,7 @@ export function createMemoryStore(options: {
       id !== undefined && ids.has(name, id, now) ? [i] : [],
     )
     if (known.length > 0) return known
-    let app = apps.get(name)
-    if (app === undefined) apps.set(name, (app = createMemoryApp(maxSeries)))
+    const app = appOf(name)
     for (const { id, deltas } of frames) {
       if (id !== undefined) ids.add(name, id, now)
       for (const { start, acc } of deltas) addDelta(app, start, acc)
@@ -61,8 +75,18 @@ export function createMemoryStore(options: {
     return []
   }
 
+  const countFrame: MemoryStore['countFrame'] = (name, id, count) => {
+    const now = options.now()
+    tidyAll(now)
+    if (id !== undefined && ids.has(name, id, now)) return false
+    count(appOf(name).open)
+    if (id !== undefined) ids.add(name, id, now)
+    return true
+  }
+
   return {
     commit: async (app, frames) => commit(app, frames),
+    countFrame,
     read: async (name, range, readers) => {
       const now = options.now()
       tidyAll(now)

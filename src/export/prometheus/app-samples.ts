@@ -5,29 +5,21 @@ import { createSketch, mergeSketch, quantile } from '../../model/sketch.ts'
 import { type Sum, mergeSum, sumValue } from '../../model/sum.ts'
 import type { Window } from '../../model/window.ts'
 import { COARSE_MS } from '../../store/store.ts'
+import type { AppRows, Place, Row } from './app-rows.ts'
 import { DYNO_GONE_MS, FAMILIES, type FamilySpec } from './families.ts'
 import type { LabelText } from './family.ts'
 import { withLabel } from './labels.ts'
-import type { OwnOne, OwnSeries } from './own-series.ts'
 import type { AppWindows } from './read-apps.ts'
 import { type Samples, addFixed, addSample } from './samples.ts'
-import { headLength, labelOfKey, labelsOfKey } from './series-key.ts'
 
 const SPECS: readonly FamilySpec[] = FAMILIES
-const SHOWN = new Map(SPECS.flatMap((spec) => (spec.series ? [[spec.series, spec]] : [])))
-/** Namespaces of what log lines name. */
-const OWN = new Set(['app', 'postgres', 'pgbouncer', 'redis'])
-const NAME_DYNOS = new Set(['router', 'dyno'])
 const QUANTILES = [0.5, 0.95, 0.99]
 
 /** One app while its lifetime window is walked through. */
 interface Walk {
   readonly samples: Samples
-  readonly own: OwnSeries
   /** The app. */
   readonly labels: LabelText
-  /** What the heads of keys lead to. */
-  readonly places: Map<string, Place>
   /** Rows of counters that have zeros, by name and labels. */
   readonly present: Set<string>
   /** Each dyno with the time of its last sample. */
@@ -44,23 +36,12 @@ interface Walk {
   release: number | undefined
 }
 
-/** Where series of one kind, unit and name are shown. */
-interface Place {
-  readonly name: string
-  readonly own: OwnOne[] | undefined
-  readonly spec: FamilySpec | undefined
-  readonly namesDyno: boolean
-}
-
-/** Adds the samples of one app, and to `own` what has to be named together with that of other apps. */
-export function addApp(samples: Samples, own: OwnSeries, windows: AppWindows, now: number): void {
-  const { app, lifetime, minute, uniques } = windows
-  const labels = withLabel('', 'app', app)
+/** Adds the samples of one app, but for those of series that log lines named. */
+export function addApp(samples: Samples, rows: AppRows, windows: AppWindows, now: number): void {
+  const { lifetime, minute } = windows
   const walk: Walk = {
     samples,
-    own,
-    labels,
-    places: new Map(),
+    labels: rows.app,
     present: new Set(),
     dynos: new Map(),
     dynoGauges: [],
@@ -69,12 +50,7 @@ export function addApp(samples: Samples, own: OwnSeries, windows: AppWindows, no
     dropped: 0,
     release: undefined,
   }
-  for (const [key, cell] of lifetime.cells) {
-    const head = headLength(key)
-    const place = placeOf(walk, key.slice(0, head))
-    if (place.own !== undefined) place.own.push({ key, cell, app: labels, uniques })
-    else addCell(walk, place, key, head, cell)
-  }
+  for (const place of rows.places.values()) if (!place.isOwn) addPlace(walk, place, lifetime)
   addDynoGauges(walk, now)
   for (const spec of SPECS) addZeros(walk, spec)
   addRelease(walk)
@@ -82,40 +58,29 @@ export function addApp(samples: Samples, own: OwnSeries, windows: AppWindows, no
   addMinute(walk, minute)
 }
 
-function placeOf({ places, own }: Walk, head: string): Place {
-  let place = places.get(head)
-  if (place !== undefined) return place
-  const { name } = parseSeriesKey(head)
-  const namespace = name.slice(0, name.indexOf('/'))
-  let ones: OwnOne[] | undefined
-  if (OWN.has(namespace)) {
-    ones = own.get(head)
-    if (ones === undefined) own.set(head, (ones = []))
+function addPlace(walk: Walk, place: Place, { cells }: Window): void {
+  for (const row of place.rows) {
+    const cell = cells.get(row.key)
+    if (cell !== undefined) addCell(walk, place, row, cell)
   }
-  place = { name, own: ones, spec: SHOWN.get(name), namesDyno: NAME_DYNOS.has(namespace) }
-  places.set(head, place)
-  return place
 }
 
-function addCell(walk: Walk, place: Place, key: string, head: number, cell: Cell): void {
-  const { name, spec } = place
-  const dyno = place.namesDyno ? labelOfKey(key, head, 'dyno') : ''
+function addCell(walk: Walk, place: Place, { labels, dyno }: Row, cell: Cell): void {
+  const { series, spec } = place
   if (dyno !== '') noteDyno(walk, dyno, cell)
-  if (cell.kind === 'sample' && name === 'release/version') walk.release = cell.last
+  if (cell.kind === 'sample' && series.name === 'release/version') walk.release = cell.last
   if (spec === undefined) return
-  // Without labels of its own there is nothing that a full table could fold.
-  const labels = spec.labels.length === 0 ? walk.labels : labelsOfKey(walk.labels, key, head)
   if (cell.kind === 'sample' && spec.type === 'gauge')
     walk.dynoGauges.push({ spec, dyno, labels, value: cell.last })
   else if (cell.kind === 'measure' && spec.type === 'histogram') {
-    if (name === 'router/service') {
+    if (series.name === 'router/service') {
       mergeSum(walk.serviceSum, cell)
       walk.serviceCount += cell.count
     }
     addSample(walk.samples.sketches, spec.name, labels, cell)
   } else if (cell.kind === 'count' && spec.type === 'counter') {
     const value = sumValue(cell)
-    if (name === 'logplex/dropped') walk.dropped += value
+    if (series.name === 'logplex/dropped') walk.dropped += value
     if (startsAtZero(spec)) walk.present.add(`${spec.name} ${labels}`)
     addSample(walk.samples.numbers, spec.name, labels, value)
   }

@@ -72,12 +72,16 @@ export function createApp(config: Config, deps: AppDeps): App {
   let otlp: OtlpExporter | undefined
   let stopped: Promise<StopReport> | undefined
 
-  addGentleClose(server, CLOSE_LIMIT_MS)
+  const isClosing = addGentleClose(server, CLOSE_LIMIT_MS)
   addHealthRoutes(server, {
     reasons: () =>
       [phase === 'ready' ? undefined : phase, storeFault()].filter((r) => r !== undefined),
   })
-  addDrainRoute(server, { auth: createDrainAuth(config.drainSecrets), take: takeWith(intake) })
+  addDrainRoute(server, {
+    auth: createDrainAuth(config.drainSecrets),
+    take: takeWith(intake),
+    isClosing,
+  })
 
   const mayRead = createReadAuth(config.metricsToken)
   void server.register(async (read) => {

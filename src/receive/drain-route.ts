@@ -41,6 +41,7 @@ const LOG_TYPES = new Set([
 ])
 /** Bodies in work at one time, bytes, and how long one may wait for the others: Logplex waits 5 s. */
 const ROOM = { limit: 64 * 1024 * 1024, appLimit: 2 * MAX_BODY, waitMs: 4000 }
+const EMPTY = { 'content-length': '0' }
 const OTHER_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const NAME_PREFIX = /^[A-Za-z0-9_.:/-]{0,64}$/
 const FRAME_ID = /^[\x21-\x7e]{1,128}$/
@@ -51,11 +52,39 @@ const FRAME_ID = /^[\x21-\x7e]{1,128}$/
  */
 export function addDrainRoute(
   server: FastifyInstance,
-  options: { readonly auth: DrainAuth; readonly take: TakeBody },
+  options: {
+    readonly auth: DrainAuth
+    readonly take: TakeBody
+    /** Whether connections are to be closed after their answers. */
+    readonly isClosing: () => boolean
+  },
 ): void {
-  const { auth, take } = options
+  const { auth, take, isClosing } = options
   const room = createBodyRoom(ROOM)
   const noteLateness = createLateLog((details, message) => server.log.warn(details, message))
+
+  /** Reads and counts a body; gives the status of the answer. */
+  const receive = async (request: IncomingMessage, caller: Caller): Promise<204 | 503> => {
+    const body = await readBody(request)
+    const { app, id, prefix, sourcePrefix, isPacked, isForeign } = caller
+    const bytes = isPacked ? await unpack(body) : body
+    const result = await take({ app, id, prefix, sourcePrefix, bytes })
+    if (result === 'refused') return 503
+    noteLateness(app, result)
+    if (isForeign && result.lines > 0 && result.malformed === result.lines)
+      throw new RequestError(
+        415,
+        'no line of this body could be read: it has to be application/logplex-1',
+      )
+    return 204
+  }
+
+  /** Answers without a body. Logplex can't read a chunked answer and expects a length, of a 204 too. */
+  const answer = (reply: FastifyReply, status: 204 | 503) => {
+    reply.hijack()
+    if (isClosing()) reply.raw.setHeader('connection', 'close')
+    reply.raw.writeHead(status, EMPTY).end()
+  }
 
   void server.register(async (scope) => {
     // Logplex drops what is refused, and shows no answer to anyone.
@@ -63,43 +92,26 @@ export function addDrainRoute(
       createErrorHandler({ log: scope.log, format: 'text', tellsRefusals: true }),
     )
 
-    scope.decorateRequest(CALLER, null)
-
-    scope.addContentTypeParser('*', (request: DrainRequest, payload: IncomingMessage, done) => {
-      readBody(payload, Number(request.headers['content-length'] ?? 0), (error, body) => {
-        if (error !== null || !request[CALLER]!.isPacked) done(error, body)
-        else unpack(body!).then((bytes) => done(null, bytes), done)
-      })
-    })
-
+    // The framework finds the route and answers what is refused. What it would do for a body and an
+    // answer beyond that costs as much as counting 50 lines, so bodies are read and acknowledged here.
     scope.route({
       method: 'POST',
       url: '/logs',
-      onRequest: (request: DrainRequest, reply, done) => {
+      onRequest: (request, reply, done) => {
         const caller = readCaller(request, auth)
-        request[CALLER] = caller
-        // Whatever the type says, the body may hold lines, and the framework must not judge it.
-        delete request.headers['content-type']
+        const fail = (error: Error) => {
+          // What is left of the body would be taken for the next request.
+          if (!request.raw.complete) reply.header('connection', 'close')
+          done(error)
+        }
         room.enter(caller.app, roomFor(request, caller), (leave) => {
-          if (leave === undefined) return void reply.code(503).send()
+          if (leave === undefined) return answer(reply, 503)
           if (request.raw.destroyed) leave()
           else reply.raw.once('close', leave)
-          return done()
+          return receive(request.raw, caller).then((status) => answer(reply, status), fail)
         })
       },
-      handler: async (request: DrainRequest, reply) => {
-        const { app, id, prefix, sourcePrefix, isForeign } = request[CALLER]!
-        const bytes = (request.body as Buffer | undefined) ?? NOTHING
-        const result = await take({ app, id, prefix, sourcePrefix, bytes })
-        if (result === 'refused') return reply.code(503).send()
-        noteLateness(app, result)
-        if (isForeign && result.lines > 0 && result.malformed === result.lines)
-          throw new RequestError(
-            415,
-            'no line of this body could be read: it has to be application/logplex-1',
-          )
-        return acknowledge(reply)
-      },
+      handler: unreachable,
     })
 
     scope.route({
@@ -112,17 +124,6 @@ export function addDrainRoute(
       handler: unreachable,
     })
   })
-}
-
-const NOTHING = Buffer.alloc(0)
-/** Where a request keeps what is known of its caller. */
-const CALLER = Symbol('caller')
-
-type DrainRequest = FastifyRequest & { [CALLER]?: Caller | null }
-
-// Logplex can't read a chunked answer and expects a length; the framework leaves it out of a 204.
-function acknowledge(reply: FastifyReply): FastifyReply {
-  return reply.header('content-length', '0').code(204).send()
 }
 
 /** A body without a length may be as large as any, and so may what a packed one holds. */

@@ -11,8 +11,9 @@ const SWEEP_EVERY_MS = 100
  * Makes `server.close()` gentle: it stops accepting at once, but answers what comes on open
  * connections for a moment, telling each client to close; then it closes what is idle, and after
  * `limitMs` what is left. Closing an idle connection at once would cut off a request on its way.
+ * Gives whether it is closing, for those who answer without the framework.
  */
-export function addGentleClose(server: FastifyInstance, limitMs: number): void {
+export function addGentleClose(server: FastifyInstance, limitMs: number): () => boolean {
   const http = server.server
   let isClosing = false
 
@@ -36,6 +37,7 @@ export function addGentleClose(server: FastifyInstance, limitMs: number): void {
       clearTimeout(cut)
     })
   })
+  return () => isClosing
 }
 
 function connectionsOf(http: Server): Promise<number> {

@@ -43,6 +43,8 @@ export function createHttpServer(options: {
   const common = {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger of its own for each request would cost more than what a drain's request writes to it.
+    childLoggerFactory: () => log,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle' as const,

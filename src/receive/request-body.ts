@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import { RequestError } from './request-error.ts'
@@ -17,36 +17,28 @@ export function isGzip(contentEncoding: string | undefined): boolean {
   throw new RequestError(415, 'the content encoding has to be gzip or none')
 }
 
-/** Reads a body whole; calls `done` with a RequestError when it is too large or ends too early. */
-export function readBody(
-  stream: Readable,
-  contentLength: number,
-  done: (error: Error | null, body?: Buffer) => void,
-): void {
-  const chunks: Buffer[] = []
-  let length = 0
-  let isDone = false
-  const finish = (error: Error | null, body?: Buffer) => {
-    if (isDone) return
-    isDone = true
-    done(error, body)
-  }
-  const onData = (chunk: Buffer) => {
-    length += chunk.length
-    if (length <= MAX_BODY) chunks.push(chunk)
-    else {
-      stream.off('data', onData)
-      finish(new RequestError(413, TOO_LARGE))
+/** Reads a body whole; rejects with RequestError when it is too large or ends too early. */
+export function readBody(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    const onBreak = () => reject(new RequestError(400, 'the body ended too early'))
+    const refuse = () => {
+      request.off('data', onData)
+      reject(new RequestError(413, TOO_LARGE))
     }
-  }
-  const onBreak = () => finish(new RequestError(400, 'the body ended too early'))
-  if (contentLength > MAX_BODY) return finish(new RequestError(413, TOO_LARGE))
-  if (stream.destroyed) return onBreak()
-  stream.on('data', onData)
-  stream.on('end', () =>
-    finish(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length)),
-  )
-  stream.on('error', onBreak)
+    const onData = (chunk: Buffer) => {
+      length += chunk.length
+      if (length <= MAX_BODY) chunks.push(chunk)
+      else refuse()
+    }
+    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY) return refuse()
+    if (request.destroyed) return onBreak()
+    request.on('data', onData)
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    request.on('error', onBreak)
+    return undefined
+  })
 }
 
 /** Unpacks a gzip body; rejects with RequestError when it is damaged or too large. */

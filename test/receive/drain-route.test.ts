@@ -145,7 +145,7 @@ async function postTo(take: TakeBody) {
   const logged: { err?: { message: string } }[] = []
   const log = pino<string>({}, { write: (line: string) => logged.push(JSON.parse(line)) })
   const server = createHttpServer({ log, tls: undefined, isPublic: false })
-  addDrainRoute(server, { auth: createDrainAuth([]), take })
+  addDrainRoute(server, { auth: createDrainAuth([]), take, isClosing: () => false })
   const answer = await server.inject({ method: 'POST', url: '/logs', payload: GOOD })
   await server.close()
   return { answer, logged }

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { createRecentIds } from '../../src/store/recent-ids.ts'
+import { IDS_KEPT_MS } from '../../src/store/store.ts'
+
+const NOON = Date.UTC(2026, 10, 21, 12)
+
+test('each id is known from when it was added, and others are not', () => {
+  const ids = createRecentIds()
+  for (let i = 0; i < 50_000; i += 1) {
+    expect(ids.has('shop', `id-${i}`, NOON)).toBe(false)
+    ids.add('shop', `id-${i}`, NOON)
+    expect(ids.has('shop', `id-${i}`, NOON)).toBe(true)
+    expect(ids.has('blog', `id-${i}`, NOON)).toBe(false)
+  }
+  for (let i = 0; i < 50_000; i += 1) expect(ids.has('shop', `id-${i}`, NOON)).toBe(true)
+})
+
+test('what was added last is known for as long as a late line is taken, however often one looks', () => {
+  const ids = createRecentIds()
+  for (let now = NOON; now < NOON + 3 * IDS_KEPT_MS; now += 10_000) {
+    ids.add('shop', `${now}`, now)
+    const oldest = Math.max(NOON, now - IDS_KEPT_MS)
+    expect(ids.has('shop', `${oldest}`, now)).toBe(true)
+    expect(ids.has('shop', `${now - 2 * IDS_KEPT_MS}`, now)).toBe(false)
+  }
+})
+
+test('a clock that is set back forgets nothing', () => {
+  const ids = createRecentIds()
+  ids.add('shop', 'a', NOON)
+  expect(ids.has('shop', 'a', NOON - IDS_KEPT_MS)).toBe(true)
+  ids.add('shop', 'b', NOON - IDS_KEPT_MS)
+  expect(ids.has('shop', 'a', NOON)).toBe(true)
+  expect(ids.has('shop', 'b', NOON)).toBe(true)
+})
+
+test('under a flood the newest two million stay, and memory stops growing', () => {
+  const ids = createRecentIds()
+  const bytesBefore = process.memoryUsage().arrayBuffers
+  const count = 4_000_000
+  for (let i = 0; i < count; i += 1) ids.add('shop', `${i}`, NOON)
+  for (let i = count - 2_000_000; i < count; i += 1000) {
+    expect(ids.has('shop', `${i}`, NOON)).toBe(true)
+  }
+  expect(ids.has('shop', '0', NOON)).toBe(false)
+  expect(process.memoryUsage().arrayBuffers - bytesBefore).toBeLessThan(200 * 2 ** 20)
+})

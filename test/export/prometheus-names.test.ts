@@ -1,16 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { addRows, createAppRows, matchSeries } from '../../src/export/prometheus/app-rows.ts'
 import { nameLabels } from '../../src/export/prometheus/labels.ts'
 import { kindKey, nameMetrics } from '../../src/export/prometheus/metric-names.ts'
 import { renderText } from '../../src/export/prometheus/text.ts'
-import { ownFamilies } from '../../src/export/prometheus/own-series.ts'
-import { headLength } from '../../src/export/prometheus/series-key.ts'
+import { NO_NAMES, nameOwn } from '../../src/export/prometheus/own-names.ts'
+import { addOwn, ownFamilies } from '../../src/export/prometheus/own-samples.ts'
+import { createSamples } from '../../src/export/prometheus/samples.ts'
 import { createCell } from '../../src/model/cell.ts'
 import { addToGauge } from '../../src/model/gauge.ts'
 import type { Kind } from '../../src/model/series.ts'
 import { seriesKey } from '../../src/model/series.ts'
 import { addToSketch } from '../../src/model/sketch.ts'
 import { addToSum } from '../../src/model/sum.ts'
+import { createWindow } from '../../src/model/window.ts'
 import { findProgram } from '../support/programs.ts'
 import { createTarget, promtoolOn } from '../support/scrape.ts'
 
@@ -182,18 +185,20 @@ describe.skipIf(promtool.path === undefined)('promtool check metrics', () => {
     })
     fc.assert(
       fc.property(fc.array(series, { minLength: 1, maxLength: 40 }), (all) => {
-        const own = new Map<
-          string,
-          { key: string; cell: ReturnType<typeof cellOf>; app: string; uniques: undefined }[]
-        >()
-        for (const key of new Set(all.map((one) => seriesKey(one)))) {
-          const head = key.slice(0, headLength(key))
-          const ones = own.get(head) ?? []
-          own.set(head, ones)
-          ones.push({ key, cell: cellOf(key), app: 'app="shop"', uniques: undefined })
+        const lifetime = createWindow()
+        for (const one of all) {
+          const key = seriesKey(one)
+          lifetime.cells.set(key, cellOf(key))
         }
-        const families = ownFamilies(own, 0)
-        expect(new Set(families.map(({ name }) => name)).size).toBe(own.size)
+        const rows = createAppRows('shop')
+        matchSeries(rows, lifetime.cells)
+        const names = nameOwn([rows], NO_NAMES)
+        addRows(rows, names.labels)
+        const samples = createSamples()
+        const windows = { app: 'shop', lifetime, minute: undefined, uniques: undefined }
+        addOwn(samples, rows, names, windows, 0)
+        const families = ownFamilies(samples, names)
+        expect(new Set(families.map(({ name }) => name)).size).toBe(rows.places.size)
         expect(promtoolOn(promtool.path!, [...renderText(families)].join(''))).toBe('')
       }),
       { numRuns: 25 },

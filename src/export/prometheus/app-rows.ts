@@ -16,8 +16,9 @@ import {
  * to read keys and to sort labels takes several times longer than to read and to write the values.
  */
 export interface AppRows {
+  readonly app: string
   /** The label that all of them have. */
-  readonly app: LabelText
+  readonly label: LabelText
   /** By the heads of keys. */
   readonly places: Map<string, Place>
   /** What log lines call the labels of the series that they name. */
@@ -56,7 +57,8 @@ const NAME_DYNOS = new Set(['router', 'dyno'])
 
 export function createAppRows(app: string): AppRows {
   return {
-    app: withLabel('', 'app', app),
+    app,
+    label: withLabel('', 'app', app),
     places: new Map(),
     labelNames: new Set(),
     shownNames: new Map(),
@@ -86,7 +88,10 @@ export function matchSeries(rows: AppRows, cells: ReadonlyMap<string, Cell>): vo
 
 /** Makes the rows that are missing. `shownNames` is what names of labels become in all apps. */
 export function addRows(rows: AppRows, shownNames: ReadonlyMap<string, string>): void {
-  const isRenamed = [...rows.shownNames].some(([from, to]) => shownNames.get(from) !== to)
+  const before = rows.shownNames
+  const isRenamed = [...rows.labelNames].some(
+    (name) => before.has(name) && before.get(name) !== shownNames.get(name),
+  )
   rows.shownNames = shownNames
   for (const place of rows.places.values()) {
     const known = place.isOwn && isRenamed ? [] : place.rows
@@ -125,13 +130,13 @@ function newPlace(head: string): Place {
   }
 }
 
-function rowOf({ app, shownNames }: AppRows, place: Place, key: string): Row {
+function rowOf({ label, shownNames }: AppRows, place: Place, key: string): Row {
   const head = headLength(key)
   const dyno = place.namesDyno ? labelOfKey(key, head, 'dyno') : ''
-  if (place.isOwn) return { key, labels: renamedLabelsOfKey(app, key, head, shownNames), dyno }
+  if (place.isOwn) return { key, labels: renamedLabelsOfKey(label, key, head, shownNames), dyno }
   // Without labels of its own there is nothing that a full table could fold.
   const hasLabels = place.spec !== undefined && place.spec.labels.length > 0
-  return { key, labels: hasLabels ? labelsOfKey(app, key, head) : app, dyno }
+  return { key, labels: hasLabels ? labelsOfKey(label, key, head) : label, dyno }
 }
 
 function labelNamesOf(places: ReadonlyMap<string, Place>): ReadonlySet<string> {

@@ -1,4 +1,5 @@
 import type { Cell } from '../../model/cell.ts'
+import type { Gauge } from '../../model/gauge.ts'
 import { LINE_RESULTS } from '../../model/line.ts'
 import { parseSeriesKey } from '../../model/series.ts'
 import { createSketch, mergeSketch, quantile } from '../../model/sketch.ts'
@@ -33,7 +34,7 @@ interface Walk {
   readonly serviceSum: Sum
   serviceCount: number
   dropped: number
-  release: number | undefined
+  release: Gauge | undefined
 }
 
 /** Adds the samples of one app, but for those of series that log lines named. */
@@ -41,7 +42,7 @@ export function addApp(samples: Samples, rows: AppRows, windows: AppWindows, now
   const { lifetime, minute } = windows
   const walk: Walk = {
     samples,
-    labels: rows.app,
+    labels: rows.label,
     present: new Set(),
     dynos: new Map(),
     dynoGauges: [],
@@ -68,7 +69,7 @@ function addPlace(walk: Walk, place: Place, { cells }: Window): void {
 function addCell(walk: Walk, place: Place, { labels, dyno }: Row, cell: Cell): void {
   const { series, spec } = place
   if (dyno !== '') noteDyno(walk, dyno, cell)
-  if (cell.kind === 'sample' && series.name === 'release/version') walk.release = cell.last
+  if (cell.kind === 'sample' && series.name === 'release/version') noteRelease(walk, cell)
   if (spec === undefined) return
   if (cell.kind === 'sample' && spec.type === 'gauge')
     walk.dynoGauges.push({ spec, dyno, labels, value: cell.last })
@@ -89,6 +90,11 @@ function addCell(walk: Walk, place: Place, { labels, dyno }: Row, cell: Cell): v
 function noteDyno({ dynos }: Walk, dyno: string, cell: Cell): void {
   const time = cell.kind === 'sample' ? cell.time : -Infinity
   dynos.set(dyno, Math.max(time, dynos.get(dyno) ?? -Infinity))
+}
+
+/** A full table may have folded a release, and then there are two. */
+function noteRelease(walk: Walk, release: Gauge): void {
+  if (walk.release === undefined || release.time > walk.release.time) walk.release = release
 }
 
 /** A gauge lives as long as its dyno says anything, so that all of a dyno go together. */
@@ -127,7 +133,7 @@ function addZero(walk: Walk, spec: FamilySpec, labels: LabelText): void {
 
 function addRelease({ samples, labels, release }: Walk): void {
   if (release === undefined) return
-  const version = withLabel(labels, 'version', `v${release}`)
+  const version = withLabel(labels, 'version', `v${release.last}`)
   addFixed(samples.numbers, 'heroku_release_info', version, 1)
 }
 

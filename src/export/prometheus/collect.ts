@@ -1,12 +1,15 @@
 import type { Committer } from '../../store/committer.ts'
 import type { Store } from '../../store/store.ts'
 import { takeTurns } from '../../store/take-turns.ts'
+import { addRows, matchSeries } from './app-rows.ts'
 import { addApp } from './app-samples.ts'
 import { ABOUT_BUCKETS, FAMILIES, type FamilySpec } from './families.ts'
 import type { MetricFamily } from './family.ts'
 import { withLabel } from './labels.ts'
-import { type OwnSeries, ownFamilies } from './own-series.ts'
-import { createReadApps } from './read-apps.ts'
+import { createKeptRows } from './kept-rows.ts'
+import { NO_NAMES, nameOwn } from './own-names.ts'
+import { addOwn, ownFamilies } from './own-samples.ts'
+import { type AppWindows, createReadApps } from './read-apps.ts'
 import { type Samples, addFixed, createSamples, toFamily } from './samples.ts'
 
 /** Gathers what is shown, made new each time. */
@@ -33,6 +36,9 @@ export function createCollector(options: {
 }): Collector {
   const { store, committer, version } = options
   const readApps = createReadApps(store)
+  const keptRows = createKeptRows()
+  let names = NO_NAMES
+  let last: Promise<unknown> = Promise.resolve()
 
   const addSelf = ({ numbers }: Samples, storeUp: number) => {
     addFixed(numbers, 'l2met_build_info', withLabel('', 'version', version), 1)
@@ -40,24 +46,35 @@ export function createCollector(options: {
     addFixed(numbers, 'l2met_spill_lines', '', committer.spilledLines())
   }
 
+  const gather = async (apps: readonly AppWindows[]): Promise<Collected> => {
+    const now = store.clock()
+    const samples = createSamples()
+    addSelf(samples, 1)
+    const turns = takeTurns()
+    const rows = keptRows.of(apps.map(({ app }) => app))
+    for (const [i, { lifetime }] of apps.entries()) {
+      matchSeries(rows[i]!, lifetime.cells)
+      if (turns.isOver()) await turns.next()
+    }
+    names = nameOwn(rows, names)
+    for (const [i, app] of apps.entries()) {
+      addRows(rows[i]!, names.labels)
+      addApp(samples, rows[i]!, app, now)
+      addOwn(samples, rows[i]!, names, app, now)
+      if (turns.isOver()) await turns.next()
+    }
+    keptRows.keep(rows)
+    const since = new Map(apps.map(({ app, lifetime }) => [app, lifetime.first]))
+    return { families: [...toFamilies(samples), ...ownFamilies(samples, names)], now, since }
+  }
+
   return {
     collect: async () => {
       const apps = await readApps()
-      const now = store.clock()
-      const samples = createSamples()
-      const own: OwnSeries = new Map()
-      addSelf(samples, 1)
-      const turns = takeTurns()
-      for (const app of apps) {
-        addApp(samples, own, app, now)
-        if (turns.isOver()) await turns.next()
-      }
-      const families = [...toFamilies(samples), ...ownFamilies(own, now)]
-      return {
-        families,
-        now,
-        since: new Map(apps.map(({ app, lifetime }) => [app, lifetime.first])),
-      }
+      // Scrapes change the rows that are kept: one after the other.
+      const collected = last.then(async () => gather(apps))
+      last = collected.catch(() => {})
+      return collected
     },
     collectSelf: () => {
       const samples = createSamples()

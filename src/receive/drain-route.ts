@@ -108,7 +108,8 @@ export function addDrainRoute(
           if (leave === undefined) return answer(reply, 503)
           if (request.raw.destroyed) leave()
           else reply.raw.once('close', leave)
-          return receive(request.raw, caller).then((status) => answer(reply, status), fail)
+          void receive(request.raw, caller).then((status) => answer(reply, status), fail)
+          return undefined
         })
       },
       handler: unreachable,

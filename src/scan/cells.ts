@@ -43,6 +43,8 @@ const NANOS_PER_MILLI: f64 = 1e6
 const PER_OCTAVE: i32 = 32
 const FIRST_LENGTH: i32 = 64
 const UNKNOWN: i16 = -32_768
+/** No bucket: the value is counted among the zeros. */
+const ZERO: i32 = i32.MIN_VALUE
 export const ZERO_THRESHOLD: f64 = 1.0 / 1073741824.0
 
 let cells: i32 = 0
@@ -99,13 +101,40 @@ export function addValue(cell: usize, value: f64): void {
 
 @inline
 export function addMillis(cell: usize, millis: i32): void {
-  touch(cell)
+  splitMillis(millis)
+  addSplit(cell)
+}
+
+/** The same to two cells. */
+@inline
+export function addMillisToBoth(cell: usize, other: usize, millis: i32): void {
+  splitMillis(millis)
+  addSplit(cell)
+  addSplit(other)
+}
+
+let splitSeconds: f64 = 0
+let splitWhole: f64 = 0
+let splitNanos: f64 = 0
+let splitBucket: i32 = 0
+
+@inline
+function splitMillis(millis: i32): void {
   const whole = millis / 1000
-  addSum(cell, <f64>whole, <f64>(millis - whole * 1000) * NANOS_PER_MILLI)
-  addExtremes(cell, <f64>millis / 1000)
+  splitWhole = <f64>whole
+  splitNanos = <f64>(millis - whole * 1000) * NANOS_PER_MILLI
+  splitSeconds = <f64>millis / 1000
+  splitBucket = millis == 0 ? ZERO : bucketOfMillis(millis)
+}
+
+@inline
+function addSplit(cell: usize): void {
+  touch(cell)
+  addSum(cell, splitWhole, splitNanos)
+  addExtremes(cell, splitSeconds)
   store<f64>(cell, load<f64>(cell, COUNTED) + 1, COUNTED)
-  if (millis == 0) store<f64>(cell, load<f64>(cell, ZEROS) + 1, ZEROS)
-  else addToBucket(cell, bucketOfMillis(millis))
+  if (splitBucket == ZERO) store<f64>(cell, load<f64>(cell, ZEROS) + 1, ZEROS)
+  else addToBucket(cell, splitBucket)
 }
 
 /** Adds a value that is not below zero. */

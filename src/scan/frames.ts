@@ -7,7 +7,7 @@ const RETURN: u8 = 13
 const SPACE: u8 = 32
 const ANGLE: u8 = 60
 const CLOSE_ANGLE: u8 = 62
-const MAX_COUNT_DIGITS: i32 = 5
+const MAX_COUNT_DIGITS: usize = 5
 
 @inline
 export function skipBlank(from: usize, end: usize): usize {
@@ -18,37 +18,33 @@ export function skipBlank(from: usize, end: usize): usize {
   return at
 }
 
-/** Where the message of the frame at `at` starts, or 0 when there is no count. */
-@inline
-export function messageStart(at: usize, end: usize): usize {
-  let i = at
-  while (i < end && <u32>load<u8>(i) - 48 <= 9) i += 1
-  if (i == at || <i32>(i - at) > MAX_COUNT_DIGITS || i >= end || load<u8>(i) != SPACE) return 0
-  return i + 1
-}
+/** Of the last frame whose head was read: where its message starts, and past `<PRI>VERSION ` of it. */
+export let frameMessage: usize = 0
+export let frameHeader: usize = 0
+/** Where it ends. */
+export let frameEnd: usize = 0
 
+/** Reads the head of the frame at `at`, `LENGTH <PRI>VERSION `; without it one of these is 0. */
 @inline
-export function countAt(at: usize): usize {
+export function readHead(at: usize, end: usize): void {
   let count: usize = 0
   let i = at
-  let digit = <usize>load<u8>(i) - 48
-  while (digit <= 9) {
+  while (i < end) {
+    const digit = <usize>load<u8>(i) - 48
+    if (digit > 9) break
     count = count * 10 + digit
     i += 1
-    digit = <usize>load<u8>(i) - 48
   }
-  return count
-}
-
-@inline
-export function isFrame(at: usize, end: usize): bool {
-  const start = messageStart(at, end)
-  return start != 0 && skipPriority(start, end) != 0
+  frameMessage = frameHeader = 0
+  if (i == at || i - at > MAX_COUNT_DIGITS || i >= end || load<u8>(i) != SPACE) return
+  frameMessage = i + 1
+  frameEnd = frameMessage + count
+  frameHeader = skipPriority(frameMessage, end)
 }
 
 /** Past `<PRI>VERSION `, or 0. */
 @inline
-export function skipPriority(start: usize, end: usize): usize {
+function skipPriority(start: usize, end: usize): usize {
   if (start >= end || load<u8>(start) != ANGLE) return 0
   let at = skipDigits(start + 1, end)
   if (at == 0 || load<u8>(at) != CLOSE_ANGLE) return 0

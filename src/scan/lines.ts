@@ -1,5 +1,6 @@
+import { equals } from './bytes'
 import { isCrowded } from './cells'
-import { countAt, isFrame, messageStart, skipBlank, skipPriority } from './frames'
+import { frameEnd, frameHeader, frameMessage, readHead, skipBlank } from './frames'
 import { hashBytes, memorize, mix, recall, startHash } from './memo'
 import { INPUT, MAX_SECONDS, SECONDS, STATE } from './memory'
 import { NOTHING, TAKEN, UNKNOWN_KEY, UNKNOWN_VALUE, countPairs, found } from './pairs'
@@ -114,15 +115,19 @@ export function scanText(from: u32, to: u32): i32 {
 export function scanBody(from: u32, to: u32): i32 {
   const end = INPUT + <usize>to
   let at = skipBlank(INPUT + <usize>from, end)
+  readHead(at, end)
   while (at < end) {
     frameStart = at
-    const start = messageStart(at, end)
-    if (start == 0) return stopAt(BROKEN, at, end)
-    const stop = start + countAt(at)
-    if (stop > end || stop - start > MAX_FRAME) return stopAt(BROKEN, at, end)
+    const start = frameMessage
+    const stop = frameEnd
+    const header = frameHeader
+    if (start == 0 || stop > end || stop - start > MAX_FRAME) return stopAt(BROKEN, at, end)
     const next = skipBlank(stop, end)
-    if (next < end && !isFrame(next, end)) return stopAt(BROKEN, at, end)
-    const code = countSyslog(start, stop)
+    if (next < end) {
+      readHead(next, end)
+      if (frameHeader == 0) return stopAt(BROKEN, at, end)
+    }
+    const code = countSyslog(header, stop)
     if (code != COUNTED) return stopAt(code, start, stop)
     at = next
   }
@@ -186,21 +191,18 @@ function countText(start: usize, lineEnd: usize): i32 {
   return countMessage(source, at, load<u8>(message) == SPACE ? message + 1 : message, lineEnd)
 }
 
-/** `<PRI>1 TIME host app proc - message` */
+/** `TIME host app proc - message`, behind its header. */
 @inline
-function countSyslog(start: usize, end: usize): i32 {
-  const stamp = skipPriority(start, end)
-  if (stamp == 0 || !readTime(stamp, end)) return FOREIGN
+function countSyslog(stamp: usize, end: usize): i32 {
+  if (stamp == 0 || stamp > end || !readTime(stamp, end)) return FOREIGN
   const host = timeEnd + 1
   // `host `, which HTTPS drains write: whatever another sender may mean by `-` or `[` is its matter.
   if (load<u32>(host) != 0x74736f68 || load<u8>(host, 4) != SPACE) return FOREIGN
   const app = host + 5
   const limit = min(app + MAX_SOURCE, end)
-  let at = app
-  while (at < limit && load<u8>(at) != SPACE) at += 1
-  const proc = at + 1
-  at = proc
-  while (at < limit && load<u8>(at) != SPACE) at += 1
+  const appEnd = nextSpace(app, limit)
+  const proc = appEnd + 1
+  const at = nextSpace(proc, limit)
   if (proc == app + 1 || at >= limit || at == proc) return FOREIGN
   // A token in the place of the procid (2012).
   if (load<u16>(proc) == 0x2e64) return FOREIGN
@@ -248,10 +250,9 @@ function countMessage(source: usize, sourceEnd: usize, message: usize, lineEnd: 
 
 @inline
 function countSecond(): void {
-  const now = floor(time / 1000)
-  if (now != second) {
+  if (!(time >= second * 1000 && time < second * 1000 + 1000)) {
     keepSecond()
-    second = now
+    second = floor(time / 1000)
   }
   inSecond += 1
 }
@@ -263,6 +264,17 @@ function keepSecond(): void {
   store<f64>(at, inSecond, 8)
   secondsUsed += 1
   inSecond = 0
+}
+
+@inline
+function nextSpace(from: usize, limit: usize): usize {
+  let at = from
+  while (at < limit) {
+    const spaces = equals(at, SPACE)
+    if (spaces != 0) return at + <usize>ctz(spaces)
+    at += 16
+  }
+  return limit
 }
 
 /** The next newline; there is one before `end`. */

@@ -1,3 +1,4 @@
+import { blanks, equals, orEnd } from './bytes'
 import { COUNT, MEASURE, SAMPLE, UNIQUE, addMeasure, addSample, addValue, seriesOf } from './cells'
 import { hashBytes, memorize, mix, recall, startHash } from './memo'
 import { FOUND } from './memory'
@@ -66,12 +67,16 @@ export function countPairs(salt: u64, context: u64, start: usize, end: usize, ti
   while (at < end) {
     while (at < end && load<u8>(at) <= SPACE) at += 1
     const key = at
+    let stops = keyStops(at, end)
     let hasHash = false
-    for (; at < end; at += 1) {
-      const byte = load<u8>(at)
-      if (byte <= SPACE || byte == EQUALS) break
-      if (byte == HASH) hasHash = true
+    while (stops == 0) {
+      hasHash = hasHash || equals(at, HASH) != 0
+      at += 16
+      stops = keyStops(at, end)
     }
+    const before = (stops & -stops) - 1
+    hasHash = hasHash || (equals(at, HASH) & before) != 0
+    at += <usize>ctz(stops)
     const keyEnd = at
     let value = at
     if (at < end && load<u8>(at) == EQUALS) {
@@ -79,7 +84,7 @@ export function countPairs(salt: u64, context: u64, start: usize, end: usize, ti
       value = at
       // The end of a quoted value decides where the next key begins.
       if (at < end && load<u8>(at) == QUOTE) return UNUSUAL
-      while (at < end && load<u8>(at) > SPACE) at += 1
+      at = nextBlank(at, end)
     }
     if (!hasHash && !isSource(key, keyEnd)) {
       if (isLegacy(key, keyEnd)) return UNUSUAL
@@ -91,6 +96,23 @@ export function countPairs(salt: u64, context: u64, start: usize, end: usize, ti
   }
   if (found == 0) return NOTHING
   return addFound(mix(startHash(salt ^ context), VALUE_KIND), time)
+}
+
+/** Where a key may end. */
+@inline
+function keyStops(at: usize, end: usize): u32 {
+  return orEnd(blanks(at) | equals(at, EQUALS), at, end)
+}
+
+@inline
+function nextBlank(from: usize, end: usize): usize {
+  let at = from
+  let stops = orEnd(blanks(at), at, end)
+  while (stops == 0) {
+    at += 16
+    stops = orEnd(blanks(at), at, end)
+  }
+  return at + <usize>ctz(stops)
 }
 
 function addFound(context: u64, time: f64): i32 {

@@ -1,3 +1,4 @@
+import { digits, equals, orEnd } from './bytes'
 import { hashBytes, mix } from './memo'
 import { SEGMENT_CLASSES } from './memory'
 
@@ -14,6 +15,7 @@ const AT: u32 = 64
 const OTHER: u32 = 128
 
 const SLASH: u8 = 47
+const AT_SIGN: u8 = 64
 const SHORT_WORD: usize = 16
 const UUID_LENGTH: usize = 36
 const ULID_LENGTH: usize = 26
@@ -29,14 +31,9 @@ export function hashPath(start: u64, from: usize, end: usize): u64 {
   let at = from
   while (at < end) {
     const segment = at
-    let seen: u32 = 0
-    for (; at < end; at += 1) {
-      const byte = load<u8>(at)
-      if (byte == SLASH) break
-      seen |= <u32>load<u8>(SEGMENT_CLASSES + <usize>byte)
-    }
-    const isFolded = at > segment && isIdentifier(segment, at, seen)
-    hash = isFolded ? mix(hash, IDENTIFIER) : hashBytes(hash, segment, at)
+    at = segmentEnd(at, end)
+    if (isIdentifier(segment, at)) hash = mix(hash, IDENTIFIER)
+    else if (at > segment) hash = hashBytes(hash, segment, at)
     if (at >= end) break
     hash = mix(hash, SEPARATOR)
     at += 1
@@ -45,14 +42,33 @@ export function hashPath(start: u64, from: usize, end: usize): u64 {
 }
 
 @inline
-function isIdentifier(start: usize, end: usize, seen: u32): bool {
-  if (seen == DIGIT) return true
-  if ((seen & (DIGIT | AT)) == 0 && end - start < SHORT_WORD) return false
-  return isRareIdentifier(start, end, seen)
+function segmentEnd(from: usize, end: usize): usize {
+  let at = from
+  let stops = orEnd(equals(at, SLASH), at, end)
+  while (stops == 0) {
+    at += 16
+    stops = orEnd(equals(at, SLASH), at, end)
+  }
+  return at + <usize>ctz(stops)
 }
 
-function isRareIdentifier(start: usize, end: usize, seen: u32): bool {
+@inline
+function isIdentifier(start: usize, end: usize): bool {
   const length = end - start
+  if (length < SHORT_WORD) {
+    const all = (<u32>1 << <u32>length) - 1
+    const numbers = digits(start) & all
+    if (numbers == all) return length > 0
+    if ((numbers | (equals(start, AT_SIGN) & all)) == 0) return false
+  }
+  return isRareIdentifier(start, end)
+}
+
+function isRareIdentifier(start: usize, end: usize): bool {
+  const length = end - start
+  let seen: u32 = 0
+  for (let at = start; at < end; at += 1) seen |= classOf(at)
+  if (seen == DIGIT) return true
   if ((seen & AT) != 0) return isEmail(start, end)
   const hexOnly = isHexOnly(start, end)
   if (hexOnly && (seen & DASH) == 0 && length >= HEX_LENGTH) return true

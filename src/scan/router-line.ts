@@ -4,6 +4,8 @@
  * src/extract/router-line.ts does, because what stands between is written by strangers.
  */
 
+import { blanks64, equals } from './bytes'
+
 const SPACE: u8 = 32
 const QUOTE: u8 = 34
 const QUESTION: u8 = 63
@@ -60,11 +62,13 @@ function readPath(limit: usize): bool {
     stop = QUOTE
     path += 1
   }
-  pathEnd = path
-  for (; pathEnd < limit; pathEnd += 1) {
-    const byte = load<u8>(pathEnd)
-    if (byte == stop || byte == QUESTION) break
+  for (pathEnd = path; pathEnd < limit; pathEnd += 16) {
+    const stops = equals(pathEnd, stop) | equals(pathEnd, QUESTION)
+    if (stops == 0) continue
+    pathEnd += <usize>ctz(stops)
+    break
   }
+  pathEnd = min(pathEnd, limit)
   return pathEnd > path
 }
 
@@ -161,38 +165,38 @@ function readTail(start: usize, end: usize): bool {
   status = 0
   isUnusual = false
   let at = end
-  for (let tokens = 0; tokens < MAX_TAIL_TOKENS; tokens += 1) {
-    while (at > start && load<u8>(at - 1) <= SPACE) at -= 1
-    const token = tokenBefore(at, start)
-    if (token <= start) return false
+  let base = end - 64
+  let mask = blanks64(base)
+  for (let tokens = 0; tokens < MAX_TAIL_TOKENS;) {
+    while (mask == 0) {
+      if (base <= start) return false
+      base -= 64
+      mask = blanks64(base)
+    }
+    const place = 63 - clz(mask)
+    mask ^= <u64>1 << place
+    const blank = base + <usize>place
+    if (blank < start) return false
+    const token = blank + 1
+    const stop = at
+    at = blank
+    if (token == stop) continue
+    tokens += 1
     const word = load<u64>(token)
-    if (word == SERVICE) service = numberIn(token + 8, at)
-    else if (word == CONNECT) connect = numberIn(token + 8, at)
+    if (word == SERVICE) service = numberIn(token + 8, stop)
+    else if (word == CONNECT) connect = numberIn(token + 8, stop)
     else if (word << 8 == STATUS) {
-      status = numberIn(token + 7, at)
+      status = numberIn(token + 7, stop)
       if (status < 100 || status > 999) status = 0
-    } else if (word << 16 == BYTES) size = numberIn(token + 6, at)
+    } else if (word << 16 == BYTES) size = numberIn(token + 6, stop)
     else if (word << 24 == DYNO) {
       dynoStart = token + 5
-      dynoEnd = at
+      dynoEnd = stop
       return true
     }
     if (isUnusual) return false
-    at = token
   }
   return false
-}
-
-/** Start of the token that ends at `at`; at most `start` when there is none. */
-@inline
-function tokenBefore(end: usize, start: usize): usize {
-  let at = end
-  while (at > start) {
-    const mask = i8x16.bitmask(i8x16.le_u(v128.load(at - 16), i8x16.splat(SPACE)))
-    if (mask != 0) return at + 16 - <usize>clz(mask)
-    at -= 16
-  }
-  return start
 }
 
 /** The whole number [from, end), with or without `ms`; -1 for none. */

@@ -1,4 +1,4 @@
-import { addMeasure, addMillis, addOne } from './cells'
+import { addMeasure, addMillis, addMillisToBoth, addOne } from './cells'
 import { hashBytes, memorize, mix, recall, startHash } from './memo'
 import { hashPath } from './path'
 import {
@@ -65,8 +65,7 @@ function addRequest(dyno: usize, route: usize, isPlatformError: bool): i32 {
   if (isError) addOne(errors)
   if (isPlatformError) addOne(codes)
   if (service >= 0) {
-    addMillis(services, service)
-    addMillis(routeServices, service)
+    addMillisToBoth(services, routeServices, service)
   }
   if (connect >= 0) addMillis(connects, connect)
   if (size >= 0) addMeasure(sizes, <f64>size)

@@ -23,9 +23,45 @@ export function setTime(value: f64): void {
 let dateWord: u64 = 0
 let dateRest: u16 = 0
 let midnight: f64 = NaN
+/** The last minute read, `2026-11-21T14:14`, and its time, ms. */
+let minuteWord: u64 = 0
+let minuteRest: u64 = 0
+let minute: f64 = NaN
 
 /** Reads the timestamp at `at` that a space follows; false when there is none of the usual shape. */
+@inline
 export function readTime(at: usize, end: usize): bool {
+  return readUsualTime(at, end) || readAnyTime(at, end)
+}
+
+/** `:58.397148+00:00 ` in the minute of the line before. */
+@inline
+function readUsualTime(at: usize, end: usize): bool {
+  if (load<u64>(at) != minuteWord || load<u64>(at, 8) != minuteRest) return false
+  const seconds = pair(at + 17)
+  const fraction = (load<u64>(at, 20) & 0xffffffffffff) - 0x303030303030
+  const hasShape =
+    load<u8>(at, 16) == COLON &&
+    load<u8>(at, 19) == DOT &&
+    load<u64>(at, 25) >> 8 == 0x2030303a30302b &&
+    (((fraction + 0x767676767676) | fraction) & 0x808080808080) == 0
+  if (!hasShape || seconds > 60 || end - at < 33) return false
+  time = minute + <f64>(seconds * 1000) + <f64>sixDigits(fraction) / 1000
+  timeEnd = at + 32
+  return true
+}
+
+/** Six digits, the first in the lowest byte. */
+@inline
+function sixDigits(values: u64): u32 {
+  const digits = values << 16
+  const pairs = digits * 10 + (digits >> 8)
+  const high = (pairs & 0x000000ff000000ff) * 0x000f424000000064
+  const low = ((pairs >> 16) & 0x000000ff000000ff) * 0x0000271000000001
+  return <u32>((high + low) >> 32)
+}
+
+function readAnyTime(at: usize, end: usize): bool {
   if (end - at < 20 || !hasShape(at)) return false
   if (load<u64>(at) != dateWord || load<u16>(at, 8) != dateRest) {
     if (!readDate(at)) return false
@@ -50,8 +86,10 @@ export function readTime(at: usize, end: usize): bool {
   // `+00:00` in six bytes.
   else if (end - i >= 6 && load<u32>(i) == 0x3a30302b && load<u16>(i, 4) == 0x3030) i += 6
   if (i >= end || load<u8>(i) != SPACE) return false
-  const clock = (hours * 60 + minutes) * 60 + seconds
-  time = midnight + <f64>clock * 1000 + <f64>micros / 1000
+  minuteWord = load<u64>(at)
+  minuteRest = load<u64>(at, 8)
+  minute = midnight + <f64>((hours * 60 + minutes) * 60_000)
+  time = minute + <f64>(seconds * 1000) + <f64>micros / 1000
   timeEnd = i
   return true
 }

@@ -3,9 +3,9 @@ import { constants, gzip } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import type { Collector } from './prometheus/collect.ts'
 import type { MetricFamily } from './prometheus/family.ts'
-import { type Format, chooseFormat } from './prometheus/negotiate.ts'
+import { chooseFormat } from './prometheus/negotiate.ts'
+import { renderBody } from './prometheus/render-body.ts'
 import { takesGzip } from './send-json.ts'
-import { takeTurns } from '../store/take-turns.ts'
 
 const compress = promisify(gzip)
 /** Prometheus waits 10 s for a scrape; it has to hear in time that the store is silent. */
@@ -31,7 +31,7 @@ export function addMetricsRoute(
         request.log.error({ err: error }, "the store can't be read for /metrics")
         return collector.collectSelf()
       })
-      const body = await render(format, families)
+      const body = await renderBody(format, families)
       reply.header('content-type', format.contentType)
       reply.header('cache-control', 'no-store')
       reply.header('vary', 'Accept, Accept-Encoding')
@@ -40,16 +40,6 @@ export function addMetricsRoute(
       return reply.send(await compress(body, { level: constants.Z_BEST_SPEED }))
     },
   })
-}
-
-async function render(format: Format, families: readonly MetricFamily[]): Promise<Buffer> {
-  const turns = takeTurns()
-  const pieces: Buffer[] = []
-  for (const piece of format.render(families)) {
-    pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece)
-    if (turns.isOver()) await turns.next()
-  }
-  return Buffer.concat(pieces)
 }
 
 async function withinTime(families: Promise<MetricFamily[]>): Promise<MetricFamily[]> {

@@ -13,7 +13,6 @@ import type { Kind } from '../../src/model/series.ts'
 import { seriesKey } from '../../src/model/series.ts'
 import { addToSketch } from '../../src/model/sketch.ts'
 import { addToSum } from '../../src/model/sum.ts'
-import { createWindow } from '../../src/model/window.ts'
 import { findProgram } from '../support/programs.ts'
 import { createTarget, promtoolOn } from '../support/scrape.ts'
 
@@ -185,18 +184,14 @@ describe.skipIf(promtool.path === undefined)('promtool check metrics', () => {
     })
     fc.assert(
       fc.property(fc.array(series, { minLength: 1, maxLength: 40 }), (all) => {
-        const lifetime = createWindow()
-        for (const one of all) {
-          const key = seriesKey(one)
-          lifetime.cells.set(key, cellOf(key))
-        }
+        const keys = all.map((one) => seriesKey(one))
+        const lifetime = new Map(keys.map((key) => [key, cellOf(key)]))
         const rows = createAppRows('shop')
-        matchSeries(rows, lifetime.cells)
+        const cells = matchSeries(rows, lifetime)
         const names = nameOwn([rows], NO_NAMES)
         addRows(rows, names.labels)
         const samples = createSamples()
-        const windows = { app: 'shop', lifetime, minute: undefined, uniques: undefined }
-        addOwn(samples, rows, names, windows, 0)
+        addOwn(samples, rows, names, cells, undefined, 0)
         const families = ownFamilies(samples, names)
         expect(new Set(families.map(({ name }) => name)).size).toBe(rows.places.size)
         expect(promtoolOn(promtool.path!, [...renderText(families)].join(''))).toBe('')

@@ -19,8 +19,12 @@ export interface AppRows {
   readonly app: string
   /** The label that all of them have. */
   readonly label: LabelText
+  /** The keys of its series, in the order of its lifetime window. */
+  keys: readonly string[]
   /** By the heads of keys. */
   readonly places: Map<string, Place>
+  /** What series of the router and of dynos name. */
+  dynos: ReadonlySet<string>
   /** What log lines call the labels of the series that they name. */
   labelNames: ReadonlySet<string>
   /** What those are called in `places`. */
@@ -37,13 +41,15 @@ export interface Place {
   readonly spec: FamilySpec | undefined
   /** Sorted by labels, then keys. */
   rows: readonly Row[]
-  /** Keys of series that have no row yet. */
-  fresh: string[]
+  /** Series that have no row yet, by their places among the keys. */
+  fresh: number[]
 }
 
 /** One series. */
 export interface Row {
   readonly key: string
+  /** Its place among the keys. */
+  at: number
   readonly labels: LabelText
   /** '' when it names none. */
   readonly dyno: string
@@ -59,31 +65,18 @@ export function createAppRows(app: string): AppRows {
   return {
     app,
     label: withLabel('', 'app', app),
+    keys: [],
     places: new Map(),
+    dynos: new Set(),
     labelNames: new Set(),
     shownNames: new Map(),
   }
 }
 
-/** Drops the rows of series that are gone, and takes down the series that came. */
-export function matchSeries(rows: AppRows, cells: ReadonlyMap<string, Cell>): void {
-  const { places } = rows
-  let kept = 0
-  let isSame = true
-  for (const place of places.values()) {
-    place.fresh = []
-    if (!place.rows.every(({ key }) => cells.has(key))) {
-      place.rows = place.rows.filter(({ key }) => cells.has(key))
-      isSame = false
-    }
-    kept += place.rows.length
-  }
-  if (isSame && kept === cells.size) return
-  const known = new Set([...places.values()].flatMap((place) => place.rows.map(({ key }) => key)))
-  for (const key of cells.keys()) if (!known.has(key)) placeOf(places, key).fresh.push(key)
-  for (const [head, { rows, fresh }] of places)
-    if (rows.length === 0 && fresh.length === 0) places.delete(head)
-  rows.labelNames = labelNamesOf(places)
+/** Drops the rows of series that are gone, and takes down those that came. Gives the values by `at`. */
+export function matchSeries(rows: AppRows, cells: ReadonlyMap<string, Cell>): readonly Cell[] {
+  if (!isSame(rows.keys, cells)) matchKeys(rows, [...cells.keys()])
+  return [...cells.values()]
 }
 
 /** Makes the rows that are missing. `shownNames` is what names of labels become in all apps. */
@@ -94,20 +87,41 @@ export function addRows(rows: AppRows, shownNames: ReadonlyMap<string, string>):
   )
   rows.shownNames = shownNames
   for (const place of rows.places.values()) {
-    const known = place.isOwn && isRenamed ? [] : place.rows
-    if (known === place.rows && place.fresh.length === 0) continue
-    const keys = known === place.rows ? place.fresh : keysOf(place)
-    const made = keys.map((key) => rowOf(rows, place, key))
+    if (place.isOwn && isRenamed) {
+      place.fresh.push(...place.rows.map(({ at }) => at))
+      place.rows = []
+    }
+    if (place.fresh.length === 0) continue
+    const made = place.fresh.map((at) => rowOf(rows, place, at))
     // What is sorted already costs a sort next to nothing.
-    place.rows = [...known, ...made].toSorted(inOrder)
+    place.rows = [...place.rows, ...made].toSorted(inOrder)
     place.fresh = []
   }
 }
 
-export function countRows({ places }: AppRows): number {
-  let count = 0
-  for (const { rows } of places.values()) count += rows.length
-  return count
+function isSame(keys: readonly string[], cells: ReadonlyMap<string, Cell>): boolean {
+  if (keys.length !== cells.size) return false
+  let at = 0
+  for (const key of cells.keys()) if (key !== keys[at++]) return false
+  return true
+}
+
+function matchKeys(rows: AppRows, keys: readonly string[]): void {
+  const { places } = rows
+  const missing = new Map(keys.map((key, at) => [key, at]))
+  for (const place of places.values()) {
+    place.rows = place.rows.filter((row) => {
+      row.at = missing.get(row.key) ?? -1
+      return missing.delete(row.key)
+    })
+    place.fresh = []
+  }
+  for (const [key, at] of missing) placeOf(places, key).fresh.push(at)
+  for (const [head, { rows, fresh }] of places)
+    if (rows.length === 0 && fresh.length === 0) places.delete(head)
+  rows.keys = keys
+  rows.dynos = dynosOf(rows)
+  rows.labelNames = labelNamesOf(rows)
 }
 
 function placeOf(places: Map<string, Place>, key: string): Place {
@@ -130,26 +144,36 @@ function newPlace(head: string): Place {
   }
 }
 
-function rowOf({ label, shownNames }: AppRows, place: Place, key: string): Row {
+function rowOf({ label, keys, shownNames }: AppRows, place: Place, at: number): Row {
+  const key = keys[at]!
   const head = headLength(key)
   const dyno = place.namesDyno ? labelOfKey(key, head, 'dyno') : ''
-  if (place.isOwn) return { key, labels: renamedLabelsOfKey(label, key, head, shownNames), dyno }
+  if (place.isOwn)
+    return { key, at, labels: renamedLabelsOfKey(label, key, head, shownNames), dyno }
   // Without labels of its own there is nothing that a full table could fold.
   const hasLabels = place.spec !== undefined && place.spec.labels.length > 0
-  return { key, labels: hasLabels ? labelsOfKey(label, key, head) : label, dyno }
+  return { key, at, labels: hasLabels ? labelsOfKey(label, key, head) : label, dyno }
 }
 
-function labelNamesOf(places: ReadonlyMap<string, Place>): ReadonlySet<string> {
+function dynosOf({ keys, places }: AppRows): ReadonlySet<string> {
+  const dynos = new Set<string>()
+  for (const { namesDyno, rows, fresh } of places.values()) {
+    if (!namesDyno) continue
+    for (const { dyno } of rows) dynos.add(dyno)
+    for (const at of fresh) dynos.add(labelOfKey(keys[at]!, headLength(keys[at]!), 'dyno'))
+  }
+  dynos.delete('')
+  return dynos
+}
+
+function labelNamesOf({ keys, places }: AppRows): ReadonlySet<string> {
   const names = new Set<string>()
-  for (const place of places.values()) {
-    if (!place.isOwn) continue
-    for (const key of keysOf(place)) addLabelNames(names, key, headLength(key))
+  for (const { isOwn, rows, fresh } of places.values()) {
+    if (!isOwn) continue
+    for (const { key } of rows) addLabelNames(names, key, headLength(key))
+    for (const at of fresh) addLabelNames(names, keys[at]!, headLength(keys[at]!))
   }
   return names
-}
-
-function keysOf({ rows, fresh }: Place): string[] {
-  return [...rows.map(({ key }) => key), ...fresh]
 }
 
 /** All that scrape an app see it in one order, whenever they began. */

@@ -23,8 +23,9 @@ interface Walk {
   readonly labels: LabelText
   /** Rows of counters that have zeros, by name and labels. */
   readonly present: Set<string>
-  /** Each dyno with the time of its last sample. */
-  readonly dynos: Map<string, number>
+  readonly dynos: ReadonlySet<string>
+  /** Time of the last sample of each dyno that has one. */
+  readonly heard: Map<string, number>
   readonly dynoGauges: {
     readonly spec: FamilySpec
     readonly dyno: string
@@ -37,21 +38,32 @@ interface Walk {
   release: Gauge | undefined
 }
 
-/** Adds the samples of one app, but for those of series that log lines named. */
-export function addApp(samples: Samples, rows: AppRows, windows: AppWindows, now: number): void {
-  const { lifetime, minute } = windows
+/**
+ * Adds the samples of one app, but for those of series that log lines named. `cells` are as
+ * matchSeries gave them, `now` is the store's time.
+ */
+export function addApp(
+  samples: Samples,
+  rows: AppRows,
+  cells: readonly Cell[],
+  { lifetime, minute }: AppWindows,
+  now: number,
+): void {
   const walk: Walk = {
     samples,
     labels: rows.label,
     present: new Set(),
-    dynos: new Map(),
+    dynos: rows.dynos,
+    heard: new Map(),
     dynoGauges: [],
     serviceSum: { high: 0, low: 0 },
     serviceCount: 0,
     dropped: 0,
     release: undefined,
   }
-  for (const place of rows.places.values()) if (!place.isOwn) addPlace(walk, place, lifetime)
+  for (const place of rows.places.values()) {
+    if (!place.isOwn) for (const row of place.rows) addCell(walk, place, row, cells[row.at]!)
+  }
   addDynoGauges(walk, now)
   for (const spec of SPECS) addZeros(walk, spec)
   addRelease(walk)
@@ -59,16 +71,9 @@ export function addApp(samples: Samples, rows: AppRows, windows: AppWindows, now
   addMinute(walk, minute)
 }
 
-function addPlace(walk: Walk, place: Place, { cells }: Window): void {
-  for (const row of place.rows) {
-    const cell = cells.get(row.key)
-    if (cell !== undefined) addCell(walk, place, row, cell)
-  }
-}
-
 function addCell(walk: Walk, place: Place, { labels, dyno }: Row, cell: Cell): void {
   const { series, spec } = place
-  if (dyno !== '') noteDyno(walk, dyno, cell)
+  if (cell.kind === 'sample' && dyno !== '') noteHeard(walk, dyno, cell)
   if (cell.kind === 'sample' && series.name === 'release/version') noteRelease(walk, cell)
   if (spec === undefined) return
   if (cell.kind === 'sample' && spec.type === 'gauge')
@@ -87,9 +92,8 @@ function addCell(walk: Walk, place: Place, { labels, dyno }: Row, cell: Cell): v
   }
 }
 
-function noteDyno({ dynos }: Walk, dyno: string, cell: Cell): void {
-  const time = cell.kind === 'sample' ? cell.time : -Infinity
-  dynos.set(dyno, Math.max(time, dynos.get(dyno) ?? -Infinity))
+function noteHeard({ heard }: Walk, dyno: string, { time }: Gauge): void {
+  heard.set(dyno, Math.max(time, heard.get(dyno) ?? -Infinity))
 }
 
 /** A full table may have folded a release, and then there are two. */
@@ -98,9 +102,9 @@ function noteRelease(walk: Walk, release: Gauge): void {
 }
 
 /** A gauge lives as long as its dyno says anything, so that all of a dyno go together. */
-function addDynoGauges({ samples, dynos, dynoGauges }: Walk, now: number): void {
+function addDynoGauges({ samples, heard, dynoGauges }: Walk, now: number): void {
   for (const { spec, dyno, labels, value } of dynoGauges) {
-    const last = dynos.get(dyno) ?? -Infinity
+    const last = heard.get(dyno) ?? -Infinity
     if (last >= now - DYNO_GONE_MS) addSample(samples.numbers, spec.name, labels, value)
   }
 }
@@ -123,7 +127,7 @@ function addZeros(walk: Walk, spec: FamilySpec): void {
 }
 
 function dynosOf({ dynos }: Walk): Iterable<string> {
-  return dynos.size === 0 ? [''] : dynos.keys()
+  return dynos.size === 0 ? [''] : dynos
 }
 
 function addZero(walk: Walk, spec: FamilySpec, labels: LabelText): void {

@@ -1,3 +1,4 @@
+import type { Cell } from '../../model/cell.ts'
 import type { Committer } from '../../store/committer.ts'
 import type { Store } from '../../store/store.ts'
 import { takeTurns } from '../../store/take-turns.ts'
@@ -52,15 +53,16 @@ export function createCollector(options: {
     addSelf(samples, 1)
     const turns = takeTurns()
     const rows = keptRows.of(apps.map(({ app }) => app))
+    const cells: (readonly Cell[])[] = []
     for (const [i, { lifetime }] of apps.entries()) {
-      matchSeries(rows[i]!, lifetime.cells)
+      cells.push(matchSeries(rows[i]!, lifetime.cells))
       if (turns.isOver()) await turns.next()
     }
     names = nameOwn(rows, names)
-    for (const [i, app] of apps.entries()) {
+    for (const [i, windows] of apps.entries()) {
       addRows(rows[i]!, names.labels)
-      addApp(samples, rows[i]!, app, now)
-      addOwn(samples, rows[i]!, names, app, now)
+      addApp(samples, rows[i]!, cells[i]!, windows, now)
+      addOwn(samples, rows[i]!, names, cells[i]!, windows.uniques, now)
       if (turns.isOver()) await turns.next()
     }
     keptRows.keep(rows)

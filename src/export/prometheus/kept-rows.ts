@@ -1,4 +1,4 @@
-import { type AppRows, countRows, createAppRows } from './app-rows.ts'
+import { type AppRows, createAppRows } from './app-rows.ts'
 
 /** The rows of all apps, from scrape to scrape. */
 export interface KeptRows {
@@ -19,7 +19,7 @@ export function createKeptRows(maxRows = MAX_ROWS): KeptRows {
       kept = new Map()
       let room = maxRows
       for (const one of rows) {
-        const count = countRows(one)
+        const count = one.keys.length
         if (count > room) continue
         kept.set(one.app, one)
         room -= count

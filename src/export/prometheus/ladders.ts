@@ -23,29 +23,33 @@ export function ladderOf(unit: string): readonly number[] {
 export function cumulativeCounts(sketch: Sketch, ladder: readonly number[]): number[] {
   const counts: number[] = []
   let count = sketch.zeros
-  for (const [, n] of bucketEntries(sketch.negative)) count += n
+  if (sketch.negative !== undefined) for (const [, n] of bucketEntries(sketch.negative)) count += n
   const { low, high, offset, counts: buckets } = sketch.positive
+  const boundaries = boundariesOf(ladder)
   let bucket = low
-  for (const bound of ladder) {
+  for (let i = 0; i < ladder.length; i += 1) {
+    const bound = ladder[i]!
     if (bound >= sketch.max) {
       counts.push(sketch.count)
       continue
     }
-    const last = Math.min(nearestBoundary(bound), high)
+    const last = Math.min(boundaries[i]!, high)
     for (; bucket <= last; bucket += 1) count += buckets[bucket - offset]!
     counts.push(bound < sketch.min ? 0 : count)
   }
   return counts
 }
 
-const boundaries = new Map<number, number>()
+/** The last bucket that is counted for each bound, by ladder. */
+const known = new WeakMap<readonly number[], readonly number[]>()
+
+function boundariesOf(ladder: readonly number[]): readonly number[] {
+  let boundaries = known.get(ladder)
+  if (boundaries === undefined) known.set(ladder, (boundaries = ladder.map(nearestBoundary)))
+  return boundaries
+}
 
 function nearestBoundary(bound: number): number {
-  let nearest = boundaries.get(bound)
-  if (nearest === undefined) {
-    const above = bucketOf(bound)
-    nearest = upperBound(above) / bound <= bound / upperBound(above - 1) ? above : above - 1
-    boundaries.set(bound, nearest)
-  }
-  return nearest
+  const above = bucketOf(bound)
+  return upperBound(above) / bound <= bound / upperBound(above - 1) ? above : above - 1
 }

@@ -1,23 +1,25 @@
+import type { Cell } from '../../model/cell.ts'
 import { sumValue } from '../../model/sum.ts'
 import { uniqueCount } from '../../model/unique.ts'
 import type { AppRows, Place } from './app-rows.ts'
 import { OWN_GONE_MS } from './families.ts'
 import type { MetricFamily } from './family.ts'
 import type { OwnNames } from './own-names.ts'
-import type { AppWindows } from './read-apps.ts'
+import type { RecentUniques } from './recent-uniques.ts'
 import { type Samples, addSample, toFamily } from './samples.ts'
 
-/** Adds the samples of the series of one app that log lines named. `now` is the store's time. */
+/** Adds the samples of the series of one app that log lines named; `cells` are as matchSeries gave them. */
 export function addOwn(
   samples: Samples,
   { places }: AppRows,
   { metrics }: OwnNames,
-  windows: AppWindows,
+  cells: readonly Cell[],
+  uniques: RecentUniques | undefined,
   now: number,
 ): void {
   for (const [head, place] of places) {
     const name = metrics.get(head)?.name
-    if (place.isOwn && name !== undefined) addPlace(samples, name, place, windows, now)
+    if (place.isOwn && name !== undefined) addPlace(samples, name, place, cells, uniques, now)
   }
 }
 
@@ -32,12 +34,12 @@ function addPlace(
   { numbers, sketches }: Samples,
   name: string,
   { rows }: Place,
-  { lifetime, uniques }: AppWindows,
+  cells: readonly Cell[],
+  uniques: RecentUniques | undefined,
   now: number,
 ): void {
-  for (const { key, labels } of rows) {
-    const cell = lifetime.cells.get(key)
-    if (cell === undefined) continue
+  for (const { key, at, labels } of rows) {
+    const cell = cells[at]!
     if (cell.kind === 'count') addSample(numbers, name, labels, sumValue(cell))
     else if (cell.kind === 'measure') addSample(sketches, name, labels, cell)
     else if (cell.kind === 'sample') {

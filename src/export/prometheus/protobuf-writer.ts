@@ -76,6 +76,12 @@ export function writeMessage(writer: ProtobufWriter, field: number, write: () =>
   writeDelimited(writer, write)
 }
 
+/** What stands before a message of so many bytes. */
+export function writeMessageHead(writer: ProtobufWriter, field: number, size: number): void {
+  writeVarint(writer, field * 8 + DELIMITED)
+  writeVarint(writer, size)
+}
+
 /** A message with its length before it and no field: what a stream of messages is made of. */
 export function writeDelimited(writer: ProtobufWriter, write: () => void): void {
   reserve(writer, 1)
@@ -104,8 +110,14 @@ function closeLength(writer: ProtobufWriter, start: number): void {
 function writeVarint(writer: ProtobufWriter, value: number): void {
   reserve(writer, 10)
   const { bytes } = writer
-  let rest = value
   let at = writer.length
+  // Nearly all are so small, and integers are several times faster than numbers of up to 2^53.
+  if (value < 0x80) {
+    bytes[at] = value
+    writer.length = at + 1
+    return
+  }
+  let rest = value
   while (rest >= 0x80) {
     bytes[at++] = (rest % 0x80) | 0x80
     rest = Math.floor(rest / 0x80)
@@ -114,7 +126,8 @@ function writeVarint(writer: ProtobufWriter, value: number): void {
   writer.length = at
 }
 
-function varintSize(value: number): number {
+/** How many bytes writeUint takes for a value, without its field. */
+export function varintSize(value: number): number {
   let size = 1
   for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size += 1
   return size
@@ -124,7 +137,7 @@ function zigzag(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value
 }
 
-function reserve(writer: ProtobufWriter, more: number): void {
+export function reserve(writer: ProtobufWriter, more: number): void {
   const needed = writer.length + more
   if (needed <= writer.bytes.length) return
   const bytes = Buffer.allocUnsafe(Math.max(needed, writer.bytes.length * 2))

@@ -1,14 +1,16 @@
 import { SCHEMA, ZERO_THRESHOLD } from '../../model/buckets.ts'
 import { type Buckets, type Sketch, sketchSum } from '../../model/sketch.ts'
 import type { LabelText, MetricFamily, Summary } from './family.ts'
-import { eachLabel } from './labels.ts'
 import { cumulativeCounts } from './ladders.ts'
+import { writeLabels } from './protobuf-labels.ts'
 import {
   type ProtobufWriter,
   createWriter,
+  varintSize,
   writeDelimited,
   writeDouble,
   writeMessage,
+  writeMessageHead,
   writePackedSints,
   writeSint,
   writeString,
@@ -62,12 +64,7 @@ function writeMetric(
   writeValue: () => void,
 ): void {
   writeMessage(writer, METRIC, () => {
-    eachLabel(labels, (name, value) => {
-      writeMessage(writer, 1, () => {
-        writeString(writer, 1, name)
-        writeString(writer, 2, value)
-      })
-    })
+    writeLabels(writer, labels)
     writeMessage(writer, field, writeValue)
   })
 }
@@ -88,10 +85,10 @@ function writeHistogram(writer: ProtobufWriter, sketch: Sketch, ladder: readonly
   writeDouble(writer, 2, sketchSum(sketch))
   const counts = cumulativeCounts(sketch, ladder)
   for (let i = 0; i <= ladder.length; i += 1) {
-    writeMessage(writer, 3, () => {
-      writeUint(writer, 1, counts[i] ?? sketch.count)
-      writeDouble(writer, 2, ladder[i] ?? Infinity)
-    })
+    const count = counts[i] ?? sketch.count
+    writeMessageHead(writer, 3, 1 + varintSize(count) + 1 + 8)
+    writeUint(writer, 1, count)
+    writeDouble(writer, 2, ladder[i] ?? Infinity)
   }
   writeSint(writer, 5, SCHEMA)
   writeDouble(writer, 6, ZERO_THRESHOLD)

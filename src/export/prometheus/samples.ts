@@ -57,7 +57,7 @@ function sorted<T>(
   samples: Sample<T>[] | undefined,
   merge: (a: T, b: T) => T,
 ): Sample<T>[] | undefined {
-  if (samples === undefined) return undefined
+  if (samples === undefined || isAscending(samples)) return samples
   samples.sort(byText)
   for (let i = samples.length - 1; i > 0; i -= 1) {
     const [a, b] = [samples[i - 1]!, samples[i]!]
@@ -65,6 +65,13 @@ function sorted<T>(
     samples.splice(i - 1, 2, { labels: a.labels, value: merge(a.value, b.value) })
   }
   return samples
+}
+
+/** As they mostly come, since rows are kept sorted. */
+function isAscending(samples: readonly Sample<unknown>[]): boolean {
+  for (let i = 1; i < samples.length; i += 1)
+    if (!(samples[i - 1]!.labels < samples[i]!.labels)) return false
+  return true
 }
 
 function byText(a: Sample<unknown>, b: Sample<unknown>): number {

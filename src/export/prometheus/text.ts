@@ -5,7 +5,7 @@ import { formatBound, formatValue } from './numbers.ts'
 
 export const TEXT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** Samples that are written in one piece. */
+/** Lines that are written in one piece: V8 takes twice as long for text that its young generation can't hold. */
 const PIECE = 500
 
 /** Prometheus' text format 0.0.4, in pieces. */
@@ -23,10 +23,12 @@ export function* renderSamples(
   name: string,
   formatBound: (bound: number) => string,
 ): Generator<string> {
-  for (let from = 0; from < family.samples.length; from += PIECE) {
-    const to = from + PIECE
+  const lines = family.type === 'histogram' ? family.ladder.length + 3 : 1
+  const size = Math.ceil(PIECE / lines)
+  for (let from = 0; from < family.samples.length; from += size) {
+    const to = from + size
     if (family.type === 'histogram') {
-      const bounds = family.ladder.map((bound) => `le="${formatBound(bound)}"} `)
+      const bounds = [...family.ladder.map(formatBound), '+Inf'].map((bound) => `le="${bound}"} `)
       yield renderHistograms(family.samples.slice(from, to), name, family.ladder, bounds)
     } else if (family.type === 'summary')
       yield renderSummaries(family.samples.slice(from, to), name)
@@ -35,9 +37,12 @@ export function* renderSamples(
 }
 
 function renderNumbers(samples: readonly Sample<number>[], name: string): string {
+  const open = `${name}{`
   let text = ''
-  for (const { labels, value } of samples)
-    text += `${name}${braced(labels)} ${formatValue(value)}\n`
+  for (const { labels, value } of samples) {
+    text += labels === '' ? `${name} ` : `${open}${labels}} `
+    text += `${formatValue(value)}\n`
+  }
   return text
 }
 
@@ -47,13 +52,14 @@ function renderHistograms(
   ladder: readonly number[],
   bounds: readonly string[],
 ): string {
+  const open = `${name}_bucket{`
   let text = ''
   for (const { labels, value } of samples) {
-    const bucket = `${name}_bucket{${labels}${labels === '' ? '' : ','}`
+    const comma = labels === '' ? '' : ','
     const counts = cumulativeCounts(value, ladder)
-    for (let i = 0; i < bounds.length; i += 1) text += `${bucket}${bounds[i]}${counts[i]}\n`
+    for (let i = 0; i < bounds.length; i += 1)
+      text += `${open}${labels}${comma}${bounds[i]}${counts[i] ?? value.count}\n`
     const braces = braced(labels)
-    text += `${bucket}le="+Inf"} ${value.count}\n`
     text += `${name}_sum${braces} ${formatValue(sketchSum(value))}\n`
     text += `${name}_count${braces} ${value.count}\n`
   }

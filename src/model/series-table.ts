@@ -31,6 +31,21 @@ export function internSeries(table: SeriesTable, series: Series): number {
   return table.ids.get(seriesKey(overflow)) ?? add(table, overflow, 1)
 }
 
+/** A series whose key is made once, because it is met with every request. */
+export interface NamedSeries {
+  readonly series: Series
+  readonly key: string
+}
+
+export function nameSeries(series: Series): NamedSeries {
+  return { series, key: seriesKey(series) }
+}
+
+/** The number of a series, new or known. */
+export function internNamed(table: SeriesTable, { series, key }: NamedSeries): number {
+  return table.ids.get(key) ?? internSeries(table, series)
+}
+
 function add(table: SeriesTable, series: Series, folded: number): number {
   const id = table.series.length
   const key = seriesKey(series)

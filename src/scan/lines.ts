@@ -210,10 +210,19 @@ function countSyslog(stamp: usize, end: usize): i32 {
   // `- `, the message id.
   if (load<u16>(at, 1) != 0x202d || at + 3 > end) return FOREIGN
   const message = at + 3
-  // What may be structured data is left to the caller.
+  // What may be structured data of the platform is left to the caller; an app's own text is its own.
   const first = load<u8>(message)
-  if (first == DASH || first == OPEN) return FOREIGN
+  if ((first == DASH || first == OPEN) && isPlatform(app, appEnd, proc, procEnd)) return FOREIGN
   return countMessage(app, procEnd, message, end)
+}
+
+/** Whether the app is `heroku` or the procid `logplex`. */
+function isPlatform(app: usize, appEnd: usize, proc: usize, procEnd: usize): bool {
+  const isHeroku =
+    appEnd - app == 6 && load<u32>(app) == 0x6f726568 && load<u16>(app, 4) == 0x756b
+  const isLogplex =
+    procEnd - proc == 7 && load<u32>(proc) == 0x70676f6c && load<u32>(proc, 3) == 0x78656c70
+  return isHeroku || isLogplex
 }
 
 @inline

@@ -1,6 +1,5 @@
 import { type Accumulator, measure } from '../model/accumulator.ts'
-import type { Series } from '../model/series.ts'
-import { internSeries } from '../model/series-table.ts'
+import { internNamed, nameSeries } from '../model/series-table.ts'
 
 /**
  * How long commits take, as a series of the app itself, so that every replica shows the same. What
@@ -12,7 +11,7 @@ export interface CommitTimes {
   moveTo(acc: Accumulator, app: string): void
 }
 
-const SERIES: Series = { kind: 'measure', name: 'l2met/commit', unit: 's', labels: [] }
+const COMMIT = nameSeries({ kind: 'measure', name: 'l2met/commit', unit: 's', labels: [] })
 
 export function createCommitTimes(): CommitTimes {
   const noted = new Map<string, number[]>()
@@ -33,5 +32,5 @@ export function createCommitTimes(): CommitTimes {
 }
 
 export function measureCommit(acc: Accumulator, seconds: number): void {
-  measure(acc, internSeries(acc.table, SERIES), seconds)
+  measure(acc, internNamed(acc.table, COMMIT), seconds)
 }

@@ -65,7 +65,7 @@ export interface LaneWork {
 /** A script that is much longer holds up everybody else. */
 const MAX_BATCH = 128
 /** Bodies of so many bytes are counted in one go: some milliseconds. */
-const MAX_BATCH_BYTES = 2 ** 20
+export const MAX_BATCH_BYTES = 2 ** 20
 /** Spilled frames that go along, so that they don't wait for a quiet moment. */
 const MAX_SPILLED_BATCH = 64
 const FIRST_DELAY_MS = 10

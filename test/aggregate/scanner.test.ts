@@ -34,6 +34,7 @@ const PIECES = [
   'status=503', 'bytes=12ms', 'connect=0ms', 'code=H12', 'code=Hx', 'at=error ', 'at=info', 'sock=client ',
   'path=/x', 'method=', 'desc="a b"', 'agent="x"', 'tls=true', '2026-11-21', '550e8400-e29b-41d4-a716-446655440000',
   '/01ARZ3NDEKTSV4RRFFQ69G5FAV', '/a@b.co', '/deadbeefdeadbeef', '/x1y2z3a4b5c6', '+00:00', 'Z', '-05:00', '.123456789',
+  '- ', '- - ', '[x y="z"] ', 'heroku', 'logplex',
 ] // prettier-ignore
 
 const change = fc.record({

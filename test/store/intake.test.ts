@@ -1,14 +1,19 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { LINE_CLASSES } from '../../src/model/line.ts'
 import type { Window } from '../../src/model/window.ts'
 import { RefusedError, createCommitter } from '../../src/store/committer.ts'
 import { createIntake } from '../../src/store/intake.ts'
+import { createMemoryCommitter } from '../../src/store/memory-committer.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
+import { readWindows } from '../../src/store/read-windows.ts'
+import { FINE_MS, type Store } from '../../src/store/store.ts'
 import { routerLine } from '../support/app.ts'
 import { body, resultsOf } from '../support/count.ts'
-import { type FlakyStore, type Mood, createFlakyStore } from '../support/flaky-store.ts'
+import { type Mood, createFlakyStore } from '../support/flaky-store.ts'
 
 const APP = 'shop'
+const ROUTER = LINE_CLASSES.indexOf('router')
 
 function start(holdMs = 0, spillBytes = 1_000_000) {
   const store = createFlakyStore(createMemoryStore({ retentionMs: 3_600_000, now: Date.now }))
@@ -19,11 +24,21 @@ function start(holdMs = 0, spillBytes = 1_000_000) {
   return { store, committer, send }
 }
 
-async function lifetimeOf(store: FlakyStore): Promise<Window> {
+/** As a server without Redis has it. */
+function startInMemory() {
+  const store = createMemoryStore({ retentionMs: 3_600_000, now: Date.now })
+  const committer = createMemoryCommitter(store)
+  const intake = createIntake({ store, committer, maxSeries: 1000, maxRoutes: 100, pins: [] })
+  const send = async (id: string | undefined, bytes: Buffer, app = APP) =>
+    intake({ app, id, bytes, prefix: '', sourcePrefix: '' })
+  return { store, send }
+}
+
+async function lifetimeOf(store: Store): Promise<Window> {
   return (await store.lifetime()).get(APP)!
 }
 
-async function framesOf(store: FlakyStore): Promise<Record<string, number>> {
+async function framesOf(store: Store): Promise<Record<string, number>> {
   const { cells } = await lifetimeOf(store)
   const results = ['committed', 'duplicate', 'spilled', 'refused']
   const entries = results.flatMap((result) => {
@@ -33,9 +48,12 @@ async function framesOf(store: FlakyStore): Promise<Record<string, number>> {
   return Object.fromEntries(entries)
 }
 
-describe('the intake', () => {
+describe.each([
+  ['a store that is reached over a connection', start],
+  ['a store of this process', startInMemory],
+])('the intake of %s', (_, begin) => {
   test('counts a body once and says what was in it', async () => {
-    const { store, send } = start()
+    const { store, send } = begin()
     const now = Date.now()
     const bytes = body(
       routerLine(),
@@ -55,11 +73,70 @@ describe('the intake', () => {
   })
 
   test('counts bodies without an id each time', async () => {
-    const { store, send } = start()
+    const { store, send } = begin()
     for (let i = 0; i < 3; i += 1) await send(undefined, body(routerLine()))
     expect(resultsOf(await lifetimeOf(store))).toEqual({ counted: 3 })
   })
 
+  test('counts one of several copies that come at the same time', async () => {
+    const { store, send } = begin()
+    const bytes = body(routerLine(), routerLine())
+    const results = await Promise.all(Array.from({ length: 4 }, async () => send('a', bytes)))
+    expect(results.map(({ frame }) => frame).toSorted()).toEqual([
+      'committed',
+      'duplicate',
+      'duplicate',
+      'duplicate',
+    ])
+    expect(resultsOf(await lifetimeOf(store))).toEqual({ counted: 2 })
+    expect(await framesOf(store)).toEqual({ committed: 1, duplicate: 3 })
+  })
+})
+
+test('a store of this process shows at any moment all that was acknowledged, of each app its own', async () => {
+  const step = fc.oneof(
+    fc.record({
+      app: fc.constantFrom('a', 'b', 'c'),
+      id: fc.nat(30),
+      ages: fc.array(fc.nat(14 * 60_000), { minLength: 1, maxLength: 6 }),
+    }),
+    fc.constantFrom('lifetime' as const, 'fine' as const),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), async (steps) => {
+      const { store, send } = startInMemory()
+      const linesOf = new Map<string, Map<number, number>>()
+      for (const one of steps) {
+        if (typeof one === 'object') {
+          const { app, id, ages } = one
+          const known = linesOf.get(app) ?? new Map<number, number>()
+          const lines = ages.map((age) => routerLine(200, Date.now() - age))
+          const { frame } = await send(`${id}`, body(...lines), app)
+          expect(frame).toBe(known.has(id) ? 'duplicate' : 'committed')
+          if (!known.has(id)) linesOf.set(app, known.set(id, ages.length))
+          continue
+        }
+        const lifetimes = await store.lifetime()
+        for (const [app, known] of linesOf) {
+          const counted = [...known.values()].reduce((a, b) => a + b)
+          if (one === 'lifetime') expect(resultsOf(lifetimes.get(app)!)).toEqual({ counted })
+          else {
+            const windows = await readWindows(store, app, {
+              width: FINE_MS,
+              from: 0,
+              to: Date.now() + FINE_MS,
+            })
+            const sum = windows.reduce((all, { window }) => all + window.classes[ROUTER]!, 0)
+            expect(sum).toBe(counted)
+          }
+        }
+      }
+    }),
+    { numRuns: 60 },
+  )
+})
+
+describe('the intake', () => {
   test('counts a refused frame with the next one of the app', async () => {
     const { store, committer, send } = start(0, 0)
     store.mood = 'away'

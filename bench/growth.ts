@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
-import { createCommitter } from '../src/store/committer.ts'
+import { createMemoryCommitter } from '../src/store/memory-committer.ts'
 import { createIntake } from '../src/store/intake.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { textOf } from './log-lines.ts'
@@ -82,7 +82,7 @@ async function fileOf(lines: number): Promise<string> {
 async function cost(given: { series: number; apps: number; span: number }): Promise<string> {
   const now = Math.floor(Date.now() / 60_000) * 60_000
   const store = createMemoryStore({ retentionMs: 86_400_000, now: () => now })
-  const committer = createCommitter(store)
+  const committer = createMemoryCommitter(store)
   const intake = createIntake({ ...LIMITS, store, committer })
   const bodies = bodiesOver(given, now)
   const results: number[] = []

@@ -24,7 +24,7 @@ export interface OpenWindow {
 
 const MAX_FREE = 64
 /** In time each accumulator has a cell for every series: of an app with many, fewer are kept. */
-const MAX_FREE_CELLS = 32_768
+const MAX_FREE_CELLS = 8192
 
 export function createAppWindows(options: ExtractOptions): AppWindows {
   const state = createAppState(options)

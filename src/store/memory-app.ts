@@ -8,7 +8,7 @@ import {
 import { type Accumulator, addAccumulator } from '../model/accumulator.ts'
 import type { SeriesTable } from '../model/series-table.ts'
 import { type Window, createWindow } from '../model/window.ts'
-import { deflatePacked, firstRecordLength } from './packed.ts'
+import { PLAIN, deflatePacked, firstRecordLength } from './packed.ts'
 import { unpack } from './packed-visit.ts'
 import type { Packer } from './packer.ts'
 import type { Span, SpanContent } from './read-spans.ts'
@@ -18,14 +18,14 @@ import { addToLifetime, dropOldSamples } from './lifetime.ts'
 
 /**
  * The windows of one app in memory. What comes is counted in open windows, by series number. These are
- * packed and appended to their packed windows when somebody reads or some seconds have passed; only
- * the lifetime window stays unpacked.
+ * packed and appended to their packed windows when somebody reads or some seconds after they ended;
+ * only the lifetime window stays unpacked.
  */
 export interface MemoryApp {
   readonly maxSeries: number
   readonly lifetime: Window
   /** Fine windows. */
-  readonly open: OpenWindow[]
+  open: OpenWindow[]
   /** Of those who bring accumulators of their own. */
   readonly pools: WeakMap<SeriesTable, Pool>
   readonly fine: Shelf
@@ -72,27 +72,30 @@ export function addDelta({ open, pools }: MemoryApp, start: number, acc: Accumul
   addAccumulator(openWindow(open, pool, start), acc)
 }
 
-/** Brings what is in open windows to where it is read. */
-export function settle(app: MemoryApp, packer: Packer): void {
-  const { open, lifetime, maxSeries } = app
+/** Brings what is in open windows to where it is read; of those that start before `limit`, ms. */
+export function settle(app: MemoryApp, packer: Packer, limit = Infinity): void {
+  const { lifetime, maxSeries } = app
   settleWindows()
-  for (const start of new Set(open.map((window) => window.start))) {
-    const accs = open.filter((window) => window.start === start).map(({ acc }) => acc)
+  const due = app.open.filter(({ start }) => start < limit)
+  if (due.length === 0) return
+  app.open = app.open.filter(({ start }) => start >= limit)
+  for (const start of new Set(due.map((window) => window.start))) {
+    const accs = due.filter((window) => window.start === start).map(({ acc }) => acc)
     const packed = packer.packAccumulators(accs)
     append(app, app.fine, start, packed, packer)
     append(app, app.coarse, start - (start % COARSE_MS), packed, packer)
     for (const acc of accs) addToLifetime(lifetime, acc, maxSeries)
   }
-  closeWindows(open)
+  closeWindows(due)
 }
 
 /** Makes windows that have ended one record each, and drops what is older than it is kept. */
 export function tidy(app: MemoryApp, now: number, retentionMs: number, packer: Packer): void {
-  settle(app, packer)
+  settle(app, packer, now - FINE_MS - CLOSE_AFTER_MS)
   for (const shelf of [app.fine, app.coarse]) {
     for (const start of shelf.open) {
       if (start + shelf.width + CLOSE_AFTER_MS > now) continue
-      shelf.windows.set(start, repack(app, shelf.windows.get(start)!, packer))
+      shelf.windows.set(start, close(app, shelf.windows.get(start)!, packer))
       shelf.open.delete(start)
     }
   }
@@ -164,6 +167,12 @@ function append(
   const base = firstRecordLength(known)
   const isLong = all.length - base > Math.max(MIN_TAIL, 2 * base)
   windows.set(start, isLong ? repack(app, all, packer) : all)
+}
+
+/** Makes one deflated record of a window. */
+function close(app: MemoryApp, packed: Buffer, packer: Packer): Buffer {
+  if (firstRecordLength(packed) < packed.length) return repack(app, packed, packer)
+  return packed[0] === PLAIN ? deflatePacked(packed) : packed
 }
 
 function repack(app: MemoryApp, packed: Buffer, packer: Packer): Buffer {

@@ -70,6 +70,40 @@ test('lines that come late are added to windows that were packed', async () => {
   )
 })
 
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  'a window that grew long, by %i records, is the same after it was made one',
+  async (rounds) => {
+    let now = NOON
+    const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now })
+    const expected = createWindow()
+    const read = async () => {
+      const windows = []
+      for (const width of [FINE_MS, COARSE_MS] as const) {
+        const [one] = await readWindows(store, 'app', { width, from: NOON, to: NOON + 1 })
+        windows.push(plainWindow(one!.window))
+      }
+      return windows
+    }
+    for (let round = 0; round < rounds; round += 1) {
+      const acc = accumulatorOf(
+        Array.from({ length: 4000 }, (_, i) => ({
+          act: 'value' as const,
+          series: { kind: 'count', name: `app/series-${i}`, unit: '', labels: [] } as const,
+          value: round + i + 0.5,
+          time: now,
+        })),
+      )
+      await store.commit('app', [{ id: undefined, deltas: [{ start: NOON, acc }] }])
+      mergeWindow(expected, toWindow(acc))
+      expect(await read()).toEqual([plainWindow(expected), plainWindow(expected)])
+    }
+    for (let step = 0; step < 3; step += 1) {
+      now += COARSE_MS
+      expect(await read()).toEqual([plainWindow(expected), plainWindow(expected)])
+    }
+  },
+)
+
 test('ids are remembered for twenty minutes and forgotten some time later', async () => {
   let now = NOON + 599_000
   const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now })

@@ -8,6 +8,7 @@ import { noRedis, startRedis } from '../support/redis.ts'
 const APP = 'shop'
 /** Two of four receivers die in each round. */
 const ROUNDS = 10
+const PAUSE_MS = 10
 
 describe.skipIf(noRedis !== undefined)('processes over one Redis', () => {
   test('are killed twenty times under load: sent = counted, to the line', async () => {
@@ -21,6 +22,7 @@ describe.skipIf(noRedis !== undefined)('processes over one Redis', () => {
     const drains = startDrains(
       8,
       postTo(APP, () => servers.map(({ origin }) => origin)),
+      PAUSE_MS,
     )
     const killAndStart = async (i: number) => {
       await sleep(Math.random() * 200)
@@ -51,6 +53,7 @@ describe.skipIf(noRedis !== undefined)('processes over one Redis', () => {
     const drains = startDrains(
       6,
       postTo(APP, () => servers.map(({ origin }) => origin)),
+      PAUSE_MS,
     )
     for (let i = 0; i < 4; i += 1) {
       await sleep(300)

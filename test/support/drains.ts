@@ -23,8 +23,9 @@ const MAX_LINES = 40
 /**
  * Senders, each with one body under way, that never give up: like Logplex they send a body again
  * under its id until it is acknowledged, so that in the end what was sent is what has to be counted.
+ * With a pause (ms) after each body they leave room for processes that start.
  */
-export function startDrains(count: number, send: Send): Drains {
+export function startDrains(count: number, send: Send, pauseMs = 0): Drains {
   const stopping = new AbortController()
   let frames = 0
   let lines = 0
@@ -37,6 +38,7 @@ export function startDrains(count: number, send: Send): Drains {
       while (!(await send(id, bytes))) await sleep(RETRY_MS)
       frames += 1
       lines += size
+      if (pauseMs > 0) await sleep(pauseMs)
     }
   }
 

@@ -1,42 +1,107 @@
+import { promisify } from 'node:util'
+import { constants, gzip } from 'node:zlib'
 import { createCollector } from '../src/export/prometheus/collect.ts'
 import { OPENMETRICS, PROTOBUF, TEXT } from '../src/export/prometheus/negotiate.ts'
-import { countValue, createAccumulator, measure, sample } from '../src/model/accumulator.ts'
+import { renderBody } from '../src/export/prometheus/render-body.ts'
+import {
+  type Accumulator,
+  countValue,
+  createAccumulator,
+  measure,
+  sample,
+} from '../src/model/accumulator.ts'
 import { createSeriesTable, internSeries } from '../src/model/series-table.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
+import { createRedisStore } from '../src/store/redis.ts'
+import { FINE_MS, type Store } from '../src/store/store.ts'
 import { median } from './median.ts'
+import { startBenchRedis } from './redis-process.ts'
 
-// What a scrape costs: node dist-bench/bench/scrape.js. CPU of this process, without HTTP and gzip.
-
-const RUNS = 40
-const WARM_UP = 10
+/*
+ * What a scrape of 10,000 series costs: `npm run build:bench && node dist-bench/bench/scrape.js`. CPU ms
+ * of this process, medians; without HTTP. "store" is the part of the collecting that reads the
+ * lifetime windows; gzip runs on another thread.
+ */
+const RUNS = 60
+const WARM_UP = 20
+const SERIES = 100_000
+const RETENTION_MS = 3_600_000
+const APP = 'shop'
 const MIXES = [
   { counters: 5000, gauges: 5000, distributions: 0 },
   { counters: 4000, gauges: 4000, distributions: 2000 },
 ]
+const compress = promisify(gzip)
 
 for (const mix of MIXES) {
-  const collector = await collectorOf(mix)
+  const { counters, gauges, distributions } = mix
+  print(`${counters} counters, ${gauges} gauges, ${distributions} distributions`)
+  const now = Date.now()
+  const memory = createMemoryStore({
+    retentionMs: RETENTION_MS,
+    maxSeries: SERIES,
+    now: () => now,
+  })
+  await measureScrapes('memory', memory, fill(mix, now))
+  const server = await startBenchRedis()
+  const redis = createRedisStore({
+    urls: [server.url],
+    retentionMs: RETENTION_MS,
+    maxSeries: SERIES,
+    trustSelfSigned: false,
+    warn: (details, text) => print(`${text} ${JSON.stringify(details)}`),
+  })
+  await redis.ready
+  await measureScrapes('Redis', redis, fill(mix, now))
+  await redis.close()
+  await server.stop()
+}
+
+async function measureScrapes(name: string, store: Store, acc: Accumulator): Promise<void> {
+  const start = acc.last - (acc.last % FINE_MS)
+  await store.commit(APP, [{ id: undefined, deltas: [{ start, acc }] }])
+  const collector = createCollector({ store, committer: { spilledLines: () => 0 }, version: '0' })
+  const reading: number[] = []
+  const collecting: number[] = []
   for (const format of [TEXT, OPENMETRICS, PROTOBUF]) {
-    const times: number[] = []
+    const rendering: number[] = []
+    const all: number[] = []
+    const packing: number[] = []
     let bytes = 0
+    let packed = 0
     for (let run = 0; run < RUNS; run += 1) {
-      const before = process.cpuUsage()
-      const { families } = await collector.collect()
-      bytes = 0
-      for (const piece of format.render(families)) bytes += Buffer.from(piece).length
-      const { user, system } = process.cpuUsage(before)
-      if (run >= WARM_UP) times.push((user + system) / 1000)
+      const [read] = await cpuOf(async () => store.lifetime())
+      const [collect, { families }] = await cpuOf(async () => collector.collect())
+      const [render, body] = await cpuOf(async () => renderBody(format, families))
+      const [pack, small] = await cpuOf(async () =>
+        compress(body, { level: constants.Z_BEST_SPEED }),
+      )
+      bytes = body.length
+      packed = small.length
+      if (run < WARM_UP) continue
+      reading.push(read)
+      collecting.push(collect)
+      rendering.push(render)
+      all.push(collect + render)
+      packing.push(pack)
     }
-    const what = `${mix.counters} counters, ${mix.gauges} gauges, ${mix.distributions} distributions`
     const type = format.contentType.split(';')[0]
-    process.stdout.write(`${what}: ${median(times).toFixed(1)} ms CPU, ${bytes} bytes (${type})\n`)
+    print(
+      `  ${name}: ${ms(all)} ms (collect ${ms(collecting)}, of it store ${ms(reading)}; render ${ms(rendering)}), ` +
+        `${bytes} bytes (${type}); gzip ${ms(packing)} ms, ${packed} bytes`,
+    )
   }
 }
 
-async function collectorOf(mix: (typeof MIXES)[number]) {
-  const now = Date.now()
-  const store = createMemoryStore({ retentionMs: 3_600_000, maxSeries: 100_000, now: () => now })
-  const table = createSeriesTable(100_000)
+async function cpuOf<T>(work: () => Promise<T>): Promise<[ms: number, result: T]> {
+  const before = process.cpuUsage()
+  const result = await work()
+  const { user, system } = process.cpuUsage(before)
+  return [(user + system) / 1000, result]
+}
+
+function fill(mix: (typeof MIXES)[number], now: number): Accumulator {
+  const table = createSeriesTable(SERIES)
   const acc = createAccumulator(table)
   acc.first = acc.last = now
   for (let i = 0; i < mix.counters; i += 1) {
@@ -52,8 +117,7 @@ async function collectorOf(mix: (typeof MIXES)[number]) {
     const number = internSeries(table, series)
     for (let k = 1; k <= 20; k += 1) measure(acc, number, 0.001 * 1.5 ** k)
   }
-  await store.commit('shop', [{ id: undefined, deltas: [{ start: now - (now % 10_000), acc }] }])
-  return createCollector({ store, committer: { spilledLines: () => 0 }, version: '0' })
+  return acc
 }
 
 function labels(i: number) {
@@ -62,4 +126,12 @@ function labels(i: number) {
     ['method', i % 2 === 0 ? 'GET' : 'POST'] as const,
     ['status', String(200 + ((i >> 1) & 7))] as const,
   ]
+}
+
+function ms(times: readonly number[]): string {
+  return median(times).toFixed(1)
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
 }

@@ -10,8 +10,13 @@ const MAX_PLAIN = 128
 
 /** One more label after those that are there; '' has none. */
 export function withLabel(labels: LabelText, name: string, value: string): LabelText {
-  const text = isPlain(value) ? value : escapeValue(cleanText(value))
-  return labels === '' ? `${name}="${text}"` : `${labels},${name}="${text}"`
+  const text = labelText(name, value)
+  return labels === '' ? text : `${labels},${text}`
+}
+
+/** One label. */
+export function labelText(name: string, value: string): LabelText {
+  return `${name}="${isPlain(value) ? value : escapeValue(cleanText(value))}"`
 }
 
 /** Calls `each` with every label, unescaped. */

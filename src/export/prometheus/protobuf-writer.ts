@@ -97,7 +97,7 @@ function openLength(writer: ProtobufWriter): number {
 
 function closeLength(writer: ProtobufWriter, start: number): void {
   const size = writer.length - start
-  const more = varintSize(size) - 1
+  const more = uintSize(size) - 1
   if (more > 0) {
     reserve(writer, more)
     writer.bytes.copyWithin(start + more, start, writer.length)
@@ -126,11 +126,16 @@ function writeVarint(writer: ProtobufWriter, value: number): void {
   writer.length = at
 }
 
-/** How many bytes writeUint takes for a value, without its field. */
-export function varintSize(value: number): number {
+/** What writeUint takes for a value, without its field. */
+export function uintSize(value: number): number {
   let size = 1
   for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size += 1
   return size
+}
+
+/** The same of writeSint. */
+export function sintSize(value: number): number {
+  return uintSize(zigzag(value))
 }
 
 function zigzag(value: number): number {

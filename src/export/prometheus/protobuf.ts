@@ -6,7 +6,8 @@ import { writeLabels } from './protobuf-labels.ts'
 import {
   type ProtobufWriter,
   createWriter,
-  varintSize,
+  sintSize,
+  uintSize,
   writeDelimited,
   writeDouble,
   writeMessage,
@@ -86,7 +87,7 @@ function writeHistogram(writer: ProtobufWriter, sketch: Sketch, ladder: readonly
   const counts = cumulativeCounts(sketch, ladder)
   for (let i = 0; i <= ladder.length; i += 1) {
     const count = counts[i] ?? sketch.count
-    writeMessageHead(writer, 3, 1 + varintSize(count) + 1 + 8)
+    writeMessageHead(writer, 3, 1 + uintSize(count) + 1 + 8)
     writeUint(writer, 1, count)
     writeDouble(writer, 2, ladder[i] ?? Infinity)
   }
@@ -113,10 +114,9 @@ function writeNative(writer: ProtobufWriter, buckets: Buckets, spans: number): v
     }
     const gap = bucket - spanEnd
     const length = end - bucket
-    writeMessage(writer, spans, () => {
-      writeSint(writer, 1, gap)
-      writeUint(writer, 2, length)
-    })
+    writeMessageHead(writer, spans, 1 + sintSize(gap) + 1 + uintSize(length))
+    writeSint(writer, 1, gap)
+    writeUint(writer, 2, length)
     spanEnd = end
     bucket = end
     while (bucket <= high && counts[bucket - offset] === 0) bucket += 1

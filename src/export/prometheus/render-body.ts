@@ -17,7 +17,7 @@ export async function renderBody(
   for (const piece of format.render(families)) {
     const end = length + piece.length * MOST_BYTES
     if (end > body.length) {
-      const longer = Buffer.allocUnsafe(Math.max(end, body.length * 2))
+      const longer = Buffer.allocUnsafe(Math.max(end, body.length * 4))
       body.copy(longer, 0, 0, length)
       body = longer
     }

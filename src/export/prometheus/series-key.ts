@@ -1,7 +1,7 @@
 import type { LabelText } from './family.ts'
-import { withLabel } from './labels.ts'
+import { labelText } from './labels.ts'
 
-// A scrape reads every key, so here seriesKey of the model is read in place: kind and unit, name,
+// Many keys are read at once, so here seriesKey of the model is read in place: kind and unit, name,
 // then names and values of labels, with NUL between.
 
 /** Where the labels begin: what stands before says what is measured. */
@@ -12,14 +12,9 @@ export function headLength(key: string): number {
 
 /** The labels of a key behind `start`, as they stand. */
 export function labelsOfKey(start: LabelText, key: string, head: number): LabelText {
-  let labels = start
-  for (let at = head + 1; at < key.length;) {
-    const valueStart = key.indexOf('\0', at) + 1
-    const end = endAt(key, valueStart)
-    labels = withLabel(labels, key.slice(at, valueStart - 1), key.slice(valueStart, end))
-    at = end + 1
-  }
-  return labels
+  const labels = [start]
+  eachLabelOfKey(key, head, (name, value) => labels.push(labelText(name, value)))
+  return joined(labels)
 }
 
 /** The same under other names, and without the empty ones: Prometheus takes those as missing. */
@@ -29,16 +24,29 @@ export function renamedLabelsOfKey(
   head: number,
   names: ReadonlyMap<string, string>,
 ): LabelText {
-  let labels = start
+  const labels = [start]
+  eachLabelOfKey(key, head, (name, value) => {
+    if (value !== '') labels.push(labelText(names.get(name) ?? name, value))
+  })
+  return joined(labels)
+}
+
+/** In one piece, which V8 reads several times faster than what `+` makes. */
+function joined(labels: readonly LabelText[]): LabelText {
+  return labels.join(',')
+}
+
+function eachLabelOfKey(
+  key: string,
+  head: number,
+  each: (name: string, value: string) => void,
+): void {
   for (let at = head + 1; at < key.length;) {
     const valueStart = key.indexOf('\0', at) + 1
     const end = endAt(key, valueStart)
-    const name = key.slice(at, valueStart - 1)
-    if (end > valueStart)
-      labels = withLabel(labels, names.get(name) ?? name, key.slice(valueStart, end))
+    each(key.slice(at, valueStart - 1), key.slice(valueStart, end))
     at = end + 1
   }
-  return labels
 }
 
 export function addLabelNames(names: Set<string>, key: string, head: number): void {

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest'
+import { addRows, createAppRows, matchSeries } from '../../src/export/prometheus/app-rows.ts'
+import { createCollector } from '../../src/export/prometheus/collect.ts'
+import { createKeptRows } from '../../src/export/prometheus/kept-rows.ts'
+import { OPENMETRICS, PROTOBUF, TEXT } from '../../src/export/prometheus/negotiate.ts'
+import { renderBody } from '../../src/export/prometheus/render-body.ts'
+import { createCell } from '../../src/model/cell.ts'
+import { type Target, createTarget, routerLine } from '../support/scrape.ts'
+
+const HOUR = 3_600_000
+
+/** What this collector, which has scraped before, and one that hasn't show: the same bytes. */
+async function expectSameAsFirst(target: Target): Promise<void> {
+  const { store } = target
+  const first = createCollector({
+    store,
+    committer: { spilledLines: () => 0 },
+    version: '1.2.3',
+  })
+  for (const format of [TEXT, OPENMETRICS, PROTOBUF]) {
+    const kept = await renderBody(format, await target.families())
+    const fresh = await renderBody(format, (await first.collect()).families)
+    expect(kept.equals(fresh)).toBe(true)
+  }
+}
+
+describe('rows that are kept from scrape to scrape', () => {
+  test('a series that goes and comes back', async () => {
+    const target = createTarget()
+    const depth = 'app_queue_depth{app="shop",source="a"}'
+    await target.send('shop', 'web.1', 'sample#queue.depth=7 source=a', 'count#mail.sent=1')
+    expect((await target.samples()).get(depth)).toBe(7)
+    target.move(2 * HOUR)
+    await target.send('shop', 'web.1', 'count#mail.sent=1', 'sample#queue.depth=1 source=b')
+    expect((await target.samples()).has(depth)).toBe(false)
+    await expectSameAsFirst(target)
+    await target.send('shop', 'web.1', 'sample#queue.depth=8 source=a')
+    const samples = await target.samples()
+    expect(samples.get(depth)).toBe(8)
+    expect(samples.get('app_mail_sent_total{app="shop"}')).toBe(2)
+    await expectSameAsFirst(target)
+  })
+
+  test('series that come later stand where they belong', async () => {
+    const target = createTarget()
+    for (const dyno of ['web.3', 'web.1', 'web.2']) {
+      await target.platform('shop', 'router', routerLine({ dyno }))
+      await expectSameAsFirst(target)
+    }
+    const dynos = [...(await target.samples()).keys()].filter((name) =>
+      name.startsWith('heroku_router_requests_total'),
+    )
+    expect(dynos).toEqual(dynos.toSorted())
+    expect(dynos).toHaveLength(3)
+  })
+
+  test('apps with the same series, one of them later', async () => {
+    const target = createTarget()
+    for (const app of ['shop', 'shop-b', 'shop']) {
+      await target.send(app, 'web.1', 'count#mail.sent=2 source=a', 'measure#db.latency=4ms')
+      await target.platform(app, 'router', routerLine({}))
+      await expectSameAsFirst(target)
+    }
+    const samples = await target.samples()
+    expect(samples.get('app_mail_sent_total{app="shop",source="a"}')).toBe(4)
+    expect(samples.get('app_mail_sent_total{app="shop-b",source="a"}')).toBe(2)
+  })
+
+  test('a label that another app begins to use may rename those of all', async () => {
+    const target = createTarget()
+    await target.send('shop', 'web.1', 'count#x=1 tag#a.b=1', 'count#x=1 tag#userId=1')
+    expect((await target.samples()).get('app_x_total{app="shop",a_b="1"}')).toBe(1)
+    await target.send('other', 'web.1', 'count#x=1 tag#a_b=1')
+    const samples = await target.samples()
+    expect(samples.get('app_x_total{app="shop",a_b_2="1"}')).toBe(1)
+    expect(samples.get('app_x_total{app="other",a_b="1"}')).toBe(1)
+    expect(samples.get('app_x_total{app="shop",user_id="1"}')).toBe(1)
+    await expectSameAsFirst(target)
+  })
+
+  test('a metric that another app begins to use may rename those of all', async () => {
+    const target = createTarget()
+    await target.send('shop', 'web.1', 'count#x=1', 'sample#x_total=5')
+    await target.samples()
+    await target.send('other', 'web.1', 'measure#x=4ms', 'sample#x=3')
+    await target.samples()
+    await expectSameAsFirst(target)
+  })
+
+  test('labels that have to be escaped', async () => {
+    const target = createTarget()
+    const values = ['a"b', 'a\\b', 'é', 'plain', `${'long'.repeat(40)}`]
+    for (const value of values) {
+      await target.send('shop', 'web.1', `count#x=1 tag#k=${value}`)
+      await expectSameAsFirst(target)
+    }
+    const text = await target.text()
+    expect(text).toContain('app_x_total{app="shop",k="a\\\\b"} 1')
+    expect(text).toContain('app_x_total{app="shop",k="é"} 1')
+  })
+
+  test('scrapes at one time', async () => {
+    const target = createTarget()
+    await target.send('shop', 'web.1', 'count#x=1 tag#a.b=1', 'sample#y=1')
+    const texts = await Promise.all([target.text(), target.text(), target.text()])
+    expect(new Set(texts).size).toBe(1)
+  })
+})
+
+test('no more rows are kept than there is room for, and none of an app that is gone', () => {
+  const rowsOf = (app: string, series: number) => {
+    const rows = createAppRows(app)
+    const keys = Array.from({ length: series }, (_, i) => `c\0app/x${i}`)
+    matchSeries(rows, new Map(keys.map((key) => [key, createCell('count')])))
+    addRows(rows, new Map())
+    return rows
+  }
+  const kept = createKeptRows(100)
+  const [a, b, c] = [rowsOf('a', 60), rowsOf('b', 50), rowsOf('c', 40)]
+  kept.keep([a, b, c])
+  const [keptA, newB, keptC] = kept.of(['a', 'b', 'c'])
+  expect(keptA).toBe(a)
+  expect(newB!.keys).toHaveLength(0)
+  expect(keptC).toBe(c)
+  kept.keep([c])
+  expect(kept.of(['a'])[0]!.keys).toHaveLength(0)
+})

@@ -1,4 +1,8 @@
 import { Cluster, Redis } from 'ioredis'
+import { mendStrings } from './mend-strings.ts'
+
+// The import above is what it mends.
+mendStrings()
 
 /** A connection to one Redis or to all nodes of a Redis Cluster; both know the same commands. */
 export type RedisClient = Redis | Cluster

@@ -89,7 +89,7 @@ describe('rows that are kept from scrape to scrape', () => {
 
   test('labels that have to be escaped', async () => {
     const target = createTarget()
-    const values = ['a"b', 'a\\b', 'é', 'plain', `${'long'.repeat(40)}`]
+    const values = ['a"b', 'a\\b', 'é', 'plain', 'long'.repeat(40)]
     for (const value of values) {
       await target.send('shop', 'web.1', `count#x=1 tag#k=${value}`)
       await expectSameAsFirst(target)
@@ -108,13 +108,6 @@ describe('rows that are kept from scrape to scrape', () => {
 })
 
 test('no more rows are kept than there is room for, and none of an app that is gone', () => {
-  const rowsOf = (app: string, series: number) => {
-    const rows = createAppRows(app)
-    const keys = Array.from({ length: series }, (_, i) => `c\0app/x${i}`)
-    matchSeries(rows, new Map(keys.map((key) => [key, createCell('count')])))
-    addRows(rows, new Map())
-    return rows
-  }
   const kept = createKeptRows(100)
   const [a, b, c] = [rowsOf('a', 60), rowsOf('b', 50), rowsOf('c', 40)]
   kept.keep([a, b, c])
@@ -125,3 +118,11 @@ test('no more rows are kept than there is room for, and none of an app that is g
   kept.keep([c])
   expect(kept.of(['a'])[0]!.keys).toHaveLength(0)
 })
+
+function rowsOf(app: string, series: number) {
+  const rows = createAppRows(app)
+  const keys = Array.from({ length: series }, (_, i) => `c\0app/x${i}`)
+  matchSeries(rows, new Map(keys.map((key) => [key, createCell('count')])))
+  addRows(rows, new Map())
+  return rows
+}

@@ -8,6 +8,7 @@ import { FINE_MS, IDS_KEPT_MS, type Width } from './store.ts'
  * for the registry of apps, where they are values.
  *
  *   l2met:1:apps                   sorted set: app names by when they were last seen (s)
+ *   l2met:1:{APP}:p                pending window: what commits have appended (packed-pending.ts)
  *   l2met:1:{APP}:t                lifetime window
  *   l2met:1:{APP}:f:START          fine window, START in tens of seconds, base 36
  *   l2met:1:{APP}:c:START          coarse window, the same
@@ -16,6 +17,11 @@ import { FINE_MS, IDS_KEPT_MS, type Width } from './store.ts'
  *   l2met:1:{APP}:i:TURN:SHARD     ids of frames: sets of integers, small enough to be kept as such
  *   l2met:1:{APP}:j:TURN:SHARD     the same, for apps with many frames
  *   l2met:1:{APP}:r:PROCESS        how many batches a process has committed
+ *
+ * A commit writes the pending window, the ids and the count. A fold (redis-folder.ts) moves what is
+ * pending into the fine, coarse and lifetime windows, of which each is one packed record; a roll-up
+ * (redis-roller.ts) moves coarse windows into hours. Both are one script, so that whoever reads a
+ * window together with the pending one, in one MGET, sees each line once.
  */
 const PREFIX = 'l2met:1:'
 
@@ -35,6 +41,9 @@ export const COUNTER_TTL_S = 3600
 /** How long the ids of a turn live, s. */
 export const ID_TTL_S = (TURNS * TURN_MS) / 1000 + 60
 
+/** How long an app's lifetime and pending windows outlive its last frame, s. */
+export const LIFETIME_TTL_S = 30 * 86_400
+
 /** What stands before the last part of all keys of an app. */
 export function appPrefix(app: string): string {
   const tag = createHash('sha256').update(app).digest('base64url').slice(0, 12)
@@ -43,6 +52,10 @@ export function appPrefix(app: string): string {
 
 export function windowKey(prefix: string, width: Width, start: number): string {
   return `${prefix}${width === FINE_MS ? 'f' : 'c'}:${(start / FINE_MS).toString(36)}`
+}
+
+export function pendingKey(prefix: string): string {
+  return `${prefix}p`
 }
 
 /** The two keys of an hour that was rolled up. */

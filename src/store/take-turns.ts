@@ -9,10 +9,10 @@ export interface Turns {
   next(): Promise<void>
 }
 
-export function takeTurns(): Turns {
+export function takeTurns(turnMs = TURN_MS): Turns {
   let began = performance.now()
   return {
-    isOver: () => performance.now() - began >= TURN_MS,
+    isOver: () => performance.now() - began >= turnMs,
     next: async () => {
       await setImmediate()
       began = performance.now()

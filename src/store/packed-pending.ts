@@ -38,4 +38,9 @@ export function* readPending(pending: Buffer): Generator<PendingEntry> {
   }
 }
 
+/** The start of the first entry, by the first bytes of what is pending; undefined when there is none. */
+export function firstPending(pending: Uint8Array): number | undefined {
+  return pending.length === 0 ? undefined : readVarint(createByteReader(pending)) * FINE_MS
+}
+
 const head = createByteWriter()

@@ -83,6 +83,13 @@ export function firstRecordLength(packed: Uint8Array): number {
   return reader.at
 }
 
+/** How many series the first record holds. */
+export function seriesIn(packed: Uint8Array): number {
+  const body = readRecord(createByteReader(packed))
+  readFrame(body, () => {})
+  return readCount(body)
+}
+
 /** The same record (one, plain) in fewer bytes, for keeping. */
 export function deflatePacked(packed: Buffer): Buffer {
   return shorterOf(packed, deflateRawSync(bodyOf(packed), DEFLATION))

@@ -12,10 +12,13 @@ import { writeCell } from './packed-cell.ts'
 import { baseOf, writeFrame } from './packed-frame.ts'
 import { writeKey } from './packed-key.ts'
 import { PLAIN, recordHead } from './packed.ts'
+import type { Turns } from './take-turns.ts'
 
 /** Writes windows in their packed form (packed.ts). */
 export interface Packer {
   packWindow(window: Window): Buffer
+  /** The same, with turns for others in between. */
+  packInTurns(window: Window, turns: Turns): Promise<Buffer>
   /** Packs the sum of accumulators, which stay as they are: a record for each series table. */
   packAccumulators(accs: readonly Accumulator[]): Buffer
 }
@@ -27,6 +30,8 @@ interface Book {
   ranks: Int32Array
   sum: Accumulator | undefined
 }
+
+const CELLS_AT_ONCE = 32
 
 export function createPacker(): Packer {
   const writer = createByteWriter()
@@ -54,8 +59,16 @@ export function createPacker(): Packer {
   return {
     packWindow: (window) => {
       writer.at = 0
-      writeWindow(writer, window)
+      const cells = writeWindow(writer, window)
+      while (!cells.next().done) continue
       return closeRecord(writer)
+    },
+    packInTurns: async (window, turns) => {
+      // One of its own, because others pack in between.
+      const own = createByteWriter()
+      const cells = writeWindow(own, window)
+      while (!cells.next().done) if (turns.isOver()) await turns.next()
+      return closeRecord(own)
     },
     packAccumulators: (accs) => {
       const records = []
@@ -69,12 +82,15 @@ export function createPacker(): Packer {
   }
 }
 
-function writeWindow(writer: ByteWriter, window: Window): void {
+/** Stops now and then, to be asked to go on. */
+function* writeWindow(writer: ByteWriter, window: Window): Generator<undefined> {
   writeFrame(writer, window)
   const base = baseOf(window)
   writeVarint(writer, window.cells.size)
   let previous: Buffer = NO_KEY
-  for (const text of [...window.cells.keys()].toSorted()) {
+  const texts = [...window.cells.keys()].toSorted()
+  for (const [i, text] of texts.entries()) {
+    if (i % CELLS_AT_ONCE === 0) yield
     const key = Buffer.from(text)
     writeKey(writer, previous, key)
     writeCell(writer, window.cells.get(text)!, base)

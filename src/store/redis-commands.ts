@@ -6,20 +6,26 @@ import { COMMIT_SCRIPT, FOLD_SCRIPT } from './redis-scripts.ts'
 export interface RedisCommands {
   commit(keys: readonly string[], args: readonly (string | Buffer)[]): Promise<CommitReply>
   /**
-   * Takes `head` off the pending window and puts the new values of windows in their places. Resolves
-   * with how many bytes are still pending; undefined when something wasn't any more what it was, and
-   * nothing was done.
+   * Puts `rest` in the place of `head` in the pending window, and the new values of windows in theirs.
+   * Resolves with false when something wasn't any more what it was, and nothing was done.
    */
-  fold(pendingKey: string, head: Buffer, windows: readonly NewWindow[]): Promise<number | undefined>
+  fold(key: string, head: Buffer, rest: Buffer, windows: readonly NewWindow[]): Promise<boolean>
 }
 
 export interface CommitReply {
   /** How many batches this process has committed; less than before when Redis went back in time. */
   readonly counter: number
-  /** Bytes that are pending. */
-  readonly pending: number
+  readonly pending: PendingLength
   /** Indexes of the ids that were known; then nothing was written. */
   readonly known: readonly number[]
+}
+
+/** How much is pending. */
+export interface PendingLength {
+  /** Bytes. */
+  readonly length: number
+  /** The first of them, enough to tell the first entry's start. */
+  readonly head: Buffer
 }
 
 export interface NewWindow {
@@ -43,24 +49,25 @@ export function defineCommands(client: RedisClient): RedisCommands {
   return {
     commit: async (keys, args) => {
       const reply = await scripts.l2metCommitBuffer(keys.length, ...keys, ...args)
-      const [counter, pending, ...known] = reply as [number, number, ...number[]]
-      return { counter, pending, known }
+      const [counter, length, head, ...known] = reply as [number, number, Buffer, ...number[]]
+      return { counter, pending: { length, head }, known }
     },
-    fold: async (pendingKey, head, windows) => {
-      const keys = [pendingKey, ...windows.map(({ key }) => key)]
+    fold: async (key, head, rest, windows) => {
+      const keys = [key, ...windows.map((window) => window.key)]
       const args = windows.flatMap(({ before, packed, expires }) => [
         sha1(before ?? NOTHING),
         packed,
         `${expires}`,
       ])
-      const reply = await scripts.l2metFold(
+      const done = await scripts.l2metFold(
         keys.length,
         ...keys,
         `${head.length}`,
         sha1(head),
+        rest,
         ...args,
       )
-      return reply === -1 ? undefined : (reply as number)
+      return done === 1
     },
   }
 }

@@ -18,8 +18,8 @@ export function createRedisReader(options: {
   readonly now: () => number
   readonly retentionMs: number
   readonly maxSeries: number
-  /** Is told how many bytes are pending. */
-  readonly onPending: (prefix: string, length: number) => void
+  /** Is told what is pending. */
+  readonly onPending: (prefix: string, pending: Buffer) => void
   /** Is told of hours: whether they are rolled up, and how many windows lie beside that. */
   readonly onHour: (prefix: string, hour: number, isRolled: boolean, windows: number) => void
 }): ReadFromRedis {
@@ -38,7 +38,7 @@ export function createRedisReader(options: {
     // All at one moment: a fold or a roll-up moves lines from some of these to others.
     const values = await client.mgetBuffer(pendingKey(prefix), ...keys)
     const pending = values[0] ?? NOTHING
-    onPending(prefix, pending.length)
+    onPending(prefix, pending)
     const byStart = pendingByStart(pending, width)
     let at = 1
     const next = () => values[at++] ?? undefined

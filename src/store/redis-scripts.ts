@@ -6,14 +6,14 @@ import { COUNTER_TTL_S, ID_TTL_S, MAX_SMALL_SET } from './redis-keys.ts'
  * KEYS: the process's counter, the pending window, then 6 id sets for each id: of three turns, newest
  *   first, the small and the large.
  * ARGV: what is appended to the pending window, when that expires (s since 1970), the ids.
- * Returns {counter, length of the pending window, index of each known id}. When an id is known
- *   nothing was written.
+ * Returns {counter, length of the pending window, its first bytes, index of each known id}. When an
+ *   id is known nothing was written.
  * Expiry is set on what is new, and again now and then for the pending window, which goes on.
  */
 export const COMMIT_SCRIPT = `
 local ids = #ARGV - 2
 local length = redis.call('STRLEN', KEYS[2])
-local reply = {0, length}
+local reply = {0, length, redis.call('GETRANGE', KEYS[2], 0, 9)}
 for i = 1, ids do
   local id, at = ARGV[2 + i], 2 + (i - 1) * 6
   for k = 1, 6 do
@@ -23,7 +23,7 @@ for i = 1, ids do
     end
   end
 end
-if #reply > 2 then
+if #reply > 3 then
   reply[1] = tonumber(redis.call('GET', KEYS[1]) or 0)
   return reply
 end
@@ -43,35 +43,37 @@ redis.call('EXPIRE', KEYS[1], ${COUNTER_TTL_S})
 reply[1] = counter
 if ARGV[1] ~= '' then
   reply[2] = redis.call('APPEND', KEYS[2], ARGV[1])
+  if length == 0 then reply[3] = string.sub(ARGV[1], 1, 10) end
   if length == 0 or counter % 64 == 1 then redis.call('EXPIREAT', KEYS[2], ARGV[2]) end
 end
 return reply
 `
 
 /**
- * Puts new values in the place of windows and takes the first bytes off the pending window, when all
- * are still what the new values were made of: what was appended since stays pending. Two receivers
- * that fold the same, a roll-up in between, or a Redis that went back in time, can thus lose nothing
- * and add nothing twice.
+ * Puts something else (or nothing) in the place of the first bytes of the pending window, and new
+ * values in the place of windows, when all are still what these were made of: what was appended since
+ * stays pending. Two receivers that fold the same, a roll-up in between, or a Redis that went back in
+ * time, can thus lose nothing and add nothing twice.
  *
  * KEYS: the pending window, the windows.
- * ARGV: how many bytes of the pending window, their SHA-1 in hex, then for each window the SHA-1 of
- *   what it was (of nothing when it wasn't there), its new value and when it expires (s since 1970).
- * Returns how many bytes are still pending; -1 when nothing was done.
+ * ARGV: how many bytes of the pending window, their SHA-1 in hex, what takes their place, then for
+ *   each window the SHA-1 of what it was (of nothing when it wasn't there), its new value and when it
+ *   expires (s since 1970).
+ * Returns 1 when it was done.
  */
 export const FOLD_SCRIPT = `
 local length = tonumber(ARGV[1])
 local head = redis.call('GETRANGE', KEYS[1], 0, length - 1)
-if #head ~= length or redis.sha1hex(head) ~= ARGV[2] then return -1 end
+if #head ~= length or redis.sha1hex(head) ~= ARGV[2] then return 0 end
 for i = 2, #KEYS do
-  if redis.sha1hex(redis.call('GET', KEYS[i]) or '') ~= ARGV[3 * i - 3] then return -1 end
+  if redis.sha1hex(redis.call('GET', KEYS[i]) or '') ~= ARGV[3 * i - 2] then return 0 end
 end
 for i = 2, #KEYS do
-  redis.call('SET', KEYS[i], ARGV[3 * i - 2])
-  redis.call('EXPIREAT', KEYS[i], ARGV[3 * i - 1])
+  redis.call('SET', KEYS[i], ARGV[3 * i - 1])
+  redis.call('EXPIREAT', KEYS[i], ARGV[3 * i])
 end
-local rest = redis.call('GETRANGE', KEYS[1], length, -1)
+local rest = ARGV[3] .. redis.call('GETRANGE', KEYS[1], length, -1)
 if rest == '' then redis.call('DEL', KEYS[1])
 else redis.call('SET', KEYS[1], rest, 'KEEPTTL') end
-return #rest
+return 1
 `

@@ -125,11 +125,15 @@ export function createRedisStore(options: {
     if (unfit !== undefined) throw new UnfitStoreError(unfit)
   }
 
+  const noteRead = (prefix: string, pending: Buffer) => {
+    folder.note(prefix, { length: pending.length, head: pending }, 0)
+  }
+
   const readFromRedis = createRedisReader({
     ...options,
     client,
     now: clock.now,
-    onPending: (prefix, length) => folder.note(prefix, length, 0),
+    onPending: (prefix, pending) => noteRead(prefix, pending),
     onHour: (prefix, hour, isRolled, windows) => roller.found(prefix, hour, isRolled, windows),
   })
 
@@ -144,7 +148,7 @@ export function createRedisStore(options: {
       await replay.settled(app, SETTLE_MS)
       ;[folded, pending, counter] = await readAll()
     }
-    folder.note(prefix, pending?.length ?? 0, 0)
+    if (pending) noteRead(prefix, pending)
     if (!folded && !pending) return undefined
     const window = createWindow()
     const merge = createMerge(window, { lifetime: true, maxSeries })

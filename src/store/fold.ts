@@ -54,7 +54,8 @@ export async function addToPacked(
 ): Promise<Window> {
   const { lifetime, maxSeries } = options
   const window = createWindow()
-  if (packed !== undefined) mergePacked(window, packed, options)
+  // It had its limit when it was packed: its overflow series stand beside as many as there may be.
+  if (packed !== undefined) mergePacked(window, packed, { lifetime })
   for (const sum of sums) {
     mergeFrame(window, lifetime ? { ...sum, seconds: NO_SECONDS, events: [] } : sum)
   }

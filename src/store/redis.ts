@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Window, createWindow } from '../model/window.ts'
 import { readPending } from './packed-pending.ts'
-import { createMerge } from './packed.ts'
+import { createMerge, mergePacked } from './packed.ts'
 import { createPacker } from './packer.ts'
 import { type Batch, commitArguments, packBatch } from './redis-batch.ts'
 import { createRedisClient } from './redis-client.ts'
@@ -151,8 +151,8 @@ export function createRedisStore(options: {
     if (pending) noteRead(prefix, pending)
     if (!folded && !pending) return undefined
     const window = createWindow()
+    if (folded) mergePacked(window, folded, { lifetime: true })
     const merge = createMerge(window, { lifetime: true, maxSeries })
-    if (folded) merge(folded)
     if (pending) for (const { packed } of readPending(pending)) merge(packed)
     watermark.check(app, window, clock.now())
     return window

@@ -10,7 +10,7 @@ import type { Window } from '../model/window.ts'
 import { type ByteWriter, createByteWriter, writeVarint, writtenBytes } from './byte-writer.ts'
 import { writeCell } from './packed-cell.ts'
 import { baseOf, writeFrame } from './packed-frame.ts'
-import { writeKey } from './packed-key.ts'
+import { sharedBytes, writeKey, writeRestOfKey } from './packed-key.ts'
 import { PLAIN, recordHead } from './packed.ts'
 import type { Turns } from './take-turns.ts'
 
@@ -28,6 +28,9 @@ interface Book {
   readonly keys: Buffer[]
   /** By series number; neighbours in rank share much of their keys. */
   ranks: Int32Array
+  /** By series number: the one that stood before it the last time, and how many bytes their keys share. */
+  previous: Int32Array
+  shared: Int32Array
   sum: Accumulator | undefined
 }
 
@@ -40,7 +43,7 @@ export function createPacker(): Packer {
   const bookOf = (table: SeriesTable): Book => {
     let book = books.get(table)
     if (book === undefined) {
-      book = { keys: [], ranks: new Int32Array(0), sum: undefined }
+      book = { keys: [], ranks: NONE, previous: NONE, shared: NONE, sum: undefined }
       books.set(table, book)
     }
     growBook(book, table)
@@ -106,17 +109,27 @@ function writeAccumulator(writer: ByteWriter, acc: Accumulator, book: Book): voi
   for (const [i, id] of acc.touched.entries()) order[i] = book.ranks[id]! * 2 ** 24 + id
   order.sort()
   writeVarint(writer, order.length)
-  let previous: Buffer = NO_KEY
+  let previous = -1
   for (const place of order) {
     const id = place % 2 ** 24
-    const key = book.keys[id]!
-    writeKey(writer, previous, key)
+    writeKnownKey(writer, book, previous, id)
     writeCell(writer, acc.cells[id]!, base)
-    previous = key
+    previous = id
   }
 }
 
+/** What writeKey does, where mostly the same series stand next to each other. */
+function writeKnownKey(writer: ByteWriter, book: Book, previous: number, id: number): void {
+  const key = book.keys[id]!
+  if (book.previous[id] !== previous) {
+    book.previous[id] = previous
+    book.shared[id] = previous === -1 ? 0 : sharedBytes(book.keys[previous]!, key)
+  }
+  writeRestOfKey(writer, book.shared[id]!, key)
+}
+
 const NO_KEY = Buffer.alloc(0)
+const NONE = new Int32Array(0)
 
 function closeRecord(writer: ByteWriter): Buffer {
   return Buffer.concat([recordHead(PLAIN, writer.at), writtenBytes(writer)])
@@ -133,4 +146,6 @@ function growBook(book: Book, table: SeriesTable): void {
   const ranks = new Int32Array(Math.ceil(keys.length * 1.25) + 32).fill(keys.length)
   for (let rank = 0; rank < ranked.length; rank += 1) ranks[ranked[rank]!] = rank
   book.ranks = ranks
+  book.previous = new Int32Array(ranks.length).fill(-1)
+  book.shared = new Int32Array(ranks.length)
 }

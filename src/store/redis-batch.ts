@@ -1,7 +1,14 @@
 import type { Accumulator } from '../model/accumulator.ts'
 import { packPending } from './packed-pending.ts'
 import type { Packer } from './packer.ts'
-import { LIFETIME_TTL_S, counterKey, idKeys, idMember, pendingKey } from './redis-keys.ts'
+import {
+  type IdMember,
+  LIFETIME_TTL_S,
+  counterKey,
+  idKeysAt,
+  idMember,
+  pendingKey,
+} from './redis-keys.ts'
 import type { Frame } from './store.ts'
 
 /** A batch of frames of one app, packed: it can be sent again without the frames. */
@@ -9,7 +16,7 @@ export interface Batch {
   readonly app: string
   /** What stands before the last part of all keys of the app. */
   readonly prefix: string
-  readonly ids: readonly bigint[]
+  readonly ids: readonly IdMember[]
   /** Of each id, the index of its frame. */
   readonly frames: readonly number[]
   /** Of the fine windows that it adds to, ms since 1970. */
@@ -25,7 +32,7 @@ export function packBatch(
   packer: Packer,
 ): Batch {
   const byStart = new Map<number, Accumulator[]>()
-  const ids: bigint[] = []
+  const ids: IdMember[] = []
   const framesOfIds: number[] = []
   for (const [frame, { id, deltas }] of frames.entries()) {
     for (const { start, acc } of deltas) {
@@ -53,13 +60,14 @@ export function commitArguments(
 ): { keys: string[]; args: (string | Buffer)[] } {
   const keys = [counterKey(prefix, processName), pendingKey(prefix)]
   const args: (string | Buffer)[] = [packed, `${Math.floor(now / 1000) + LIFETIME_TTL_S}`]
+  const keysOf = idKeysAt(prefix, now)
   for (const id of ids) {
-    keys.push(...idKeys(prefix, id, now))
-    args.push(`${id}`)
+    keys.push(...keysOf(id))
+    args.push(id.text)
   }
   return { keys, args }
 }
 
 export function sizeOf({ packed, ids }: Batch): number {
-  return packed.length + ids.length * 32 + 512
+  return packed.length + ids.length * 128 + 512
 }

@@ -27,9 +27,11 @@ const PREFIX = 'l2met:1:'
 
 export const APPS_KEY = `${PREFIX}apps`
 
-/** Ids of this many turns are looked up; the oldest turn ended at least IDS_KEPT_MS after its ids came. */
-const TURNS = 3
+/** Ids of this many turns are looked up: an id is remembered for IDS_KEPT_MS to twice that. */
+const TURNS = 2
 const TURN_MS = IDS_KEPT_MS / (TURNS - 1)
+/** Of each turn a small set and a large one. */
+export const SETS_PER_ID = 2 * TURNS
 /** A set of integers becomes eight times as large beyond 512 of them (set-max-intset-entries). */
 export const MAX_SMALL_SET = 500
 const SMALL_SHARDS = 16
@@ -72,21 +74,31 @@ export function counterKey(prefix: string, processName: string): string {
   return `${prefix}r:${processName}`
 }
 
-/** A frame id as a whole number of 63 bits in decimal digits. */
-export function idMember(app: string, id: string): bigint {
-  return hashOfId(app, id).readBigUInt64LE() >> 1n
+/** What is remembered of a frame id. */
+export interface IdMember {
+  /** A whole number of 63 bits, in decimal digits. */
+  readonly text: string
+  /** Which sets it may be in. */
+  readonly shard: number
 }
 
-/** The sets that an id may be in, newest turn first: of each turn the small one, then the large one. */
-export function idKeys(prefix: string, member: bigint, now: number): string[] {
-  const turn = Math.floor(now / TURN_MS)
-  const low = Number(member & 0xffffn)
-  const small = (low % SMALL_SHARDS).toString(36)
-  const large = (low % LARGE_SHARDS).toString(36)
-  const keys: string[] = []
-  for (let age = 0; age < TURNS; age += 1) {
-    const name = (turn - age).toString(36)
-    keys.push(`${prefix}i:${name}:${small}`, `${prefix}j:${name}:${large}`)
-  }
-  return keys
+export function idMember(app: string, id: string): IdMember {
+  const bytes = hashOfId(app, id)
+  return { text: `${bytes.readBigUInt64LE() >> 1n}`, shard: bytes.readUInt16LE(8) }
 }
+
+/** Gives the sets that an id may be in, newest turn first: of each turn the small one, then the large one. */
+export function idKeysAt(prefix: string, now: number): (id: IdMember) => string[] {
+  const turn = Math.floor(now / TURN_MS)
+  const turns = Array.from({ length: TURNS }, (_, age) => {
+    const name = (turn - age).toString(36)
+    return { small: `${prefix}i:${name}:`, large: `${prefix}j:${name}:` }
+  })
+  return ({ shard }) =>
+    turns.flatMap(({ small, large }) => [
+      small + SHARDS[shard % SMALL_SHARDS]!,
+      large + SHARDS[shard % LARGE_SHARDS]!,
+    ])
+}
+
+const SHARDS = Array.from({ length: LARGE_SHARDS }, (_, shard) => shard.toString(36))

@@ -1,10 +1,10 @@
-import { COUNTER_TTL_S, ID_TTL_S, MAX_SMALL_SET } from './redis-keys.ts'
+import { COUNTER_TTL_S, ID_TTL_S, MAX_SMALL_SET, SETS_PER_ID } from './redis-keys.ts'
 
 /**
  * Commits a batch: all or nothing, because everything is looked up before anything is written.
  *
- * KEYS: the process's counter, the pending window, then 6 id sets for each id: of three turns, newest
- *   first, the small and the large.
+ * KEYS: the process's counter, the pending window, then SETS_PER_ID sets for each id: of each turn,
+ *   newest first, the small and the large.
  * ARGV: what is appended to the pending window, when that expires (s since 1970), the ids.
  * Returns {counter, length of the pending window, its first bytes, index of each known id}. When an
  *   id is known nothing was written.
@@ -15,8 +15,8 @@ local ids = #ARGV - 2
 local length = redis.call('STRLEN', KEYS[2])
 local reply = {0, length, redis.call('GETRANGE', KEYS[2], 0, 9)}
 for i = 1, ids do
-  local id, at = ARGV[2 + i], 2 + (i - 1) * 6
-  for k = 1, 6 do
+  local id, at = ARGV[2 + i], 2 + (i - 1) * ${SETS_PER_ID}
+  for k = 1, ${SETS_PER_ID} do
     if redis.call('SISMEMBER', KEYS[at + k], id) == 1 then
       reply[#reply + 1] = i - 1
       break
@@ -28,7 +28,7 @@ if #reply > 3 then
   return reply
 end
 for i = 1, ids do
-  local at = 2 + (i - 1) * 6
+  local at = 2 + (i - 1) * ${SETS_PER_ID}
   local set = KEYS[at + 1]
   local size = redis.call('SCARD', set)
   if size >= ${MAX_SMALL_SET} then

@@ -241,7 +241,7 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
       expect(await client.strlen(pendingKey(appPrefix(app)))).toBeLessThan(LONG_PENDING),
     )
     expect(longest).toBeGreaterThan(LONG_PENDING)
-    expect(longest).toBeLessThan(2 * LONG_PENDING)
+    expect(longest).toBeLessThan(4 * LONG_PENDING)
     expect(await client.exists(lifetimeKey(appPrefix(app)))).toBe(0)
   })
 

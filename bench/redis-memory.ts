@@ -12,7 +12,7 @@ import { createPacker } from '../src/store/packer.ts'
 import { commitArguments, packBatch } from '../src/store/redis-batch.ts'
 import { createRedisClient } from '../src/store/redis-client.ts'
 import { defineCommands } from '../src/store/redis-commands.ts'
-import { createCompactor } from '../src/store/redis-compactor.ts'
+import { createFolder } from '../src/store/redis-folder.ts'
 import { createRoller } from '../src/store/redis-roller.ts'
 import { ID_TTL_S, appPrefix } from '../src/store/redis-keys.ts'
 import { COARSE_MS, FINE_MS, type Frame, HOUR_MS } from '../src/store/store.ts'
@@ -50,11 +50,12 @@ const commands = defineCommands(client)
 const packer = createPacker()
 const end = Date.now()
 let now = end - Number(values.hours) * 3_600_000
-const compactor = createCompactor({
+const folder = createFolder({
   client,
   commands,
   packer,
   now: () => now,
+  retentionMs: RETENTION_MS,
   maxSeries: 10_000,
   warn: (details, text) => process.stderr.write(`${text} ${JSON.stringify(details)}\n`),
 })
@@ -64,6 +65,7 @@ const roller = createRoller({
   now: () => now,
   retentionMs: RETENTION_MS,
   maxSeries: 10_000,
+  fold: folder.fold,
   warn: (details, text) => process.stderr.write(`${text} ${JSON.stringify(details)}\n`),
 })
 const windows = createAppWindows({ maxSeries: 10_000, maxRoutes: 200 })
@@ -90,8 +92,7 @@ const cpu = redis.cpuSeconds() - cpuBefore
 
 now = end + 120_000
 await sleep(5000)
-await compactor.close()
-// Here time runs too fast for a roll-up to come after the last compaction of its windows.
+// Here time runs too fast for a roll-up to come after the last fold into its windows.
 for (let hour = end - (end % HOUR_MS) - 24 * HOUR_MS; hour < end - HOUR_MS; hour += HOUR_MS) {
   roller.found(PREFIX, hour, false, HOUR_MS / COARSE_MS)
 }
@@ -100,7 +101,7 @@ for (let before = NaN, keys = 0; keys !== before;) {
   await sleep(2000)
   keys = await client.dbsize()
 }
-await roller.close()
+await Promise.all([roller.close(), folder.close()])
 const used = (await redis.usedMemory()) - empty
 const parts = await redis.memoryByKind()
 process.stdout.write(
@@ -114,14 +115,15 @@ for (const { kind, keys, bytes } of parts) {
 }
 process.stdout.write(
   `Redis holds ${(used / MB).toFixed(1)} MB more than empty, ${((used + empty) / MB).toFixed(1)} MB in all (at most ${LIMIT_MB}); ` +
-    `${((cpu * 1e6) / lines).toFixed(2)} ms of its CPU per 1,000 lines, compaction included\n`,
+    `${((cpu * 1e6) / lines).toFixed(2)} ms of its CPU per 1,000 lines, folds included\n`,
 )
 client.disconnect()
 await redis.stop()
 if (values.check && used + empty > LIMIT_MB * MB) process.exitCode = 1
 
 async function commit(frames: readonly Frame[]): Promise<void> {
-  const batch = packBatch(APP, PREFIX, frames, RETENTION_MS, packer)
+  const batch = packBatch(APP, PREFIX, frames, packer)
   const { keys, args } = commitArguments(batch, 'bench', now)
-  compactor.noteBatch(batch, (await commands.commit(keys, args)).long)
+  const { pending } = await commands.commit(keys, args)
+  folder.note(PREFIX, pending, batch.packed.length)
 }

@@ -26,6 +26,7 @@ const KINDS: Record<string, string> = {
   h: 'hours, their sums',
   m: 'hours, their minutes',
   t: 'lifetime windows',
+  p: 'pending windows',
   i: 'ids, small sets',
   j: 'ids, large sets',
 }

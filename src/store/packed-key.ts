@@ -64,12 +64,22 @@ export function createKeyReader<T>(create: (key: string, kind: Kind) => T): KeyR
 
 /** Writes a key as what it doesn't share with the one before. */
 export function writeKey(writer: ByteWriter, previous: Buffer, key: Buffer): void {
-  const most = Math.min(previous.length, key.length)
-  let shared = 0
-  while (shared < most && previous[shared] === key[shared]) shared += 1
+  writeRestOfKey(writer, sharedBytes(previous, key), key)
+}
+
+/** The same where it is known how many bytes they share. */
+export function writeRestOfKey(writer: ByteWriter, shared: number, key: Buffer): void {
   writeVarint(writer, shared)
   writeVarint(writer, key.length - shared)
   writeBytes(writer, key, shared)
+}
+
+/** How many bytes two keys share at their beginnings. */
+export function sharedBytes(a: Buffer, b: Buffer): number {
+  const most = Math.min(a.length, b.length)
+  let shared = 0
+  while (shared < most && a[shared] === b[shared]) shared += 1
+  return shared
 }
 
 function isExpected(

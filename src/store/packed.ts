@@ -35,6 +35,8 @@ export interface MergeOptions {
   readonly lifetime?: boolean
   /** Series beyond this number fold into the overflow series of their names. */
   readonly maxSeries?: number
+  /** Is told of each series when it first comes, by its seriesKey. */
+  readonly onSeries?: (key: string) => void
 }
 
 /**
@@ -42,23 +44,22 @@ export interface MergeOptions {
  * window is then of no use.
  */
 export function mergePacked(into: Window, packed: Uint8Array, options: MergeOptions = {}): void {
-  const mergeNext = createMerge(into, packed, options)
-  while (mergeNext()) continue
+  createMerge(into, options)(packed)
 }
 
-/** The same record by record: each call merges the next, and says whether there was one. */
+/** The same for one value after another. */
 export function createMerge(
   into: Window,
-  packed: Uint8Array,
   options: MergeOptions = {},
-): () => boolean {
-  const { lifetime = false, maxSeries = Infinity } = options
-  const reader = createByteReader(packed)
-  const keys = createKeyReader((key, kind) => cellAt(into, placeOf(into, key, maxSeries), kind))
-  return () => {
-    if (reader.at >= reader.end) return false
-    mergeBody(into, readRecord(reader), lifetime, keys)
-    return true
+): (packed: Uint8Array) => void {
+  const { lifetime = false, maxSeries = Infinity, onSeries } = options
+  const keys = createKeyReader((key, kind) => {
+    onSeries?.(key)
+    return cellAt(into, key, kind, maxSeries)
+  })
+  return (packed) => {
+    const reader = createByteReader(packed)
+    while (reader.at < reader.end) mergeBody(into, readRecord(reader), lifetime, keys)
   }
 }
 
@@ -75,17 +76,18 @@ export function readRecord(reader: ByteReader): ByteReader {
 
 /** How many bytes the first record takes, which has to be there; 0 when there is none. */
 export function firstRecordLength(packed: Uint8Array): number {
-  const length = packed.length === 0 ? 0 : recordLength(packed)
-  if (length > packed.length) throw new PackedError('a packed window ends too early')
-  return length
+  if (packed.length === 0) return 0
+  const reader = createByteReader(packed)
+  readByte(reader)
+  skipBytes(reader, readVarint(reader))
+  return reader.at
 }
 
-/** How many bytes a record takes, by its first ten bytes. */
-export function recordLength(head: Uint8Array): number {
-  const reader = createByteReader(head)
-  readByte(reader)
-  const length = readVarint(reader)
-  return reader.at + length
+/** How many series the first record holds. */
+export function seriesIn(packed: Uint8Array): number {
+  const body = readRecord(createByteReader(packed))
+  readFrame(body, () => {})
+  return readCount(body)
 }
 
 /** The same record (one, plain) in fewer bytes, for keeping. */
@@ -156,14 +158,16 @@ function mergeBody(
   if (reader.at !== reader.end) throw new PackedError('a packed window holds more than it says')
 }
 
-function placeOf(window: Window, key: string, maxSeries: number): string {
-  if (window.cells.size < maxSeries || window.cells.has(key)) return key
-  const series = parseSeriesKey(key)
-  return isOwn(series) ? key : seriesKey(overflowSeries(series))
-}
-
-function cellAt({ cells }: Window, key: string, kind: Kind): Cell {
+/** The cell of a series, or of the overflow series of its name when a window is full; made when it isn't there. */
+export function cellAt({ cells }: Window, key: string, kind: Kind, maxSeries: number): Cell {
   let cell = cells.get(key)
-  if (cell === undefined) cells.set(key, (cell = createCell(kind)))
+  if (cell !== undefined) return cell
+  let place = key
+  if (cells.size >= maxSeries) {
+    const series = parseSeriesKey(key)
+    if (!isOwn(series)) place = seriesKey(overflowSeries(series))
+    cell = cells.get(place)
+  }
+  if (cell === undefined) cells.set(place, (cell = createCell(kind)))
   return cell
 }

@@ -10,12 +10,15 @@ import type { Window } from '../model/window.ts'
 import { type ByteWriter, createByteWriter, writeVarint, writtenBytes } from './byte-writer.ts'
 import { writeCell } from './packed-cell.ts'
 import { baseOf, writeFrame } from './packed-frame.ts'
-import { writeKey } from './packed-key.ts'
+import { sharedBytes, writeKey, writeRestOfKey } from './packed-key.ts'
 import { PLAIN, recordHead } from './packed.ts'
+import type { Turns } from './take-turns.ts'
 
 /** Writes windows in their packed form (packed.ts). */
 export interface Packer {
   packWindow(window: Window): Buffer
+  /** The same, with turns for others in between. */
+  packInTurns(window: Window, turns: Turns): Promise<Buffer>
   /** Packs the sum of accumulators, which stay as they are: a record for each series table. */
   packAccumulators(accs: readonly Accumulator[]): Buffer
 }
@@ -25,8 +28,13 @@ interface Book {
   readonly keys: Buffer[]
   /** By series number; neighbours in rank share much of their keys. */
   ranks: Int32Array
+  /** By series number: the one that stood before it the last time, and how many bytes their keys share. */
+  previous: Int32Array
+  shared: Int32Array
   sum: Accumulator | undefined
 }
+
+const CELLS_AT_ONCE = 32
 
 export function createPacker(): Packer {
   const writer = createByteWriter()
@@ -35,7 +43,7 @@ export function createPacker(): Packer {
   const bookOf = (table: SeriesTable): Book => {
     let book = books.get(table)
     if (book === undefined) {
-      book = { keys: [], ranks: new Int32Array(0), sum: undefined }
+      book = { keys: [], ranks: NONE, previous: NONE, shared: NONE, sum: undefined }
       books.set(table, book)
     }
     growBook(book, table)
@@ -54,8 +62,16 @@ export function createPacker(): Packer {
   return {
     packWindow: (window) => {
       writer.at = 0
-      writeWindow(writer, window)
+      const cells = writeWindow(writer, window)
+      while (!cells.next().done) continue
       return closeRecord(writer)
+    },
+    packInTurns: async (window, turns) => {
+      // One of its own, because others pack in between.
+      const own = createByteWriter()
+      const cells = writeWindow(own, window)
+      while (!cells.next().done) if (turns.isOver()) await turns.next()
+      return closeRecord(own)
     },
     packAccumulators: (accs) => {
       const records = []
@@ -69,12 +85,15 @@ export function createPacker(): Packer {
   }
 }
 
-function writeWindow(writer: ByteWriter, window: Window): void {
+/** Stops now and then, to be asked to go on. */
+function* writeWindow(writer: ByteWriter, window: Window): Generator<undefined> {
   writeFrame(writer, window)
   const base = baseOf(window)
   writeVarint(writer, window.cells.size)
   let previous: Buffer = NO_KEY
-  for (const text of [...window.cells.keys()].toSorted()) {
+  const texts = [...window.cells.keys()].toSorted()
+  for (const [i, text] of texts.entries()) {
+    if (i % CELLS_AT_ONCE === 0) yield
     const key = Buffer.from(text)
     writeKey(writer, previous, key)
     writeCell(writer, window.cells.get(text)!, base)
@@ -90,17 +109,27 @@ function writeAccumulator(writer: ByteWriter, acc: Accumulator, book: Book): voi
   for (const [i, id] of acc.touched.entries()) order[i] = book.ranks[id]! * 2 ** 24 + id
   order.sort()
   writeVarint(writer, order.length)
-  let previous: Buffer = NO_KEY
+  let previous = -1
   for (const place of order) {
     const id = place % 2 ** 24
-    const key = book.keys[id]!
-    writeKey(writer, previous, key)
+    writeKnownKey(writer, book, previous, id)
     writeCell(writer, acc.cells[id]!, base)
-    previous = key
+    previous = id
   }
 }
 
+/** What writeKey does, where mostly the same series stand next to each other. */
+function writeKnownKey(writer: ByteWriter, book: Book, previous: number, id: number): void {
+  const key = book.keys[id]!
+  if (book.previous[id] !== previous) {
+    book.previous[id] = previous
+    book.shared[id] = previous === -1 ? 0 : sharedBytes(book.keys[previous]!, key)
+  }
+  writeRestOfKey(writer, book.shared[id]!, key)
+}
+
 const NO_KEY = Buffer.alloc(0)
+const NONE = new Int32Array(0)
 
 function closeRecord(writer: ByteWriter): Buffer {
   return Buffer.concat([recordHead(PLAIN, writer.at), writtenBytes(writer)])
@@ -117,4 +146,6 @@ function growBook(book: Book, table: SeriesTable): void {
   const ranks = new Int32Array(Math.ceil(keys.length * 1.25) + 32).fill(keys.length)
   for (let rank = 0; rank < ranked.length; rank += 1) ranks[ranked[rank]!] = rank
   book.ranks = ranks
+  book.previous = new Int32Array(ranks.length).fill(-1)
+  book.shared = new Int32Array(ranks.length)
 }

@@ -1,7 +1,8 @@
+import { readPending } from './packed-pending.ts'
 import type { RedisClient } from './redis-client.ts'
-import { hourKeys, windowKey } from './redis-keys.ts'
+import { hourKeys, pendingKey, windowKey } from './redis-keys.ts'
 import { type Span, type SpanContent, readSpans, spansOf } from './read-spans.ts'
-import { FINE_KEPT_MS, FINE_MS, type ReadRange, type WindowReader } from './store.ts'
+import { FINE_KEPT_MS, FINE_MS, type ReadRange, type Width, type WindowReader } from './store.ts'
 
 export interface ReadFromRedis {
   (prefix: string, range: ReadRange, readers: readonly WindowReader[]): Promise<void>
@@ -17,12 +18,12 @@ export function createRedisReader(options: {
   readonly now: () => number
   readonly retentionMs: number
   readonly maxSeries: number
-  /** Is told of each window that was found, and when it ends. */
-  readonly onWindow: (key: string, end: number, packed: Buffer) => void
+  /** Is told what is pending. */
+  readonly onPending: (prefix: string, pending: Buffer) => void
   /** Is told of hours: whether they are rolled up, and how many windows lie beside that. */
   readonly onHour: (prefix: string, hour: number, isRolled: boolean, windows: number) => void
 }): ReadFromRedis {
-  const { client, now, retentionMs, maxSeries, onWindow, onHour } = options
+  const { client, now, retentionMs, maxSeries, onPending, onHour } = options
 
   const fetch = async (
     prefix: string,
@@ -34,19 +35,17 @@ export function createRedisReader(options: {
       const windows = starts.map((start) => windowKey(prefix, width, start))
       return [...(usesTotal ? [total] : []), ...(usesMinutes ? [minutes] : []), ...windows]
     })
-    // All at one moment: an hour and its windows must not be seen before and after a roll-up.
-    const values = await client.mgetBuffer(...keys)
-    let at = 0
+    // All at one moment: a fold or a roll-up moves lines from some of these to others.
+    const values = await client.mgetBuffer(pendingKey(prefix), ...keys)
+    const pending = values[0] ?? NOTHING
+    onPending(prefix, pending)
+    const byStart = pendingByStart(pending, width)
+    let at = 1
     const next = () => values[at++] ?? undefined
     return spans.map(({ hour, starts, usesTotal, usesMinutes }) => {
       const total = usesTotal ? next() : undefined
       const minutes = usesMinutes ? next() : undefined
-      const windows = starts.map((start) => {
-        const key = keys[at]!
-        const packed = next()
-        if (packed !== undefined) onWindow(key, start + width, packed)
-        return packed
-      })
+      const windows = starts.map((start) => join(next(), byStart.get(start)))
       if (width !== FINE_MS) {
         const isRolled = total !== undefined || minutes !== undefined
         onHour(prefix, hour, isRolled, windows.filter((packed) => packed !== undefined).length)
@@ -64,3 +63,23 @@ export function createRedisReader(options: {
     await readSpans(spans, fetchSome, readers, { maxSeries, atOnce: HOURS_AT_ONCE })
   }
 }
+
+/** What is pending of each window. */
+function pendingByStart(pending: Buffer, width: Width): Map<number, Buffer[]> {
+  const byStart = new Map<number, Buffer[]>()
+  for (const { start, packed } of readPending(pending)) {
+    const window = start - (start % width)
+    const all = byStart.get(window)
+    if (all === undefined) byStart.set(window, [packed])
+    else all.push(packed)
+  }
+  return byStart
+}
+
+/** Packed records one after another are their sum (packed.ts). */
+function join(packed: Buffer | undefined, pending: readonly Buffer[] | undefined) {
+  if (pending === undefined) return packed
+  return Buffer.concat(packed === undefined ? pending : [packed, ...pending])
+}
+
+const NOTHING = Buffer.alloc(0)

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Packer } from './packer.ts'
 import type { Batch } from './redis-batch.ts'
 import type { RedisClient } from './redis-client.ts'
+import { sha1 } from './redis-commands.ts'
 import { hourKeys, windowKey } from './redis-keys.ts'
 import { isWorthRollingUp, rollUp, rollUpTime } from './roll-up.ts'
 import { COARSE_MS, HOUR_MS } from './store.ts'
@@ -16,30 +16,23 @@ export interface Roller {
 
 /**
  * Puts a rolled up hour in the place of its coarse windows and of what was rolled up before, when all
- * are still what it was made of: what was appended since stays. No reader can see an hour twice or not
- * at all, and of two that roll it up one does nothing.
+ * are still what it was made of. No reader can see an hour twice or not at all, and of two that roll it
+ * up one does nothing.
  *
  * KEYS: the sum, the minutes, the coarse windows.
- * ARGV: when the hour expires (s since 1970), the sum, the minutes, the SHA-1 of the minutes before in
- *   hex, and for each coarse window how many bytes were read and their SHA-1.
+ * ARGV: when the hour expires (s since 1970), the sum, the minutes, the SHA-1 in hex of the minutes
+ *   before and of each coarse window.
  * Returns 1 when it was done.
  */
 const ROLL_UP_SCRIPT = `
-if redis.sha1hex(redis.call('GET', KEYS[2]) or '') ~= ARGV[4] then return 0 end
-for i = 3, #KEYS do
-  local at = 2 * i - 1
-  local head = redis.call('GETRANGE', KEYS[i], 0, tonumber(ARGV[at]) - 1)
-  if #head ~= tonumber(ARGV[at]) or redis.sha1hex(head) ~= ARGV[at + 1] then return 0 end
+for i = 2, #KEYS do
+  if redis.sha1hex(redis.call('GET', KEYS[i]) or '') ~= ARGV[i + 2] then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[2])
 redis.call('EXPIREAT', KEYS[1], ARGV[1])
 redis.call('SET', KEYS[2], ARGV[3])
 redis.call('EXPIREAT', KEYS[2], ARGV[1])
-for i = 3, #KEYS do
-  local tail = redis.call('GETRANGE', KEYS[i], tonumber(ARGV[2 * i - 1]), -1)
-  if tail == '' then redis.call('DEL', KEYS[i])
-  else redis.call('SET', KEYS[i], tail, 'KEEPTTL') end
-end
+for i = 3, #KEYS do redis.call('DEL', KEYS[i]) end
 return 1
 `
 
@@ -62,9 +55,11 @@ export function createRoller(options: {
   readonly now: () => number
   readonly retentionMs: number
   readonly maxSeries: number
+  /** Puts what is pending into its windows. */
+  readonly fold: (prefix: string) => Promise<void>
   readonly warn: (details: object, text: string) => void
 }): Roller {
-  const { client, packer, now, retentionMs, maxSeries, warn } = options
+  const { client, packer, now, retentionMs, maxSeries, fold, warn } = options
   client.defineCommand('l2metRollUp', { lua: ROLL_UP_SCRIPT })
   const scripts = client as unknown as Scripts
   const due = new Map<string, Hour & { readonly at: number }>()
@@ -73,6 +68,7 @@ export function createRoller(options: {
   let isClosed = false
 
   const rollUpHour = async ({ prefix, hour }: Hour) => {
+    await fold(prefix)
     const names = hourKeys(prefix, hour)
     const starts = Array.from({ length: HOUR_MS / COARSE_MS }, (_, i) => hour + i * COARSE_MS)
     const windowKeys = starts.map((start) => windowKey(prefix, COARSE_MS, start))
@@ -85,8 +81,8 @@ export function createRoller(options: {
     const rolled = await rollUp(hour, found, { packer, maxSeries }, before ?? undefined)
     const expires = Math.ceil((hour + HOUR_MS + retentionMs) / 1000)
     const keys = [names.total, names.minutes, ...found.map(({ key }) => key)]
-    const parts = found.flatMap(({ packed }) => [`${packed.length}`, sha1(packed)])
-    const args = [`${expires}`, rolled.total, rolled.minutes, sha1(before ?? NOTHING), ...parts]
+    const digests = [before ?? NOTHING, ...found.map(({ packed }) => packed)].map(sha1)
+    const args = [`${expires}`, rolled.total, rolled.minutes, ...digests]
     await scripts.l2metRollUp(keys.length, ...keys, ...args)
   }
 
@@ -118,9 +114,8 @@ export function createRoller(options: {
   }, TICK_MS).unref()
 
   return {
-    noteBatch: ({ prefix, parts }) => {
-      for (const { coarse } of parts) {
-        const start = coarse.end - COARSE_MS
+    noteBatch: ({ prefix, starts }) => {
+      for (const start of starts) {
         const hour = start - (start % HOUR_MS)
         const name = prefix + hour
         if (due.has(name)) continue
@@ -140,10 +135,6 @@ export function createRoller(options: {
       await running
     },
   }
-}
-
-function sha1(bytes: Buffer): string {
-  return createHash('sha1').update(bytes).digest('hex')
 }
 
 const NOTHING = Buffer.alloc(0)

@@ -1,82 +1,79 @@
-import { COUNTER_TTL_S, ID_TTL_S, MAX_SMALL_SET } from './redis-keys.ts'
-
-/** Windows shorter than this aren't worth a compaction before they end, bytes. */
-export const LONG_WINDOW = 262_144
+import { COUNTER_TTL_S, ID_TTL_S, MAX_SMALL_SET, SETS_PER_ID } from './redis-keys.ts'
 
 /**
  * Commits a batch: all or nothing, because everything is looked up before anything is written.
  *
- * KEYS: the process's counter, the lifetime window, for each of B packed windows its fine and its
- *   coarse window, then 6 id sets for each id: of three turns, newest first, the small and the large.
- * ARGV: B, when the lifetime window expires (s since 1970), for each packed window its bytes and when
- *   the fine and the coarse window expire, then the ids.
- * Returns {counter, indexes of known ids, for each append that made a long window: its number (fine,
- *   coarse, lifetime of the first packed window, of the second…), the window's length and its first
- *   ten bytes}. When an id is known nothing was written.
- * Expiry is set on what is new, and again now and then for the lifetime window, which goes on.
+ * KEYS: the process's counter, the pending window, then SETS_PER_ID sets for each id: of each turn,
+ *   newest first, the small and the large.
+ * ARGV: what is appended to the pending window, when that expires (s since 1970), the ids.
+ * Returns {counter, length of the pending window, its first bytes, index of each known id}. When an
+ *   id is known nothing was written.
+ * Expiry is set on what is new, and again now and then for the pending window, which goes on.
  */
 export const COMMIT_SCRIPT = `
-local blobs = tonumber(ARGV[1])
-local firstId, firstSet = 2 + 3 * blobs, 2 + 2 * blobs
-local ids = #ARGV - firstId
-local known = {}
+local ids = #ARGV - 2
+local length = redis.call('STRLEN', KEYS[2])
+local reply = {0, length, redis.call('GETRANGE', KEYS[2], 0, 9)}
 for i = 1, ids do
-  local id, at = ARGV[firstId + i], firstSet + (i - 1) * 6
-  for k = 1, 6 do
+  local id, at = ARGV[2 + i], 2 + (i - 1) * ${SETS_PER_ID}
+  for k = 1, ${SETS_PER_ID} do
     if redis.call('SISMEMBER', KEYS[at + k], id) == 1 then
-      known[#known + 1] = i - 1
+      reply[#reply + 1] = i - 1
       break
     end
   end
 end
-if #known > 0 then return {tonumber(redis.call('GET', KEYS[1]) or 0), known, {}} end
-local isNew = {}
-for k = 2, firstSet do isNew[k] = redis.call('STRLEN', KEYS[k]) == 0 end
+if #reply > 3 then
+  reply[1] = tonumber(redis.call('GET', KEYS[1]) or 0)
+  return reply
+end
 for i = 1, ids do
-  local id, at = ARGV[firstId + i], firstSet + (i - 1) * 6
+  local at = 2 + (i - 1) * ${SETS_PER_ID}
   local set = KEYS[at + 1]
   local size = redis.call('SCARD', set)
   if size >= ${MAX_SMALL_SET} then
     set = KEYS[at + 2]
     size = redis.call('SCARD', set)
   end
-  redis.call('SADD', set, id)
+  redis.call('SADD', set, ARGV[2 + i])
   if size == 0 then redis.call('EXPIRE', set, ${ID_TTL_S}) end
 end
 local counter = redis.call('INCR', KEYS[1])
 redis.call('EXPIRE', KEYS[1], ${COUNTER_TTL_S})
-local long = {}
-local function append(number, k, packed, expiry)
-  local length = redis.call('APPEND', KEYS[k], packed)
-  if isNew[k] or counter % 64 == 1 then redis.call('EXPIREAT', KEYS[k], expiry) end
-  if length >= ${LONG_WINDOW} then
-    local at = #long
-    long[at + 1], long[at + 2] = number, length
-    long[at + 3] = redis.call('GETRANGE', KEYS[k], 0, 9)
-  end
+reply[1] = counter
+if ARGV[1] ~= '' then
+  reply[2] = redis.call('APPEND', KEYS[2], ARGV[1])
+  if length == 0 then reply[3] = string.sub(ARGV[1], 1, 10) end
+  if length == 0 or counter % 64 == 1 then redis.call('EXPIREAT', KEYS[2], ARGV[2]) end
 end
-for b = 0, blobs - 1 do
-  local at = 3 + 3 * b
-  append(3 * b, 3 + 2 * b, ARGV[at], ARGV[at + 1])
-  append(3 * b + 1, 4 + 2 * b, ARGV[at], ARGV[at + 2])
-  append(3 * b + 2, 2, ARGV[at], ARGV[2])
-end
-return {counter, known, long}
+return reply
 `
 
 /**
- * Puts one record in the place of the first bytes of a window, when they are still those that it was
- * made of: what was appended since stays behind it. Two compactors, or a Redis that went back in
- * time, can thus lose nothing.
+ * Puts something else (or nothing) in the place of the first bytes of the pending window, and new
+ * values in the place of windows, when all are still what these were made of: what was appended since
+ * stays pending. Two receivers that fold the same, a roll-up in between, or a Redis that went back in
+ * time, can thus lose nothing and add nothing twice.
  *
- * KEYS: the window. ARGV: how many bytes, their SHA-1 in hex, the record.
+ * KEYS: the pending window, the windows.
+ * ARGV: how many bytes of the pending window, their SHA-1 in hex, what takes their place, then for
+ *   each window the SHA-1 of what it was (of nothing when it wasn't there), its new value and when it
+ *   expires (s since 1970).
  * Returns 1 when it was done.
  */
-export const COMPACT_SCRIPT = `
+export const FOLD_SCRIPT = `
 local length = tonumber(ARGV[1])
 local head = redis.call('GETRANGE', KEYS[1], 0, length - 1)
 if #head ~= length or redis.sha1hex(head) ~= ARGV[2] then return 0 end
-local tail = redis.call('GETRANGE', KEYS[1], length, -1)
-redis.call('SET', KEYS[1], ARGV[3] .. tail, 'KEEPTTL')
+for i = 2, #KEYS do
+  if redis.sha1hex(redis.call('GET', KEYS[i]) or '') ~= ARGV[3 * i - 2] then return 0 end
+end
+for i = 2, #KEYS do
+  redis.call('SET', KEYS[i], ARGV[3 * i - 1])
+  redis.call('EXPIREAT', KEYS[i], ARGV[3 * i])
+end
+local rest = ARGV[3] .. redis.call('GETRANGE', KEYS[1], length, -1)
+if rest == '' then redis.call('DEL', KEYS[1])
+else redis.call('SET', KEYS[1], rest, 'KEEPTTL') end
 return 1
 `

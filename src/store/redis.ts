@@ -1,14 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { type Window, createWindow } from '../model/window.ts'
-import { mergePacked } from './packed.ts'
+import { readPending } from './packed-pending.ts'
+import { createMerge, mergePacked } from './packed.ts'
 import { createPacker } from './packer.ts'
-import { type Batch, LIFETIME_TTL_S, commitArguments, packBatch } from './redis-batch.ts'
+import { type Batch, commitArguments, packBatch } from './redis-batch.ts'
 import { createRedisClient } from './redis-client.ts'
 import { createRedisClock } from './redis-clock.ts'
 import { type CommitReply, defineCommands } from './redis-commands.ts'
-import { createCompactor } from './redis-compactor.ts'
+import { createFolder } from './redis-folder.ts'
 import { findUnfitness } from './redis-health.ts'
-import { APPS_KEY, appPrefix, counterKey, lifetimeKey } from './redis-keys.ts'
+import {
+  APPS_KEY,
+  LIFETIME_TTL_S,
+  appPrefix,
+  counterKey,
+  lifetimeKey,
+  pendingKey,
+} from './redis-keys.ts'
 import { createRedisReader } from './redis-reader.ts'
 import { createRoller } from './redis-roller.ts'
 import { createReplay } from './replay.ts'
@@ -42,16 +50,18 @@ export function createRedisStore(options: {
   readonly maxSeries: number
   /** Whether certificates that nobody else signed are accepted from Redis, as on Heroku. */
   readonly trustSelfSigned: boolean
+  /** What is pending is folded after this long, ms; where nothing else is said, redis-folder.ts says. */
+  readonly foldMs?: number
   readonly warn: (details: object, text: string) => void
 }): RedisStore {
-  const { retentionMs, maxSeries, warn } = options
+  const { maxSeries, warn } = options
   const processName = randomBytes(6).toString('base64url')
   const client = createRedisClient(options)
   const commands = defineCommands(client)
   const clock = createRedisClock(client)
   const packer = createPacker()
-  const compactor = createCompactor({ ...options, client, commands, packer, now: clock.now })
-  const roller = createRoller({ ...options, client, packer, now: clock.now })
+  const folder = createFolder({ ...options, client, commands, packer, now: clock.now })
+  const roller = createRoller({ ...options, client, packer, now: clock.now, fold: folder.fold })
   const watermark = createWatermark()
   const registered = new Map<string, number>()
   const prefixes = new Map<string, string>()
@@ -63,10 +73,8 @@ export function createRedisStore(options: {
     const reply = await commands.commit(keys, args)
     const isWritten = reply.known.length === 0
     replay.note(batch.app, reply.counter, isWritten ? batch : undefined)
-    if (isWritten) {
-      compactor.noteBatch(batch, reply.long)
-      roller.noteBatch(batch)
-    }
+    folder.note(batch.prefix, reply.pending, isWritten ? batch.packed.length : 0)
+    if (isWritten) roller.noteBatch(batch)
     return reply
   }
 
@@ -106,7 +114,7 @@ export function createRedisStore(options: {
   }
 
   const commit = async (app: string, frames: readonly Frame[]): Promise<readonly number[]> => {
-    const batch = packBatch(app, prefixOf(app), frames, retentionMs, packer)
+    const batch = packBatch(app, prefixOf(app), frames, packer)
     checkFitness()
     await register(app)
     const { known } = await send(batch)
@@ -117,26 +125,35 @@ export function createRedisStore(options: {
     if (unfit !== undefined) throw new UnfitStoreError(unfit)
   }
 
+  const noteRead = (prefix: string, pending: Buffer) => {
+    folder.note(prefix, { length: pending.length, head: pending }, 0)
+  }
+
   const readFromRedis = createRedisReader({
     ...options,
     client,
     now: clock.now,
-    onWindow: (key, end, packed) => compactor.found(key, end, packed),
+    onPending: (prefix, pending) => noteRead(prefix, pending),
     onHour: (prefix, hour, isRolled, windows) => roller.found(prefix, hour, isRolled, windows),
   })
 
   const readLifetime = async (app: string): Promise<Window | undefined> => {
     const prefix = prefixOf(app)
-    const keys = [lifetimeKey(prefix), counterKey(prefix, processName)]
-    const readBoth = async () => client.mgetBuffer(...keys)
-    let [packed, counter] = await readBoth()
+    const keys = [lifetimeKey(prefix), pendingKey(prefix), counterKey(prefix, processName)]
+    // At one moment, because a fold moves lines from the second to the first.
+    const readAll = async () => client.mgetBuffer(...keys)
+    let [folded, pending, counter] = await readAll()
     replay.note(app, Number(counter?.toString() ?? 0), undefined)
     if (replay.isRunning(app)) {
       await replay.settled(app, SETTLE_MS)
-      ;[packed, counter] = await readBoth()
+      ;[folded, pending, counter] = await readAll()
     }
-    if (packed === null || packed === undefined) return undefined
-    const window = unpack(packed, { lifetime: true, maxSeries })
+    if (pending) noteRead(prefix, pending)
+    if (!folded && !pending) return undefined
+    const window = createWindow()
+    if (folded) mergePacked(window, folded, { lifetime: true })
+    const merge = createMerge(window, { lifetime: true, maxSeries })
+    if (pending) for (const { packed } of readPending(pending)) merge(packed)
     watermark.check(app, window, clock.now())
     return window
   }
@@ -196,14 +213,8 @@ export function createRedisStore(options: {
     fault: () => unfit ?? unreachable ?? (client.status === 'ready' ? undefined : AWAY),
     close: async () => {
       for (const timer of timers) clearInterval(timer)
-      await Promise.all([compactor.close(), roller.close()])
+      await Promise.all([folder.close(), roller.close()])
       client.disconnect()
     },
   }
-}
-
-function unpack(packed: Buffer, options: { lifetime?: boolean; maxSeries: number }): Window {
-  const window = createWindow()
-  mergePacked(window, packed, options)
-  return window
 }

@@ -22,6 +22,8 @@ export interface Replay {
 /** What was acknowledged longer ago is taken for safe: replicas and disks don't lag so far. ms. */
 const KEPT_MS = 10_000
 const MIN_DROP = 64
+/** Of many, at least one in so many goes at a time. */
+const PARTS = 16
 /** All that is kept, bytes; beyond, the oldest goes first. */
 const MAX_BYTES = 16 * 2 ** 20
 
@@ -52,9 +54,11 @@ export function createReplay(options: {
   // Many at a time, because each time moves all that stay.
   const dropBefore = (state: AppState, time: number) => {
     const { entries } = state
-    let count = 0
+    const least = Math.min(entries.length, Math.max(MIN_DROP, Math.ceil(entries.length / PARTS)))
+    if (least === 0 || entries[least - 1]!.at >= time) return
+    let count = least
     while (count < entries.length && entries[count]!.at < time) count += 1
-    if (count >= MIN_DROP || count === entries.length) drop(state, count)
+    drop(state, count)
   }
 
   const dropOldest = () => {
@@ -63,7 +67,7 @@ export function createReplay(options: {
       const oldest = [...states.values()]
         .filter(({ entries }) => entries.length > 0)
         .reduce((a, b) => (b.entries[0]!.at < a.entries[0]!.at ? b : a))
-      drop(oldest, 1)
+      drop(oldest, Math.ceil(oldest.entries.length / PARTS))
     }
   }
 

@@ -17,7 +17,7 @@ import { baseOf, readFrame, writeFrame } from './packed-frame.ts'
 import { HOUR, visitHour, writePresence } from './packed-hour.ts'
 import { type KeyReader, createKeyReader, writeKey } from './packed-key.ts'
 import { createVisitor, unpack, visitPacked } from './packed-visit.ts'
-import { deflatePacked, firstRecordLength, readRecord, recordHead } from './packed.ts'
+import { deflatePacked, firstRecordLength, readRecord, recordHead, seriesIn } from './packed.ts'
 import type { Packer } from './packer.ts'
 import { windowsInto } from './read-windows.ts'
 import { COARSE_MS, HOUR_MS } from './store.ts'
@@ -203,12 +203,6 @@ function keysBySection(columns: ReadonlyMap<string, Column>): string[][] {
 
 function isOneRecord(packed: Buffer): boolean {
   return firstRecordLength(packed) === packed.length
-}
-
-function seriesIn(packed: Buffer): number {
-  const body = readRecord(createByteReader(packed))
-  readFrame(body, () => {})
-  return readCount(body)
 }
 
 const NO_KEY: Buffer = Buffer.alloc(0)

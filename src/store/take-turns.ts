@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 
 /** Longest piece of work between two turns of the event loop, ms: the drain goes first. */
 const TURN_MS = 8
@@ -9,12 +9,13 @@ export interface Turns {
   next(): Promise<void>
 }
 
-export function takeTurns(): Turns {
+/** With a pause, the next piece begins so many ms later, not as soon as the others have had their turn. */
+export function takeTurns(turnMs = TURN_MS, pauseMs = 0): Turns {
   let began = performance.now()
   return {
-    isOver: () => performance.now() - began >= TURN_MS,
+    isOver: () => performance.now() - began >= turnMs,
     next: async () => {
-      await setImmediate()
+      await (pauseMs === 0 ? setImmediate() : setTimeout(pauseMs))
       began = performance.now()
     },
   }

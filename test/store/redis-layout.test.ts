@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { createRedisClient } from '../../src/store/redis-client.ts'
-import { defineCommands } from '../../src/store/redis-commands.ts'
-import { appPrefix, lifetimeKey } from '../../src/store/redis-keys.ts'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { appPrefix, pendingKey } from '../../src/store/redis-keys.ts'
 import { type RedisStore, createRedisStore } from '../../src/store/redis.ts'
 import { COARSE_MS, FINE_MS, type Frame, UnfitStoreError } from '../../src/store/store.ts'
+import { openFolder } from '../support/folder.ts'
 import { type RedisServer, noRedis, startRedis, withRedis } from '../support/redis.ts'
 import { type Act, accumulatorOf } from '../support/windows.ts'
 
@@ -61,7 +60,10 @@ describe.skipIf(noRedis !== undefined)('the layout in Redis', () => {
 
   test('everything of an app has one slot and an end, and its name is nowhere but in the registry', async () => {
     const app = 'my}{app\r\n*'
+    const { fold } = await openFolder(server.url)
     await store.commit(app, [frameOf('a', 3, 1)])
+    await fold(appPrefix(app))
+    await store.commit(app, [frameOf('b', 3, 1)])
     const keys = await ask((redis) => redis.keys('*'))
     expect(keys.length).toBeGreaterThan(5)
     for (const key of keys.filter((name) => name !== 'l2met:1:apps')) {
@@ -76,66 +78,28 @@ describe.skipIf(noRedis !== undefined)('the layout in Redis', () => {
 
   test('windows end when they are no longer kept', async () => {
     const app = 'expiry'
-    await store.commit(app, [frameOf('a', 1, 1)])
+    const { fold } = await openFolder(server.url)
     const ttlOf = async (kind: string) => {
-      const [key] = await ask((redis) => redis.keys(`${appPrefix(app)}${kind}:*`))
+      const [key] = await ask((redis) => redis.keys(`${appPrefix(app)}${kind}`))
       return (await ask((redis) => redis.ttl(key!))) * 1000
     }
-    expect(Math.abs((await ttlOf('f')) - HOUR)).toBeLessThan(2 * FINE_MS)
-    expect(Math.abs((await ttlOf('c')) - 24 * HOUR)).toBeLessThan(2 * COARSE_MS)
-  })
-
-  test('two receivers that append and compact lose nothing', async () => {
-    const app = 'compaction'
-    const other = await openUntilFinished(server.url)
-    const rounds = 150
-    const commit = async (to: RedisStore, name: string) => {
-      for (let i = 0; i < rounds; i += 1) {
-        expect(await to.commit(app, [frameOf(`${name}-${i}`, 300, i)])).toEqual([])
-      }
-    }
-    await Promise.all([commit(store, 'a'), commit(other, 'b')])
-    for (const each of [store, other]) {
-      const lifetime = (await each.lifetime()).get(app)!
-      expect(lifetime.results[0]).toBe(2 * rounds)
-      for (const cell of lifetime.cells.values()) expect(cell).toMatchObject({ count: 2 * rounds })
-    }
-    // More than two megabytes were appended; compaction works aside, and ends soon after.
-    const key = lifetimeKey(appPrefix(app))
-    await vi.waitFor(
-      async () => expect(await ask((redis) => redis.strlen(key))).toBeLessThan(600_000),
-      { timeout: 20_000, interval: 100 },
-    )
-  })
-
-  test('a compaction that comes too late changes nothing', async () => {
-    const client = createRedisClient({ urls: [server.url], trustSelfSigned: false })
-    onTestFinished(() => client.disconnect())
-    while (client.status !== 'ready') await sleep(5)
-    const commands = defineCommands(client)
-    const value = async () => ask((redis) => redis.get('window'))
-    await ask((redis) => redis.setex('window', 100, 'head-tail'))
-    expect(await commands.replaceHead('window', Buffer.from('head'), Buffer.from('H'))).toBe(true)
-    expect(await value()).toBe('H-tail')
-    expect(await commands.replaceHead('window', Buffer.from('head'), Buffer.from('H'))).toBe(false)
-    expect(
-      await commands.replaceHead('window', Buffer.from('H-tail-and-more'), Buffer.from('X')),
-    ).toBe(false)
-    expect(await commands.replaceHead('gone', Buffer.from('head'), Buffer.from('X'))).toBe(false)
-    expect(await value()).toBe('H-tail')
-    expect(await ask((redis) => redis.ttl('window'))).toBeGreaterThan(90)
-    expect(await ask((redis) => redis.exists('gone'))).toBe(0)
-    await ask((redis) => redis.del('window'))
+    await store.commit(app, [frameOf('a', 1, 1)])
+    expect(Math.abs((await ttlOf('p')) - 30 * 24 * HOUR)).toBeLessThan(FINE_MS)
+    await fold(appPrefix(app))
+    expect(Math.abs((await ttlOf('t')) - 30 * 24 * HOUR)).toBeLessThan(FINE_MS)
+    expect(Math.abs((await ttlOf('f:*')) - HOUR)).toBeLessThan(2 * FINE_MS)
+    expect(Math.abs((await ttlOf('c:*')) - 24 * HOUR)).toBeLessThan(2 * COARSE_MS)
+    expect(await ask((redis) => redis.exists(pendingKey(appPrefix(app))))).toBe(0)
   })
 
   test('a batch that can not be written whole is not written at all', async () => {
     const app = 'poisoned'
-    await ask((redis) => redis.lpush(lifetimeKey(appPrefix(app)), 'not a window'))
+    await ask((redis) => redis.lpush(pendingKey(appPrefix(app)), 'not a window'))
     await expect(store.commit(app, [frameOf('a', 1, 1)])).rejects.toThrow('WRONGTYPE')
     expect(await ask((redis) => redis.keys(`${appPrefix(app)}*`))).toEqual([
-      lifetimeKey(appPrefix(app)),
+      pendingKey(appPrefix(app)),
     ])
-    await ask((redis) => redis.del(lifetimeKey(appPrefix(app))))
+    await ask((redis) => redis.del(pendingKey(appPrefix(app))))
     expect(await store.commit(app, [frameOf('a', 1, 1)])).toEqual([])
   })
 

@@ -27,6 +27,8 @@ export async function startReceiver(
     urls: url.split(','),
     retentionMs: 24 * 3_600_000,
     trustSelfSigned: options.trustSelfSigned ?? false,
+    // Often, so that faults meet folds.
+    foldMs: 100,
     warn: (details, text) => warnings.push({ details, text }),
   })
   await store.ready

@@ -1,0 +1,75 @@
+import { mergeCell } from '../model/cell.ts'
+import { type Window, createWindow, mergeFrame } from '../model/window.ts'
+import { readPending } from './packed-pending.ts'
+import { cellAt, createMerge, mergePacked } from './packed.ts'
+import type { Turns } from './take-turns.ts'
+
+/** What the first bytes of a pending window hold, merged by fine window. */
+export interface PendingSum {
+  /** By start, ms since 1970. */
+  readonly windows: ReadonlyMap<number, Window>
+  /**
+   * Keys of all series in the order in which they came: a window that gets full then has the same
+   * series whether it is read beside what is pending or after the fold.
+   */
+  readonly series: ReadonlySet<string>
+  /** How many bytes they are, and whether that is all. */
+  readonly length: number
+  readonly isAll: boolean
+}
+
+/** Merges what is pending, of at most so many fine windows. */
+export async function sumPending(
+  pending: Buffer,
+  maxWindows: number,
+  turns: Turns,
+): Promise<PendingSum> {
+  const windows = new Map<number, Window>()
+  const merges = new Map<number, (packed: Buffer) => void>()
+  const series = new Set<string>()
+  const onSeries = (key: string) => void series.add(key)
+  let length = 0
+  for (const { start, packed, end } of readPending(pending)) {
+    let merge = merges.get(start)
+    if (merge === undefined) {
+      if (windows.size === maxWindows) break
+      const window = createWindow()
+      windows.set(start, window)
+      merges.set(start, (merge = createMerge(window, { onSeries })))
+    }
+    merge(packed)
+    length = end
+    if (turns.isOver()) await turns.next()
+  }
+  return { windows, series, length, isAll: length === pending.length }
+}
+
+/** What a packed window becomes when some of what was pending is added to it. */
+export async function addToPacked(
+  packed: Buffer | undefined,
+  sums: readonly Window[],
+  series: Iterable<string>,
+  options: { readonly lifetime: boolean; readonly maxSeries: number },
+  turns: Turns,
+): Promise<Window> {
+  const { lifetime, maxSeries } = options
+  const window = createWindow()
+  // It had its limit when it was packed: its overflow series stand beside as many as there may be.
+  if (packed !== undefined) mergePacked(window, packed, { lifetime })
+  for (const sum of sums) {
+    mergeFrame(window, lifetime ? { ...sum, seconds: NO_SECONDS, events: [] } : sum)
+  }
+  for (const key of series) {
+    for (const { cells } of sums) {
+      const cell = cells.get(key)
+      if (cell === undefined) continue
+      const into = cellAt(window, key, cell.kind, maxSeries)
+      if (!lifetime || cell.kind !== 'unique') mergeCell(into, cell)
+    }
+    if (turns.isOver()) await turns.next()
+  }
+  if (turns.isOver()) await turns.next()
+  return window
+}
+
+const NO_SECONDS = new Map<number, number>()

@@ -1,0 +1,298 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createSeriesTable } from '../../src/model/series-table.ts'
+import { createWindow, mergeWindow } from '../../src/model/window.ts'
+import { packPending } from '../../src/store/packed-pending.ts'
+import { firstRecordLength } from '../../src/store/packed.ts'
+import { readWindows } from '../../src/store/read-windows.ts'
+import { LONG_PENDING } from '../../src/store/redis-folder.ts'
+import { appPrefix, lifetimeKey, pendingKey, windowKey } from '../../src/store/redis-keys.ts'
+import { type RedisStore, createRedisStore } from '../../src/store/redis.ts'
+import { COARSE_MS, FINE_MS, type Frame, HOUR_MS, type Store } from '../../src/store/store.ts'
+import { openFolder } from '../support/folder.ts'
+import { type RedisServer, noRedis, startRedis, withRedis } from '../support/redis.ts'
+import { type Act, accumulatorOf, arbitraryActs, plainWindow } from '../support/windows.ts'
+
+const WIDTHS = [FINE_MS, COARSE_MS] as const
+
+async function openStore(url: string, foldMs = 1e9, maxSeries = 10_000): Promise<RedisStore> {
+  const store = createRedisStore({
+    urls: [url],
+    retentionMs: 24 * HOUR_MS,
+    maxSeries,
+    trustSelfSigned: false,
+    foldMs,
+    warn: () => {},
+  })
+  onTestFinished(async () => store.close())
+  await store.ready
+  return store
+}
+
+/** One line, and `series` distributions and counters of one value each. */
+function frameAt(id: string | undefined, time: number, series: number, value = 1): Frame {
+  const line: Act = { act: 'line', time, result: 0, kind: 0 }
+  const acts = Array.from({ length: series }, (_, i): Act => ({
+    act: 'value',
+    series: {
+      kind: i % 2 === 0 ? 'measure' : 'count',
+      name: 'router/x',
+      unit: '',
+      labels: [['n', `${i}`]],
+    },
+    value: value + i,
+    time,
+  }))
+  const table = createSeriesTable(10_000)
+  return {
+    id,
+    deltas: [{ start: time - (time % FINE_MS), acc: accumulatorOf([line, ...acts], table) }],
+  }
+}
+
+/** Everything that readers see. */
+async function seen(store: Store, app: string): Promise<unknown> {
+  const windows = []
+  for (const width of WIDTHS) {
+    windows.push(...(await readWindows(store, app, { width, from: 0, to: Infinity })))
+  }
+  return [
+    windows.map(({ start, window }) => [start, plainWindow(window)]),
+    await lifetimeIn(store, app),
+  ]
+}
+
+async function lifetimeIn(store: Store, app: string): Promise<unknown> {
+  const lifetime = (await store.lifetime()).get(app)
+  return lifetime && plainWindow(lifetime)
+}
+
+function bytes(text: string): Buffer {
+  return Buffer.from(text)
+}
+
+async function linesIn(store: Store, app: string): Promise<{ [part: string]: number }> {
+  const lines: { [part: string]: number } = {}
+  for (const width of WIDTHS) {
+    const sum = createWindow()
+    for (const { window } of await readWindows(store, app, { width, from: 0, to: Infinity })) {
+      mergeWindow(sum, window)
+    }
+    lines[width] = sum.results[0]!
+  }
+  lines['lifetime'] = (await store.lifetime()).get(app)?.results[0] ?? 0
+  return lines
+}
+
+describe.skipIf(noRedis !== undefined)('folds', () => {
+  let server: RedisServer
+  let apps = 0
+  const newApp = () => `folded-${(apps += 1)}`
+  const ask = async (key: string) => withRedis(server.port, (redis) => redis.getBuffer(key))
+
+  beforeAll(async () => {
+    server = await startRedis()
+  })
+  afterAll(async () => server.stop())
+
+  test.each([10_000, 4])(
+    'change nothing that is read, with room for %i series',
+    async (maxSeries) => {
+      const store = await openStore(server.url, undefined, maxSeries)
+      const { fold } = await openFolder(server.url, maxSeries)
+      const now = Date.now()
+      const minute = now - (now % COARSE_MS)
+      const arbitraryFrame = fc
+        .constantFrom(0, -FINE_MS, -COARSE_MS, -HOUR_MS / 2)
+        .chain((offset) => {
+          const start = minute + offset
+          return arbitraryActs(start, start + FINE_MS, 'small').map((acts): Frame => ({
+            id: undefined,
+            deltas: [{ start, acc: accumulatorOf(acts) }],
+          }))
+        })
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.array(arbitraryFrame, { minLength: 1, maxLength: 5 }), { maxLength: 3 }),
+          async (rounds) => {
+            const app = newApp()
+            // Fine and coarse windows that are full are limited once more when they are read.
+            const look = async () => (maxSeries === 4 ? lifetimeIn(store, app) : seen(store, app))
+            for (const frames of rounds) {
+              for (const frame of frames) await store.commit(app, [frame])
+              const before = await look()
+              await fold(appPrefix(app))
+              expect(await ask(pendingKey(appPrefix(app)))).toBeNull()
+              expect(await look()).toEqual(before)
+            }
+          },
+        ),
+        { numRuns: 60 },
+      )
+    },
+  )
+
+  test('leave one record in each window', async () => {
+    const [store, app] = [await openStore(server.url), newApp()]
+    const { fold } = await openFolder(server.url)
+    const time = Date.now() - COARSE_MS
+    for (let i = 0; i < 10; i += 1) {
+      await store.commit(app, [frameAt(undefined, time, 50, i)])
+      if (i % 3 === 0) await fold(appPrefix(app))
+    }
+    await fold(appPrefix(app))
+    const prefix = appPrefix(app)
+    const keys = WIDTHS.map((width) => windowKey(prefix, width, time - (time % width)))
+    for (const key of [...keys, lifetimeKey(prefix)]) {
+      const packed = await ask(key)
+      expect(firstRecordLength(packed!)).toBe(packed!.length)
+    }
+  })
+
+  test('do nothing when something is no longer what it was', async () => {
+    const { client, commands } = await openFolder(server.url)
+    const [p, a, b] = ['{x}p', '{x}a', '{x}b'] as const
+    const expires = Math.floor(Date.now() / 1000) + 1000
+    const change = (key: string, before: string | undefined, packed: string) => ({
+      key,
+      before: before === undefined ? undefined : bytes(before),
+      packed: bytes(packed),
+      expires,
+    })
+    const values = async () => client.mget(p, a, b)
+    await client.setex(p, 100, 'head-tail')
+    await client.set(a, '1')
+    const fold = async (head: string, before: string | undefined, rest = '') =>
+      commands.fold(p, bytes(head), bytes(rest), [
+        change(a, before, '2'),
+        change(b, undefined, '3'),
+      ])
+    expect(await fold('other', '1')).toBe(false)
+    expect(await fold('head-tail and more', '1')).toBe(false)
+    expect(await fold('head', '0')).toBe(false)
+    expect(await fold('head', undefined)).toBe(false)
+    expect(await values()).toEqual(['head-tail', '1', null])
+    expect(await fold('head', '1')).toBe(true)
+    expect(await values()).toEqual(['-tail', '2', '3'])
+    expect(await client.ttl(p)).toBeGreaterThan(90)
+    expect(await client.ttl(b)).toBeGreaterThan(900)
+    expect(await commands.fold(p, bytes('-t'), bytes('T'), [])).toBe(true)
+    expect(await values()).toEqual(['Tail', '2', '3'])
+    expect(await commands.fold(p, bytes('Tail'), bytes(''), [])).toBe(true)
+    expect(await values()).toEqual([null, '2', '3'])
+    expect(await commands.fold(p, bytes('Tail'), bytes(''), [])).toBe(false)
+  })
+
+  test('what a receiver that died has left is folded by one that reads, or commits', async () => {
+    for (const act of ['reads', 'scrapes', 'commits']) {
+      const [app, dead] = [newApp(), await openStore(server.url)]
+      await dead.commit(app, [frameAt('a', Date.now(), 3)])
+      await dead.close()
+      const other = await openStore(server.url, 20)
+      if (act === 'reads') await linesIn(other, app)
+      else if (act === 'scrapes') await other.lifetime()
+      else await other.commit(app, [frameAt('b', Date.now(), 3)])
+      await vi.waitFor(async () => expect(await ask(pendingKey(appPrefix(app)))).toBeNull(), {
+        timeout: 20_000,
+        interval: 20,
+      })
+      const lines = act === 'commits' ? 2 : 1
+      expect(await linesIn(other, app)).toEqual({ 10_000: lines, 60_000: lines, lifetime: lines })
+    }
+  })
+
+  test('a line that comes late is counted where it is still kept', async () => {
+    const [store, app] = [await openStore(server.url), newApp()]
+    const { fold } = await openFolder(server.url)
+    const now = Date.now()
+    for (const age of [0, 2, 30])
+      await store.commit(app, [frameAt(`${age}`, now - age * HOUR_MS, 3)])
+    const lines = { 10_000: 1, 60_000: 2, lifetime: 3 }
+    expect(await linesIn(store, app)).toEqual(lines)
+    await fold(appPrefix(app))
+    expect(await linesIn(store, app)).toEqual(lines)
+    const keys = await withRedis(server.port, (redis) => redis.keys(`${appPrefix(app)}[fc]:*`))
+    expect(keys).toHaveLength(3)
+  })
+
+  test('of more windows than one fold takes, all are folded', async () => {
+    const [store, app] = [await openStore(server.url), newApp()]
+    const { fold } = await openFolder(server.url)
+    const now = Date.now()
+    const frames = Array.from({ length: 150 }, (_, i) => frameAt(`${i}`, now - i * FINE_MS, 1))
+    for (let at = 0; at < 150; at += 10) await store.commit(app, frames.slice(at, at + 10))
+    const before = await seen(store, app)
+    // What was read may be an hour that is rolled up now, and folded before that: then one is too late.
+    await vi.waitFor(async () => {
+      await fold(appPrefix(app))
+      expect(await ask(pendingKey(appPrefix(app)))).toBeNull()
+    })
+    expect(await seen(store, app)).toEqual(before)
+  })
+
+  test('what gets long is merged in its place', async () => {
+    const [store, app] = [await openStore(server.url), newApp()]
+    const { client } = await openFolder(server.url)
+    const size = packPending([]).length + 3000
+    let longest = 0
+    for (let i = 0; i < (3 * LONG_PENDING) / size; i += 1) {
+      await store.commit(app, [frameAt(`${i}`, Date.now(), 300, i)])
+      longest = Math.max(longest, await client.strlen(pendingKey(appPrefix(app))))
+    }
+    await vi.waitFor(async () =>
+      expect(await client.strlen(pendingKey(appPrefix(app)))).toBeLessThan(LONG_PENDING),
+    )
+    expect(longest).toBeGreaterThan(LONG_PENDING)
+    expect(longest).toBeLessThan(4 * LONG_PENDING)
+    expect(await client.exists(lifetimeKey(appPrefix(app)))).toBe(0)
+  })
+
+  test('readers, committers and folders race: each line is seen once, and none goes away', async () => {
+    const app = newApp()
+    const stores = [await openStore(server.url, 5), await openStore(server.url, 5)] as const
+    const reader = await openStore(server.url)
+    const ledger = { sent: 0, acked: 0 }
+    const end = Date.now() + 6000
+    let duplicates = 0
+    const commit = async (store: RedisStore, name: string) => {
+      for (let i = 0; Date.now() < end; i += 1) {
+        const late = i % 7 === 0 ? COARSE_MS * (i % 40) : 0
+        const frame = frameAt(`${name}-${i}`, Date.now() - late, i % 3 === 0 ? 200 : 5, i)
+        ledger.sent += 1
+        expect(await store.commit(app, [frame])).toEqual([])
+        ledger.acked += 1
+        if (i % 10 !== 0) continue
+        duplicates += (await stores[i % 2]!.commit(app, [frame])).length
+      }
+    }
+    let reads = 0
+    const read = async (store: RedisStore) => {
+      const last: { [part: string]: number } = {}
+      while (Date.now() < end) {
+        const { acked } = ledger
+        const lines = await linesIn(store, app)
+        for (const [part, n] of Object.entries(lines)) {
+          expect(n).toBeGreaterThanOrEqual(Math.max(acked, last[part] ?? 0))
+          expect(n).toBeLessThanOrEqual(ledger.sent)
+          last[part] = n
+        }
+        reads += 1
+        await sleep(5)
+      }
+    }
+    await Promise.all([
+      commit(stores[0], 'a'),
+      commit(stores[0], 'b'),
+      commit(stores[1], 'c'),
+      read(reader),
+      read(stores[1]),
+    ])
+    expect(reads).toBeGreaterThan(20)
+    expect(duplicates).toBeGreaterThan(10)
+    const n = ledger.sent
+    expect(await linesIn(reader, app)).toEqual({ 10_000: n, 60_000: n, lifetime: n })
+    await vi.waitFor(async () => expect(await ask(pendingKey(appPrefix(app)))).toBeNull(), 10_000)
+    expect(await linesIn(reader, app)).toEqual({ 10_000: n, 60_000: n, lifetime: n })
+  }, 30_000)
+})

@@ -1,15 +1,9 @@
 import { hash } from 'node:crypto'
 
 /**
- * Frame ids are texts of their senders' choosing; stores remember short hashes of them. With a million
- * ids remembered, 53 bits take one new frame in nine billion for a known one, 64 bits one in 10^13.
+ * Frame ids are texts of their senders' choosing; Redis remembers short hashes of them, the same in all
+ * receivers. With a million ids remembered, 64 bits take one new frame in 10^13 for a known one.
  */
 export function hashOfId(app: string, id: string): Buffer {
   return hash('sha1', `${app}\0${id}`, 'buffer')
-}
-
-/** 53 bits. */
-export function numberOfId(app: string, id: string): number {
-  const bytes = hashOfId(app, id)
-  return bytes.readUInt32LE(0) * 2 ** 21 + (bytes.readUInt32LE(4) >>> 11)
 }

@@ -13,7 +13,7 @@ export interface Buckets {
   fewUsed: number
 }
 
-const MAX_FEW = 8
+const MAX_FEW = 24
 const NO_FEW = new Int16Array(0)
 
 /**
@@ -175,6 +175,19 @@ function noteFew(buckets: Buckets, bucket: number): void {
   if (buckets.few.length === 0) buckets.few = new Int16Array(MAX_FEW)
   buckets.few[buckets.fewUsed] = bucket
   buckets.fewUsed += 1
+}
+
+/** The used buckets, lowest first, while they are few (of `few` the first `fewUsed`); else undefined. */
+export function sortedFew({ few, fewUsed }: Buckets): Int16Array | undefined {
+  if (fewUsed < 0) return undefined
+  // Most come in order.
+  for (let i = 1; i < fewUsed; i += 1) {
+    const bucket = few[i]!
+    let at = i
+    for (; at > 0 && few[at - 1]! > bucket; at -= 1) few[at] = few[at - 1]!
+    few[at] = bucket
+  }
+  return few
 }
 
 const EMPTY = new Float64Array(0)

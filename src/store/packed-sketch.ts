@@ -1,4 +1,10 @@
-import { type Buckets, type Sketch, createBuckets, widenBuckets } from '../model/sketch.ts'
+import {
+  type Buckets,
+  type Sketch,
+  createBuckets,
+  sortedFew,
+  widenBuckets,
+} from '../model/sketch.ts'
 import {
   type ByteReader,
   PackedError,
@@ -86,25 +92,46 @@ export function skipSketch(reader: ByteReader): void {
 // How many buckets from the first to the last used one (0 for none) and the first; then for each used
 // one the distance to the one before, with a bit that says whether its count is 1 or follows.
 function writeBuckets(writer: ByteWriter, buckets: Buckets): void {
+  const few = sortedFew(buckets)
+  if (few !== undefined) return writeFew(writer, buckets, few)
   const { counts, offset } = buckets
   let first = buckets.low - offset
   let last = buckets.high - offset
   while (first <= last && counts[first] === 0) first += 1
   while (first <= last && counts[last] === 0) last -= 1
   writeVarint(writer, last - first + 1)
-  if (first > last) return
+  if (first > last) return undefined
   writeSigned(writer, first + offset)
   let previous = first - 1
   for (let at = first; at <= last; at += 1) {
     const count = counts[at]!
     if (count === 0) continue
-    const gap = (at - previous - 1) * 2
+    writeBucket(writer, at - previous, count)
     previous = at
-    if (count === 1) writeVarint(writer, gap)
-    else {
-      writeVarint(writer, gap + 1)
-      writeVarint(writer, count - 2)
-    }
+  }
+  return undefined
+}
+
+function writeFew(writer: ByteWriter, { counts, offset, fewUsed }: Buckets, few: Int16Array): void {
+  if (fewUsed === 0) return writeVarint(writer, 0)
+  const first = few[0]!
+  writeVarint(writer, few[fewUsed - 1]! - first + 1)
+  writeSigned(writer, first)
+  let previous = first - 1
+  for (let i = 0; i < fewUsed; i += 1) {
+    const bucket = few[i]!
+    writeBucket(writer, bucket - previous, counts[bucket - offset]!)
+    previous = bucket
+  }
+  return undefined
+}
+
+function writeBucket(writer: ByteWriter, distance: number, count: number): void {
+  const gap = (distance - 1) * 2
+  if (count === 1) writeVarint(writer, gap)
+  else {
+    writeVarint(writer, gap + 1)
+    writeVarint(writer, count - 2)
   }
 }
 

@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
+    // Many tests wait more than they work: for a second server, a timeout, a terminal.
+    maxWorkers: '100%',
     // Only against what hangs: the machine may be slow and shared.
     testTimeout: 180_000,
     hookTimeout: 120_000,

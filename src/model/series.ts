@@ -30,7 +30,12 @@ export function parseSeriesKey(key: string): Series {
   const [head = '', name = '', ...rest] = key.split('\0')
   const labels: [string, string][] = []
   for (let i = 0; i + 1 < rest.length; i += 2) labels.push([rest[i]!, rest[i + 1]!])
-  return { kind: KINDS[head[0]!] ?? 'count', unit: head.slice(1), name, labels }
+  return { kind: kindOf(key), unit: head.slice(1), name, labels }
+}
+
+/** The kind of a series by its key. */
+export function kindOf(key: string): Kind {
+  return KINDS[key[0]!] ?? 'count'
 }
 
 /** The series that takes what a full table can't: one for each kind, unit and name. */

@@ -1,6 +1,6 @@
 import { type Cell, createCell, mergeCell } from './cell.ts'
 import { LINE_CLASSES, LINE_RESULTS } from './line.ts'
-import { parseSeriesKey } from './series.ts'
+import { kindOf } from './series.ts'
 
 /** Everything of one app in one span of time. Merging windows is addition, in any order. */
 export interface Window {
@@ -64,7 +64,7 @@ export function mergeFrame(into: WindowFrame, from: WindowFrame): void {
 export function cellOf(window: Window, key: string): Cell {
   let cell = window.cells.get(key)
   if (cell === undefined) {
-    cell = createCell(parseSeriesKey(key).kind)
+    cell = createCell(kindOf(key))
     window.cells.set(key, cell)
   }
   return cell

@@ -18,7 +18,10 @@ interface Known<T> {
   readonly length: number
   next: Known<T> | undefined
   shared: number
-  rest: Uint8Array
+  /** Where the rest of that key stands, in the window that it was read from. */
+  bytes: Uint8Array
+  at: number
+  restLength: number
 }
 
 /** Windows hold much the same series in the same order: mostly a key is the one that is expected. */
@@ -55,7 +58,9 @@ export function createKeyReader<T>(create: (key: string, kind: Kind) => T): KeyR
       }
       current.next = found
       current.shared = shared
-      current.rest = Uint8Array.prototype.slice.call(key, shared, end)
+      current.bytes = bytes
+      current.at = at
+      current.restLength = length
       current = found
       return found.value
     },
@@ -83,19 +88,19 @@ export function sharedBytes(a: Buffer, b: Buffer): number {
 }
 
 function isExpected(
-  { shared, rest }: Known<unknown>,
-  isShared: number,
+  known: Known<unknown>,
+  shared: number,
   length: number,
   bytes: Uint8Array,
   at: number,
 ): boolean {
-  if (isShared !== shared || length !== rest.length) return false
-  for (let i = 0; i < length; i += 1) if (rest[i] !== bytes[at + i]) return false
+  if (shared !== known.shared || length !== known.restLength) return false
+  for (let i = 0; i < length; i += 1) if (known.bytes[known.at + i] !== bytes[at + i]) return false
   return true
 }
 
 function newKnown<T>(value: T, length: number): Known<T> {
-  return { value, length, next: undefined, shared: 0, rest: NONE }
+  return { value, length, next: undefined, shared: 0, bytes: NONE, at: 0, restLength: 0 }
 }
 
 const NONE = new Uint8Array(0)

@@ -30,8 +30,8 @@ export function createVisitor(readers: readonly WindowReader[]): Visitor {
 }
 
 /**
- * Shows a packed window: what it would be unpacked, but without making it where it is one record, as
- * most are. Throws PackedError when it can't be read.
+ * Shows a packed window record by record: what it would be unpacked, but without making it, unless its
+ * series may be more than it can hold. Throws PackedError when it can't be read.
  */
 export function visitPacked(
   packed: Uint8Array,
@@ -40,21 +40,24 @@ export function visitPacked(
   maxSeries: number,
 ): void {
   const bytes = createByteReader(packed)
-  const body = readRecord(bytes)
-  if (bytes.at < bytes.end) {
-    const window = unpack(packed, maxSeries)
-    for (const reader of readers) visitWindow(window, start, reader)
-    return
+  const records = []
+  let series = 0
+  while (bytes.at < bytes.end) {
+    const body = readRecord(bytes)
+    const base = visitFrame(body, start, readers)
+    const count = readCount(body)
+    records.push({ body, base, count })
+    series += count
   }
-  const base = visitFrame(body, start, readers)
-  const count = readCount(body)
-  if (count > maxSeries) {
+  if (series > maxSeries) {
     const window = unpack(packed, maxSeries)
     for (const reader of readers) visitCells(window, start, reader)
     return
   }
-  keys.start()
-  for (let left = count; left > 0; left -= 1) visitCell(body, start, base, keys.next(body))
+  for (const { body, base, count } of records) {
+    keys.start()
+    for (let left = count; left > 0; left -= 1) visitCell(body, start, base, keys.next(body))
+  }
 }
 
 /** Shows the frame that comes next; returns the base of the times of its window. */

@@ -7,19 +7,26 @@ export interface TimedWindow {
   readonly window: Window
 }
 
-/** The windows of an app that touch a range and hold something, oldest first: for short ranges. */
+/**
+ * The windows of an app that touch a range and hold something, oldest first: for short ranges. Of their
+ * series those whose seriesKey `wants` takes.
+ */
 export async function readWindows(
   store: Pick<Store, 'read'>,
   app: string,
   range: ReadRange,
+  wants?: (key: string) => boolean,
 ): Promise<TimedWindow[]> {
   const windows = new Map<number, Window>()
-  await store.read(app, range, [windowsInto(windows)])
+  await store.read(app, range, [windowsInto(windows, wants)])
   return [...windows].toSorted(([a], [b]) => a - b).map(([start, window]) => ({ start, window }))
 }
 
 /** Merges what it is shown into windows by their starts. */
-export function windowsInto(windows: Map<number, Window>): WindowReader {
+export function windowsInto(
+  windows: Map<number, Window>,
+  wants: (key: string) => boolean = () => true,
+): WindowReader {
   const windowAt = (start: number): Window => {
     let window = windows.get(start)
     if (window === undefined) windows.set(start, (window = createWindow()))
@@ -32,6 +39,6 @@ export function windowsInto(windows: Map<number, Window>): WindowReader {
       const { seconds } = windowAt(start)
       seconds.set(second, (seconds.get(second) ?? 0) + requests)
     },
-    cellsOf: (key) => [(start) => cellOf(windowAt(start), key)],
+    cellsOf: (key) => (wants(key) ? [(start) => cellOf(windowAt(start), key)] : []),
   }
 }

@@ -1,7 +1,6 @@
 import type { Cell } from '../../model/cell.ts'
 import type { Gauge } from '../../model/gauge.ts'
 import { LINE_RESULTS } from '../../model/line.ts'
-import { parseSeriesKey } from '../../model/series.ts'
 import { createSketch, mergeSketch, quantile } from '../../model/sketch.ts'
 import { type Sum, mergeSum, sumValue } from '../../model/sum.ts'
 import type { Window } from '../../model/window.ts'
@@ -10,7 +9,7 @@ import type { AppRows, Place, Row } from './app-rows.ts'
 import { DYNO_GONE_MS, FAMILIES, type FamilySpec } from './families.ts'
 import type { LabelText } from './family.ts'
 import { withLabel } from './labels.ts'
-import type { AppWindows } from './read-apps.ts'
+import { type AppWindows, isRequests, isService } from './read-apps.ts'
 import { type Samples, addFixed, addSample } from './samples.ts'
 
 const SPECS: readonly FamilySpec[] = FAMILIES
@@ -162,9 +161,8 @@ function addMinute(walk: Walk, minute: Window | undefined): void {
   const service = createSketch()
   let requests = 0
   for (const [key, cell] of minute?.cells ?? []) {
-    const { name } = parseSeriesKey(key)
-    if (name === 'router/requests' && cell.kind === 'count') requests += sumValue(cell)
-    if (name === 'router/service' && cell.kind === 'measure') mergeSketch(service, cell)
+    if (isRequests(key) && cell.kind === 'count') requests += sumValue(cell)
+    if (isService(key) && cell.kind === 'measure') mergeSketch(service, cell)
   }
   const perSecond = requests / (COARSE_MS / 1000)
   addFixed(samples.numbers, 'heroku_router_requests_per_second', labels, perSecond)

@@ -7,7 +7,7 @@ import { type RecentUniques, createRecentUniques } from './recent-uniques.ts'
 export interface AppWindows {
   readonly app: string
   readonly lifetime: Window
-  /** The last complete minute; undefined when nothing came in it. */
+  /** Requests and service times of the last complete minute; undefined when nothing came in it. */
   readonly minute: Window | undefined
   /** Only of an app that has unique series. */
   readonly uniques: RecentUniques | undefined
@@ -32,14 +32,14 @@ export function createReadApps(store: Store): ReadApps {
     const start = now - (now % COARSE_MS) - COARSE_MS
     if (hasUnique(lifetime) && lifetime.last >= now - HOUR_MS) {
       const uniques = uniquesOf(app)
-      const windows = await uniques.update(now)
+      const windows = await uniques.update(now, isOfMinute)
       return { app, lifetime, minute: windows.get(start), uniques }
     }
     known.delete(app)
     // Of an app that has been silent there is nothing to read.
     if (lifetime.last < start) return { app, lifetime, minute: undefined, uniques: undefined }
     const range = { width: COARSE_MS, from: start, to: start + COARSE_MS } as const
-    const [minute] = await readWindows(store, app, range)
+    const [minute] = await readWindows(store, app, range, isOfMinute)
     return { app, lifetime, minute: minute?.window, uniques: undefined }
   }
 
@@ -47,6 +47,25 @@ export function createReadApps(store: Store): ReadApps {
     const apps = [...(await store.lifetime())].toSorted(([a], [b]) => (a < b ? -1 : 1))
     return Promise.all(apps.map(([app, lifetime]) => readApp(app, lifetime)))
   }
+}
+
+function isOfMinute(key: string): boolean {
+  return isRequests(key) || isService(key)
+}
+
+/** Whether a series is the router's count of requests, by its seriesKey. */
+export function isRequests(key: string): boolean {
+  return hasHead(key, 'c\0router/requests')
+}
+
+/** Whether a series is the router's service times, by its seriesKey. */
+export function isService(key: string): boolean {
+  return hasHead(key, 'ms\0router/service')
+}
+
+/** Whether a seriesKey is this, up to its labels. */
+function hasHead(key: string, head: string): boolean {
+  return key.startsWith(head) && (key.length === head.length || key[head.length] === '\0')
 }
 
 function hasUnique({ cells }: Window): boolean {

@@ -1,4 +1,5 @@
 import { LATE_MS } from '../../aggregate/body.ts'
+import { kindOf } from '../../model/series.ts'
 import { type Unique, createUnique, mergeUnique } from '../../model/unique.ts'
 import type { Window } from '../../model/window.ts'
 import { readWindows } from '../../store/read-windows.ts'
@@ -6,8 +7,11 @@ import { COARSE_MS, type Store } from '../../store/store.ts'
 
 /** What the unique series of one app saw in the last hour. */
 export interface RecentUniques {
-  /** Reads what may have changed since the last call, and gives the windows that it read. */
-  update(now: number): Promise<ReadonlyMap<number, Window>>
+  /**
+   * Reads what may have changed since the last call, and gives the windows that it read, with their
+   * unique series and those that `wants` takes.
+   */
+  update(now: number, wants: (key: string) => boolean): Promise<ReadonlyMap<number, Window>>
   /** The values of one series in all of the hour; undefined when there were none. */
   of(key: string): Unique | undefined
 }
@@ -23,7 +27,7 @@ export function createRecentUniques(store: Store, app: string): RecentUniques {
   let reread = -Infinity
 
   return {
-    update: async (now) => {
+    update: async (now, wants) => {
       let from = now - (now % COARSE_MS) - COARSE_MS
       if (now - reread >= REREAD_MS) {
         from = now - (now - reread > OPEN_MS ? HOUR_MS : OPEN_MS)
@@ -31,7 +35,8 @@ export function createRecentUniques(store: Store, app: string): RecentUniques {
       }
       const windows = new Map<number, Window>()
       const range = { width: COARSE_MS, from, to: now + COARSE_MS } as const
-      for (const { start, window } of await readWindows(store, app, range)) {
+      const read = await readWindows(store, app, range, (key) => isUnique(key) || wants(key))
+      for (const { start, window } of read) {
         windows.set(start, window)
         known.set(start, uniquesOf(window))
       }
@@ -47,6 +52,10 @@ export function createRecentUniques(store: Store, app: string): RecentUniques {
       return sum
     },
   }
+}
+
+function isUnique(key: string): boolean {
+  return kindOf(key) === 'unique'
 }
 
 function uniquesOf({ cells }: Window): Map<string, Unique> {

@@ -30,7 +30,7 @@ const { values } = parseArgs({
 
 const SERVE = join(import.meta.dirname, '../src/bin/serve.js')
 const NAIVE = join(import.meta.dirname, 'peers/naive-server.js')
-const FLAGS = ['--max-semi-space-size=4']
+const FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=20']
 const SECRET = 'a secret of the bench that is long enough'
 const APP = 'shop'
 const LINES = 40_000

@@ -18,7 +18,7 @@ import { median } from './median.ts'
 import { startBenchRedis } from './redis-process.ts'
 
 /*
- * What a scrape of 10,000 series costs: `npm run build:bench && node dist-bench/bench/scrape.js`. CPU ms
+ * What a scrape of 10,000 series costs: `npm run bench:scrape`. CPU ms
  * of this process, medians; without HTTP. "store" is the part of the collecting that reads the
  * lifetime windows; gzip runs on another thread.
  */

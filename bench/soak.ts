@@ -18,6 +18,7 @@ const { values } = parseArgs({
 })
 
 const SERVE = join(import.meta.dirname, '../src/bin/serve.js')
+const FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=20']
 const SECRET = 'a secret of the bench that is long enough'
 const APP = 'shop'
 const CONNECTIONS = 8
@@ -27,7 +28,7 @@ const series = Number(values.series)
 
 const token = createHmac('sha256', SECRET).update(`drain:${APP}`).digest('base64url')
 const authorization = `Basic ${Buffer.from(`${APP}:${token}`).toString('base64')}`
-const server = await startServer(['--max-semi-space-size=4', SERVE], {
+const server = await startServer([...FLAGS, SERVE], {
   DRAIN_SECRETS: SECRET,
   METRICS_TOKEN: SECRET,
   MAX_SERIES_PER_APP: values.series,

@@ -108,7 +108,9 @@ export function addDrainRoute(
           if (leave === undefined) return answer(reply, 503)
           if (request.raw.destroyed) leave()
           else reply.raw.once('close', leave)
-          void receive(request.raw, caller).then((status) => answer(reply, status), fail)
+          void receive(request.raw, caller)
+            .then((status) => answer(reply, status))
+            .catch(fail)
           return undefined
         })
       },

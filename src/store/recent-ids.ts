@@ -3,7 +3,7 @@ import { IDS_KEPT_MS } from './store.ts'
 
 /**
  * The ids of committed frames. Each is remembered for IDS_KEPT_MS at least, unless MAX_IDS came after
- * it: far more than the apps of one process send in that time, and 50 MB.
+ * it: far more than the apps of one process send in that time, and 25 MB.
  */
 export interface RecentIds {
   has(app: string, id: string, now: number): boolean
@@ -13,7 +13,7 @@ export interface RecentIds {
 // Whole generations are forgotten, so that forgetting costs nothing.
 const GENERATIONS = 3
 const GENERATION_MS = IDS_KEPT_MS / (GENERATIONS - 1)
-const MAX_IDS = 2 ** 20
+const MAX_IDS = 2 ** 19
 const FIRST_SLOTS = 2 ** 10
 
 /**

@@ -19,7 +19,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '6' },
     starts: { type: 'string', default: '3' },
     case: { type: 'string', default: '' },
-    node: { type: 'string', default: '--max-semi-space-size=4' },
+    node: { type: 'string', default: '--max-semi-space-size=4 --heap-growing-percent=20' },
     check: { type: 'boolean', default: false },
   },
 })

@@ -4,7 +4,7 @@ import { freshBodies } from './day.ts'
 import { median, quantileOf } from './median.ts'
 import { postLoad } from './post-load.ts'
 import { startBenchRedis } from './redis-process.ts'
-import { startServer } from './server-process.ts'
+import { SERVER_FLAGS, startServer } from './server-process.ts'
 
 /**
  * How long one receiver with a local Redis takes to acknowledge frames of the lines of now, under 64
@@ -19,7 +19,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '6' },
     starts: { type: 'string', default: '3' },
     case: { type: 'string', default: '' },
-    node: { type: 'string', default: '--max-semi-space-size=4 --heap-growing-percent=20' },
+    node: { type: 'string', default: SERVER_FLAGS.join(' ') },
     check: { type: 'boolean', default: false },
   },
 })

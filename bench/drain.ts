@@ -11,7 +11,13 @@ import { bodiesOf } from './log-lines.ts'
 import { median, quantileOf } from './median.ts'
 import { inTurn, postLoad } from './post-load.ts'
 import { type Ratios, tellRatios } from './ratios.ts'
-import { type ServerProcess, endWithUs, freePort, startServer } from './server-process.ts'
+import {
+  SERVER_FLAGS,
+  type ServerProcess,
+  endWithUs,
+  freePort,
+  startServer,
+} from './server-process.ts'
 
 /**
  * The drain over HTTP on loopback: million lines per CPU second of the server, acknowledgement p99,
@@ -30,7 +36,6 @@ const { values } = parseArgs({
 
 const SERVE = join(import.meta.dirname, '../src/bin/serve.js')
 const NAIVE = join(import.meta.dirname, 'peers/naive-server.js')
-const FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=20']
 const SECRET = 'a secret of the bench that is long enough'
 const APP = 'shop'
 const LINES = 40_000
@@ -53,22 +58,22 @@ interface Case {
 const certificate = makeCertificate()
 const redis = await startRedis()
 const cases: Case[] = [
-  { name: 'memory, 100 lines', args: [...FLAGS, SERVE], env: secrets, lines: 100 },
-  { name: 'memory, 10 lines', args: [...FLAGS, SERVE], env: secrets, lines: 10 },
+  { name: 'memory, 100 lines', args: [...SERVER_FLAGS, SERVE], env: secrets, lines: 100 },
+  { name: 'memory, 10 lines', args: [...SERVER_FLAGS, SERVE], env: secrets, lines: 10 },
   {
     name: 'memory, TLS, 100 lines',
-    args: [...FLAGS, SERVE],
+    args: [...SERVER_FLAGS, SERVE],
     env: { ...secrets, ...certificate },
     lines: 100,
     tls: true,
   },
   {
     name: 'Redis, 100 lines',
-    args: [...FLAGS, SERVE],
+    args: [...SERVER_FLAGS, SERVE],
     env: { ...secrets, REDIS_URL: redis.url },
     lines: 100,
   },
-  { name: 'split + regex, 100 lines', args: [...FLAGS, NAIVE], env: {}, lines: 100 },
+  { name: 'split + regex, 100 lines', args: [...SERVER_FLAGS, NAIVE], env: {}, lines: 100 },
 ].filter(({ name }) => name.includes(values.only))
 
 const ratios: Ratios = {}

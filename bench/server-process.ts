@@ -15,6 +15,8 @@ export interface ServerProcess {
   stop(): Promise<void>
 }
 
+/** Those of the Procfile. */
+export const SERVER_FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=20']
 const TICKS = 100
 const BOOT_TRIES = 200
 

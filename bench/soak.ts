@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { quantileOf } from './median.ts'
 import { postLoad } from './post-load.ts'
-import { startServer } from './server-process.ts'
+import { SERVER_FLAGS, startServer } from './server-process.ts'
 
 /**
  * Whether a receiver without Redis grows: memory minute by minute of a server that gets bodies of 100
@@ -18,7 +18,6 @@ const { values } = parseArgs({
 })
 
 const SERVE = join(import.meta.dirname, '../src/bin/serve.js')
-const FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=20']
 const SECRET = 'a secret of the bench that is long enough'
 const APP = 'shop'
 const CONNECTIONS = 8
@@ -28,7 +27,7 @@ const series = Number(values.series)
 
 const token = createHmac('sha256', SECRET).update(`drain:${APP}`).digest('base64url')
 const authorization = `Basic ${Buffer.from(`${APP}:${token}`).toString('base64')}`
-const server = await startServer([...FLAGS, SERVE], {
+const server = await startServer([...SERVER_FLAGS, SERVE], {
   DRAIN_SECRETS: SECRET,
   METRICS_TOKEN: SECRET,
   MAX_SERIES_PER_APP: values.series,

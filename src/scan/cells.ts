@@ -1,14 +1,5 @@
-import {
-  BOUNDS,
-  BUCKETS,
-  CELLS,
-  FIRST_BOUND,
-  MAX_CELLS,
-  MILLIS_BUCKETS,
-  OUT,
-  OUT_END,
-  TOUCHED,
-} from './memory'
+import { bucketOf, bucketOfMillis } from './buckets'
+import { BUCKETS, CELLS, MAX_CELLS, OUT, OUT_END, TOUCHED } from './memory'
 import { takeSeen } from './seen'
 
 /*
@@ -40,9 +31,7 @@ const MAX = 64
 
 const NANOS: f64 = 1e9
 const NANOS_PER_MILLI: f64 = 1e6
-const PER_OCTAVE: i32 = 32
 const FIRST_LENGTH: i32 = 64
-const UNKNOWN: i16 = -32_768
 /** No bucket: the value is counted among the zeros. */
 const ZERO: i32 = i32.MIN_VALUE
 export const ZERO_THRESHOLD: f64 = 1.0 / 1073741824.0
@@ -51,10 +40,6 @@ let cells: i32 = 0
 let touched: i32 = 0
 let drained: i32 = 0
 let bucketsEnd: usize = BUCKETS
-
-export function prepareMillis(): void {
-  for (let i = 0; i < 65_536; i += 1) store<i16>(MILLIS_BUCKETS + (<usize>i << 1), UNKNOWN)
-}
 
 /** A new cell, or 0 when there is no room. */
 export function createCell(series: u32, kind: u32): usize {
@@ -261,26 +246,6 @@ function addExtremes(cell: usize, value: f64): void {
 function round(value: f64): f64 {
   const whole = floor(value)
   return value - whole >= 0.5 ? whole + 1 : whole
-}
-
-@inline
-function bucketOfMillis(millis: i32): i32 {
-  if (millis >= 65_536) return bucketOf(<f64>millis / 1000)
-  const at = MILLIS_BUCKETS + (<usize>millis << 1)
-  const known = load<i16>(at)
-  if (known != UNKNOWN) return <i32>known
-  const bucket = bucketOf(<f64>millis / 1000)
-  store<i16>(at, <i16>bucket)
-  return bucket
-}
-
-function bucketOf(value: f64): i32 {
-  const bits = reinterpret<u64>(value)
-  const exponent = <i32>(bits >> 52) - 1023
-  const mantissa = reinterpret<f64>((bits & 0xfffffffffffff) | 0x3ff0000000000000)
-  let k = <usize>load<u8>(FIRST_BOUND + <usize>((bits >> 44) & 255))
-  while (mantissa > load<f64>(BOUNDS + (k << 3))) k += 1
-  return exponent * PER_OCTAVE + <i32>k
 }
 
 @inline

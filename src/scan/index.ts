@@ -10,7 +10,8 @@ export {
   SEGMENT_CLASSES,
   STATE,
 } from './memory'
-export { createCell, drainCells, dropCells, prepareMillis } from './cells'
+export { prepareMillis } from './buckets'
+export { createCell, drainCells, dropCells } from './cells'
 export { forgetAll, setSeed } from './memo'
 export { learnKey, learnValue } from './pairs'
 export { learnRequest } from './router'

@@ -43,6 +43,12 @@ export function upperBound(bucket: number): number {
   return BOUNDS[bucket - octave * PER_OCTAVE]! * 2 ** octave
 }
 
+/** The bucket whose upper bound is nearest to a positive number, by ratio. */
+export function nearestBoundary(bound: number): number {
+  const above = bucketOf(bound)
+  return upperBound(above) / bound <= bound / upperBound(above - 1) ? above : above - 1
+}
+
 /** The value that stands for bucket i: at most 1.09 % from any value in it. */
 export function bucketValue(bucket: number): number {
   return upperBound(bucket) * MIDDLE

@@ -1,4 +1,11 @@
-import { ZERO_THRESHOLD, bucketOf, bucketOfMillis, bucketValue, upperBound } from './buckets.ts'
+import {
+  ZERO_THRESHOLD,
+  bucketOf,
+  bucketOfMillis,
+  bucketValue,
+  nearestBoundary,
+  upperBound,
+} from './buckets.ts'
 import { addLow, addMillis, addToSum, mergeSum, sumValue } from './sum.ts'
 
 /** Counts of neighbouring buckets: `counts[i]` belongs to bucket `offset + i`; used are low..high. */
@@ -268,9 +275,4 @@ function valueAtRank(sketch: Sketch, rank: number): number {
     if (seen >= rank) return bucketValue(bucket)
   }
   return sketch.max
-}
-
-function nearestBoundary(bound: number): number {
-  const above = bucketOf(bound)
-  return upperBound(above) / bound <= bound / upperBound(above - 1) ? above : above - 1
 }

@@ -1,4 +1,4 @@
-import { bucketOf, upperBound } from '../../model/buckets.ts'
+import { nearestBoundary } from '../../model/buckets.ts'
 import { type Sketch, bucketEntries } from '../../model/sketch.ts'
 
 /** Upper bounds of classic buckets. They never change: that would break every query over time. */
@@ -47,9 +47,4 @@ function boundariesOf(ladder: readonly number[]): readonly number[] {
   let boundaries = known.get(ladder)
   if (boundaries === undefined) known.set(ladder, (boundaries = ladder.map(nearestBoundary)))
   return boundaries
-}
-
-function nearestBoundary(bound: number): number {
-  const above = bucketOf(bound)
-  return upperBound(above) / bound <= bound / upperBound(above - 1) ? above : above - 1
 }

@@ -1,16 +1,20 @@
+import { mergeAccumulator } from '../model/accumulator.ts'
 import { mergeCell } from '../model/cell.ts'
 import { type Window, createWindow, mergeFrame } from '../model/window.ts'
-import { readPending } from './packed-pending.ts'
+import type { OwnSum } from './own-sums.ts'
+import { readEntry } from './packed-pending.ts'
 import { cellAt, createMerge, mergePacked } from './packed.ts'
 import type { Turns } from './take-turns.ts'
 
 /** What the first bytes of a pending window hold, merged by fine window. */
 export interface PendingSum {
-  /** By start, ms since 1970. */
+  /** By start, ms since 1970; without what `own` holds. */
   readonly windows: ReadonlyMap<number, Window>
+  /** What this process has appended; undefined when it was unpacked like the rest. */
+  readonly own: OwnSum | undefined
   /**
    * Keys of all series in the order in which they came: a window that gets full then has the same
-   * series whether it is read beside what is pending or after the fold.
+   * series whether it is read beside what is pending or after the fold. With `own` the order is another.
    */
   readonly series: ReadonlySet<string>
   /** How many bytes they are, and whether that is all. */
@@ -18,18 +22,27 @@ export interface PendingSum {
   readonly isAll: boolean
 }
 
-/** Merges what is pending, of at most so many fine windows. */
+/** Merges what is pending, of at most so many fine windows; what stands there of `own` need not be unpacked. */
 export async function sumPending(
   pending: Buffer,
   maxWindows: number,
   turns: Turns,
+  own?: OwnSum,
 ): Promise<PendingSum> {
   const windows = new Map<number, Window>()
   const merges = new Map<number, (packed: Buffer) => void>()
   const series = new Set<string>()
   const onSeries = (key: string) => void series.add(key)
+  let known = 0
   let length = 0
-  for (const { start, packed, end } of readPending(pending)) {
+  while (length < pending.length) {
+    const chunk = own?.chunks[known]
+    if (chunk !== undefined && pending.subarray(length, length + chunk.length).equals(chunk)) {
+      known += 1
+      length += chunk.length
+      continue
+    }
+    const { start, packed, end } = readEntry(pending, length)
     let merge = merges.get(start)
     if (merge === undefined) {
       if (windows.size === maxWindows) break
@@ -41,7 +54,27 @@ export async function sumPending(
     length = end
     if (turns.isOver()) await turns.next()
   }
-  return { windows, series, length, isAll: length === pending.length }
+  // Something of it was folded by another process, or never written.
+  if (own !== undefined && known < own.chunks.length) return sumPending(pending, maxWindows, turns)
+  for (const { acc } of own?.open ?? []) {
+    for (const id of acc.touched) series.add(acc.table.keys[id]!)
+  }
+  return { windows, own, series, length, isAll: length === pending.length }
+}
+
+/** The fine windows of a sum, all that was pending of each. */
+export async function windowsOf(
+  { windows, own }: PendingSum,
+  turns: Turns,
+): Promise<ReadonlyMap<number, Window>> {
+  const all = new Map(windows)
+  for (const { start, acc } of own?.open ?? []) {
+    let window = all.get(start)
+    if (window === undefined) all.set(start, (window = createWindow()))
+    mergeAccumulator(window, acc)
+    if (turns.isOver()) await turns.next()
+  }
+  return all
 }
 
 /** What a packed window becomes when some of what was pending is added to it. */

@@ -29,13 +29,20 @@ export function packPending(parts: readonly Pick<PendingEntry, 'start' | 'packed
 
 /** Its entries, of which the bytes are not copied. Throws PackedError when they can't be read. */
 export function* readPending(pending: Buffer): Generator<PendingEntry> {
-  const reader = createByteReader(pending)
-  while (reader.at < reader.end) {
-    const start = readVarint(reader) * FINE_MS
-    const length = readSmall(reader)
-    const at = skipBytes(reader, length)
-    yield { start, packed: pending.subarray(at, reader.at), end: reader.at }
+  for (let at = 0; at < pending.length;) {
+    const entry = readEntry(pending, at)
+    yield entry
+    at = entry.end
   }
+}
+
+/** The entry that begins at `from`. Throws PackedError when it can't be read. */
+export function readEntry(pending: Buffer, from: number): PendingEntry {
+  const reader = { bytes: pending, at: from, end: pending.length }
+  const start = readVarint(reader) * FINE_MS
+  const length = readSmall(reader)
+  const at = skipBytes(reader, length)
+  return { start, packed: pending.subarray(at, reader.at), end: reader.at }
 }
 
 /** The start of the first entry, by the first bytes of what is pending; undefined when there is none. */

@@ -114,8 +114,10 @@ export function createRedisStore(options: {
   }
 
   const commit = async (app: string, frames: readonly Frame[]): Promise<readonly number[]> => {
-    const batch = packBatch(app, prefixOf(app), frames, packer)
     checkFitness()
+    const prefix = prefixOf(app)
+    const batch = packBatch(app, prefix, frames, packer)
+    folder.noteSent(prefix, frames, batch.packed)
     await register(app)
     const { known } = await send(batch)
     return known.map((i) => batch.frames[i]!)

@@ -3,10 +3,9 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createSeriesTable } from '../../src/model/series-table.ts'
 import { createWindow, mergeWindow } from '../../src/model/window.ts'
-import { packPending } from '../../src/store/packed-pending.ts'
 import { firstRecordLength } from '../../src/store/packed.ts'
 import { readWindows } from '../../src/store/read-windows.ts'
-import { LONG_PENDING } from '../../src/store/redis-folder.ts'
+import { LONG_PENDING } from '../../src/store/redis-fold.ts'
 import { appPrefix, lifetimeKey, pendingKey, windowKey } from '../../src/store/redis-keys.ts'
 import { type RedisStore, createRedisStore } from '../../src/store/redis.ts'
 import { COARSE_MS, FINE_MS, type Frame, HOUR_MS, type Store } from '../../src/store/store.ts'
@@ -31,7 +30,13 @@ async function openStore(url: string, foldMs = 1e9, maxSeries = 10_000): Promise
 }
 
 /** One line, and `series` distributions and counters of one value each. */
-function frameAt(id: string | undefined, time: number, series: number, value = 1): Frame {
+function frameAt(
+  id: string | undefined,
+  time: number,
+  series: number,
+  value = 1,
+  table = createSeriesTable(10_000),
+): Frame {
   const line: Act = { act: 'line', time, result: 0, kind: 0 }
   const acts = Array.from({ length: series }, (_, i): Act => ({
     act: 'value',
@@ -44,7 +49,6 @@ function frameAt(id: string | undefined, time: number, series: number, value = 1
     value: value + i,
     time,
   }))
-  const table = createSeriesTable(10_000)
   return {
     id,
     deltas: [{ start: time - (time % FINE_MS), acc: accumulatorOf([line, ...acts], table) }],
@@ -231,21 +235,38 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
     expect(await seen(store, app)).toEqual(before)
   })
 
-  test('what gets long is merged in its place', async () => {
-    const [store, app] = [await openStore(server.url), newApp()]
-    const { client } = await openFolder(server.url)
-    const size = packPending([]).length + 3000
+  test('what gets long is merged in its place, by whoever is at work', async () => {
+    const app = newApp()
+    const stores = [await openStore(server.url), await openStore(server.url)] as const
+    const { client, fold } = await openFolder(server.url)
     let longest = 0
-    for (let i = 0; i < (3 * LONG_PENDING) / size; i += 1) {
-      await store.commit(app, [frameAt(`${i}`, Date.now(), 300, i)])
-      longest = Math.max(longest, await client.strlen(pendingKey(appPrefix(app))))
+    let lines = 0
+    const commit = async (store: RedisStore, name: string) => {
+      const table = createSeriesTable(10_000)
+      for (let i = 0; i < 250; i += 1) {
+        await store.commit(app, [frameAt(`${name}${i}`, Date.now() - i * 40, 300, i, table)])
+        lines += 1
+        longest = Math.max(longest, await client.strlen(pendingKey(appPrefix(app))))
+      }
     }
+    await Promise.all([commit(stores[0], 'a'), commit(stores[1], 'b')])
+    // Alone now, as one that knows all of it.
+    await fold(appPrefix(app))
+    await commit(stores[0], 'c')
     await vi.waitFor(async () =>
       expect(await client.strlen(pendingKey(appPrefix(app)))).toBeLessThan(LONG_PENDING),
     )
     expect(longest).toBeGreaterThan(LONG_PENDING)
-    expect(longest).toBeLessThan(4 * LONG_PENDING)
-    expect(await client.exists(lifetimeKey(appPrefix(app)))).toBe(0)
+    expect(longest).toBeLessThan(5 * LONG_PENDING)
+    const all = { 10_000: lines, 60_000: lines, lifetime: lines }
+    expect(await linesIn(stores[0], app)).toEqual(all)
+    await fold(appPrefix(app))
+    expect(await linesIn(stores[1], app)).toEqual(all)
+    const lifetime = (await stores[1].lifetime()).get(app)!
+    const counted = [...lifetime.cells.values()].filter(({ kind }) => kind === 'measure')
+    expect(new Set(counted.map((cell) => cell.kind === 'measure' && cell.count))).toEqual(
+      new Set([lines]),
+    )
   })
 
   test('readers, committers and folders race: each line is seen once, and none goes away', async () => {

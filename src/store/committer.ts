@@ -7,6 +7,7 @@ import {
   type LaneWork,
   type PendingFrame,
   type Waiter,
+  addToLane,
   createLane,
   runLane,
 } from './lane.ts'
@@ -155,8 +156,7 @@ export function createCommitter(store: Store, options: CommitterOptions = DEFAUL
       wasTried: false,
       isDone: false,
     }
-    lane.pending.set(id, entry)
-    lane.waiting.push(entry)
+    addToLane(lane, entry)
     const result = wait(entry)
     void runLane(lane, work)
     ticker ??= setInterval(tick, TICK_MS).unref()

@@ -50,6 +50,13 @@ export interface Lane {
   isRunning: boolean
   /** Why the last attempt failed. */
   fault: unknown
+  /** How many senders were answered by the last commit or waited at its end, and how long it took, ms. */
+  crowd: number
+  tookMs: number
+  /** When it ended, by performance.now(). */
+  endedAt: number
+  /** Is called when as many wait again. */
+  onCrowd: (() => void) | undefined
 }
 
 export interface LaneWork {
@@ -68,11 +75,31 @@ const MAX_BATCH = 128
 export const MAX_BATCH_BYTES = 2 ** 20
 /** Spilled frames that go along, so that they don't wait for a quiet moment. */
 const MAX_SPILLED_BATCH = 64
+/** A batch waits at most so long for more to come, ms. */
+const MAX_GATHER_MS = 5
 const FIRST_DELAY_MS = 10
 const MAX_DELAY_MS = 250
 
 export function createLane(app: string): Lane {
-  return { app, waiting: [], spilled: [], pending: new Map(), isRunning: false, fault: undefined }
+  return {
+    app,
+    waiting: [],
+    spilled: [],
+    pending: new Map(),
+    isRunning: false,
+    fault: undefined,
+    crowd: 0,
+    tookMs: 0,
+    endedAt: 0,
+    onCrowd: undefined,
+  }
+}
+
+/** Puts a frame in its place behind the others. */
+export function addToLane(lane: Lane, entry: Entry): void {
+  lane.pending.set(entry.id, entry)
+  lane.waiting.push(entry)
+  if (lane.waiting.length >= lane.crowd) lane.onCrowd?.()
 }
 
 /**
@@ -86,7 +113,9 @@ export async function runLane(lane: Lane, work: LaneWork): Promise<void> {
   while (lane.pending.size > 0 && !work.isStopped()) {
     // What came at the same time goes together, and answers go out before more is counted.
     await turn()
+    await gather(lane)
     const batch = nextBatch(lane)
+    const start = performance.now()
     try {
       await commitBatch(lane, batch, work)
       failures = 0
@@ -97,11 +126,31 @@ export async function runLane(lane: Lane, work: LaneWork): Promise<void> {
       if (fault instanceof UnfitStoreError) work.refuseAll(lane, fault)
       failures += 1
     }
+    lane.endedAt = performance.now()
+    lane.tookMs = lane.endedAt - start
+    lane.crowd = failures > 0 ? 0 : Math.min(lane.waiting.length, MAX_BATCH)
     lane.waiting = lane.waiting.filter(({ isDone, spilled }) => !isDone && spilled === undefined)
     if (lane.spilled.length > 0) lane.spilled = lane.spilled.filter(({ isDone }) => !isDone)
     if (failures > 0) await sleep(delayAfter(failures), undefined, { ref: false })
   }
   lane.isRunning = false
+}
+
+/**
+ * Waits for those that were answered last to send again, as they mostly do at once, but no longer than
+ * that commit took: else two halves of the senders would take turns, with twice as many commits.
+ */
+async function gather(lane: Lane): Promise<void> {
+  const left = lane.endedAt + Math.min(lane.tookMs, MAX_GATHER_MS) - performance.now()
+  if (left <= 0 || lane.waiting.length >= lane.crowd) return
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, left)
+    lane.onCrowd = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+  })
+  lane.onCrowd = undefined
 }
 
 function nextBatch({ waiting, spilled }: Lane): Entry[] {

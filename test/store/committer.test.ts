@@ -66,6 +66,28 @@ describe('the committer', () => {
     expect(await linesOf()).toBe(301)
   })
 
+  test('waits for those it has just answered, so that senders do not take turns in two halves', async () => {
+    committer = createCommitter({
+      ...store,
+      commit: async (app, frames) => {
+        const known = await store.commit(app, frames)
+        await sleep(20)
+        return known
+      },
+    })
+    const send = async (sender: number) => {
+      // They come one after the other, as senders do.
+      await sleep(sender * 3)
+      for (let i = 0; i < 40; i += 1) {
+        expect(await committer.add('app', frameOf(`${sender}-${i}`))).toBe('committed')
+        await sleep(1)
+      }
+    }
+    await Promise.all(Array.from({ length: 8 }, async (_, sender) => send(sender)))
+    expect(await linesOf()).toBe(320)
+    expect(store.batches.length).toBeLessThan(60)
+  })
+
   test('joins copies that come while the first is on its way', async () => {
     const { open } = closeGate()
     const copies = Array.from({ length: 4 }, () => committer.add('app', frameOf('same')))

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { setFlagsFromString } from 'node:v8'
 import { type Logger, pino } from 'pino'
 import { type App, createApp } from '../app.ts'
 import { type Config, type Environment, readConfig } from '../config.ts'
@@ -31,6 +32,9 @@ export async function runServer(env: Environment): Promise<number> {
 }
 
 async function serveHere(config: Config, log: Logger<string>): Promise<number> {
+  // Windows in memory are many objects that stay: let their heap grow in small steps. With Redis there
+  // is little that stays, and small steps would be a collection ten times a second.
+  if (config.redisUrls.length === 0) setFlagsFromString('--heap-growing-percent=20')
   const app = createApp(config, { log })
   const told = signalled()
   try {

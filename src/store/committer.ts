@@ -76,6 +76,8 @@ export function createCommitter(store: Store, options: CommitterOptions = DEFAUL
   const finish = (lane: Lane, entry: Entry): Waiter[] => {
     entry.isDone = true
     lane.pending.delete(entry.id)
+    // What a Map has held may look alive to the garbage collector for some time: not its body too.
+    entry.frame = undefined
     if (entry.spilled !== undefined) {
       heldBytes -= entry.spilled.size
       heldLines -= entry.spilled.lines

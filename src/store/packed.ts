@@ -12,6 +12,7 @@ import {
   readVarint,
   skipBytes,
 } from './byte-reader.ts'
+import { createByteWriter, writeByte, writeVarint, writtenBytes } from './byte-writer.ts'
 import { addPackedCell, skipCell } from './packed-cell.ts'
 import { DICTIONARY } from './packed-dictionary.ts'
 import { baseOf, readFrame } from './packed-frame.ts'
@@ -118,12 +119,15 @@ function shorterOf(packed: Buffer, deflated: Buffer): Buffer {
 
 /** What stands before a body. */
 export function recordHead(type: number, length: number): Buffer {
-  const bytes = [type]
-  let rest = length
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80)
-  bytes.push(rest)
-  return Buffer.from(bytes)
+  head.at = 0
+  writeByte(head, type)
+  writeVarint(head, length)
+  return writtenBytes(head)
 }
+
+const head = createByteWriter()
+/** A byte and a varint. */
+export const MAX_RECORD_HEAD = 9
 
 function inflate(body: ByteReader): ByteReader {
   const bytes = body.bytes.subarray(body.at, body.end)

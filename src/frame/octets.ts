@@ -21,19 +21,30 @@ export function scanFrames(
   onBroken: () => void,
 ): void {
   const end = bytes.length
+  const search: Search = { bytes, from: 0, found: -1 }
   let at = skipBlank(bytes, 0, end)
   while (at < end) {
     const start = messageStart(bytes, at, end)
     const stop = start < 0 ? -1 : start + readCount(bytes, at)
-    if (stop >= 0 && stop <= end && endsWell(bytes, start, stop, end)) {
+    if (stop >= 0 && stop <= end && endsWell(search, start, stop, end)) {
       if (stop - start > MAX_MESSAGE) onBroken()
       else onMessage(start, stop)
       at = skipBlank(bytes, stop, end)
     } else {
       onBroken()
-      at = nextFrame(bytes, skipHeader(bytes, at, end), end)
+      at = searchFrame(search, skipHeader(bytes, at, end))
     }
   }
+}
+
+/**
+ * The last look for a frame in the rest of a body: from `from` on the first is at `found`. Without it a
+ * body of counts that lead to none would be looked through once for each of them.
+ */
+interface Search {
+  readonly bytes: Uint8Array
+  from: number
+  found: number
 }
 
 /** Where the message of the frame at `at` starts, or -1 when there is no count. */
@@ -68,12 +79,13 @@ function readCount(bytes: Uint8Array, at: number): number {
  * broken there: its count is too large when it has swallowed another frame, too small when it lacks
  * the newline that what is left over ends in; else the fault is what follows.
  */
-function endsWell(bytes: Uint8Array, start: number, stop: number, end: number): boolean {
+function endsWell(search: Search, start: number, stop: number, end: number): boolean {
+  const { bytes } = search
   const next = skipBlank(bytes, stop, end)
   if (next >= end || isFrame(bytes, next, end)) return true
   if (nextFrame(bytes, start, stop) < stop) return false
   if (bytes[stop - 1] === NEWLINE || isBrokenHeader(bytes, stop, end)) return true
-  return bytes[nextFrame(bytes, stop, end) - 1] !== NEWLINE
+  return bytes[searchFrame(search, stop) - 1] !== NEWLINE
 }
 
 /** Whether a frame starts at `at` whose count alone is no count. */
@@ -94,6 +106,15 @@ function isWhole(bytes: Uint8Array, at: number, end: number): boolean {
 function isFrame(bytes: Uint8Array, at: number, end: number): boolean {
   const start = messageStart(bytes, at, end)
   return start > 0 && skipPriority(bytes, start, end) > 0
+}
+
+/** The first place from `at` on where a frame starts, or the end of the body. */
+function searchFrame(search: Search, at: number): number {
+  if (at < search.from || at > search.found) {
+    search.from = at
+    search.found = nextFrame(search.bytes, at, search.bytes.length)
+  }
+  return search.found
 }
 
 /** The first place in [at, end) where a frame starts, or `end`. */

@@ -150,6 +150,7 @@ function readRedisUrls(env: Environment, faults: string[]): readonly string[] {
     faults.push(
       'REDIS_URL: has to be redis://HOST:PORT or rediss://HOST:PORT, or several of them with commas between for Redis Cluster',
     )
+  else if (!urls.every(hasReadableUser)) faults.push(`REDIS_URL: ${ENCODE_USER}`)
   return urls
 }
 
@@ -161,7 +162,21 @@ function readOtlpEndpoint(env: Environment, faults: string[]): string | undefine
     faults.push(
       'OTLP_ENDPOINT: has to be https://HOST/PATH or http://HOST:PORT, with USER:PASSWORD@ before the host where the receiver needs it',
     )
+  else if (!hasReadableUser(endpoint)) faults.push(`OTLP_ENDPOINT: ${ENCODE_USER}`)
   return endpoint
+}
+
+const ENCODE_USER = 'a % in user or password has to be written as %25'
+
+/** Whether user and password, which URLs have percent-encoded, can be decoded. */
+function hasReadableUser(url: string): boolean {
+  const { username, password } = new URL(url)
+  try {
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function readTls(env: Environment, faults: string[]): Config['tls'] {

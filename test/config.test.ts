@@ -128,6 +128,17 @@ describe('readConfig', () => {
     expect(faults.join('\n')).not.toContain('hunter2')
   })
 
+  // The connection would be made first, and end the program without a word of which variable it was.
+  test.each(['REDIS_URL', 'OTLP_ENDPOINT'])('wants a password in %s encoded', (name) => {
+    const urlWith = (password: string) =>
+      `${name === 'REDIS_URL' ? 'rediss' : 'https'}://user:${password}@host:1`
+    expect(faultsOf({ [name]: urlWith('50%25%C3%A9') })).toEqual([])
+    for (const password of ['50%', '50%zz', '%ff'])
+      expect(faultsOf({ [name]: urlWith(password) })).toEqual([
+        `${name}: a % in user or password has to be written as %25`,
+      ])
+  })
+
   test('has no journal yet, and says so', () => {
     expect(faultsOf({ DATA_DIR: '/data' })).toEqual([
       "DATA_DIR: the journal isn't there yet; unset it, or set REDIS_URL",

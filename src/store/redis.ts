@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Window, createWindow } from '../model/window.ts'
+import { createOutageLog } from './outage-log.ts'
 import { readPending } from './packed-pending.ts'
 import { createMerge, mergePacked } from './packed.ts'
 import { createPacker } from './packer.ts'
@@ -63,6 +64,7 @@ export function createRedisStore(options: {
   const folder = createFolder({ ...options, client, commands, packer, now: clock.now })
   const roller = createRoller({ ...options, client, packer, now: clock.now, fold: folder.fold })
   const watermark = createWatermark()
+  const outages = createOutageLog(options.urls, warn)
   const registered = new Map<string, number>()
   const prefixes = new Map<string, string>()
   let unfit: string | undefined
@@ -183,9 +185,12 @@ export function createRedisStore(options: {
       unfit = await findUnfitness(client)
       if (unfit !== undefined && unfit !== was) warn({}, unfit)
       unreachable = undefined
+      outages.noteGood()
       tellReady?.()
     } catch (error) {
       unreachable = `${AWAY}: ${error instanceof Error ? error.message : String(error)}`
+      // Without a connection the command says only that there is none.
+      if (client.status === 'ready') outages.noteFault(error)
     }
   }
 
@@ -197,8 +202,8 @@ export function createRedisStore(options: {
     }
   }
 
-  // Without a listener an error event would end the process; look() and the callers see the same.
-  client.on('error', () => {})
+  // These events alone say why there is no connection.
+  client.on('error', (error) => outages.noteFault(error))
   client.on('ready', () => void look())
   const timers = [
     setInterval(() => void look(), CLOCK_MS),

@@ -145,6 +145,46 @@ describe('stop', () => {
   })
 })
 
+describe('a request that no route takes as it is', () => {
+  test('HEAD asks for the head of what GET gives', async () => {
+    app = testApp()
+    for (const url of ['/', '/metrics', '/metrics/process', '/api/apps', '/welcome', '/healthz']) {
+      const { statusCode, body, headers } = await app.server.inject({ url, method: 'HEAD' })
+      expect([url, statusCode, body]).toEqual([url, 200, ''])
+      expect(Number(headers['content-length']), url).toBeGreaterThan(0)
+    }
+  })
+
+  test.each([
+    ['POST', '/', 'GET, HEAD'],
+    ['DELETE', '/metrics?a=b', 'GET, HEAD'],
+    ['OPTIONS', '/api/report', 'GET, HEAD'],
+    ['HEAD', '/api/live', 'GET'],
+    ['PUT', '/logs', 'POST'],
+  ] as const)('%s %s is told what it may be', async (method, url, allow) => {
+    app = testApp()
+    const { statusCode, headers } = await app.server.inject({ url, method })
+    expect([statusCode, headers.allow]).toEqual([405, allow])
+  })
+
+  test('a slash at the end makes no difference', async () => {
+    app = testApp()
+    const answer = await app.server.inject({ url: '/logs/', method: 'POST', payload: routerBody() })
+    expect(answer.statusCode).toBe(204)
+    expect((await app.server.inject('/metrics/')).statusCode).toBe(200)
+  })
+
+  test('a drain with a wrong URL stands in the log, once', async () => {
+    app = testApp()
+    for (const url of ['/drain', '/log', '/drain'])
+      expect((await app.server.inject({ url, method: 'POST' })).statusCode).toBe(404)
+    await app.server.inject('/drain')
+    expect(app.logged.filter(({ msg }) => msg === 'request refused')).toMatchObject([
+      { status: 404, reason: 'there is nothing here; the drain is POST /logs' },
+    ])
+  })
+})
+
 test('every answer has the headers that keep browsers safe', async () => {
   app = testApp(SECRETS)
   for (const url of [

@@ -50,7 +50,8 @@ export function addLiveRoute(app: FastifyInstance, options: LiveOptions): void {
     for (const stream of streams) stream.end()
   })
 
-  app.get('/api/live', async (request, reply) => {
+  // A HEAD would open a stream and send nothing.
+  app.get('/api/live', { exposeHeadRoute: false }, async (request, reply) => {
     const topic = readTopic(request.query as Query)
     const since = readLastId(request.headers['last-event-id'], topic.step, store.clock())
     if ([...streams].filter((stream) => stream.app === topic.app).length >= maxStreams) {

@@ -22,23 +22,19 @@ export function addMetricsRoute(
   const { collector } = options
   const readFamilies = async () => (await collector.collect()).families
 
-  server.route({
-    method: ['GET', 'HEAD'],
-    url: '/metrics',
-    handler: async (request, reply) => {
-      const format = chooseFormat(request.headers.accept)
-      const families = await withinTime(readFamilies()).catch((error: unknown) => {
-        request.log.error({ err: error }, "the store can't be read for /metrics")
-        return collector.collectSelf()
-      })
-      const body = await renderBody(format, families)
-      reply.header('content-type', format.contentType)
-      reply.header('cache-control', 'no-store')
-      reply.header('vary', 'Accept, Accept-Encoding')
-      if (!takesGzip(request)) return reply.send(body)
-      reply.header('content-encoding', 'gzip')
-      return reply.send(await compress(body, { level: constants.Z_BEST_SPEED }))
-    },
+  server.get('/metrics', async (request, reply) => {
+    const format = chooseFormat(request.headers.accept)
+    const families = await withinTime(readFamilies()).catch((error: unknown) => {
+      request.log.error({ err: error }, "the store can't be read for /metrics")
+      return collector.collectSelf()
+    })
+    const body = await renderBody(format, families)
+    reply.header('content-type', format.contentType)
+    reply.header('cache-control', 'no-store')
+    reply.header('vary', 'Accept, Accept-Encoding')
+    if (!takesGzip(request)) return reply.send(body)
+    reply.header('content-encoding', 'gzip')
+    return reply.send(await compress(body, { level: constants.Z_BEST_SPEED }))
   })
 }
 

@@ -89,7 +89,7 @@ export function addDrainRoute(
   void server.register(async (scope) => {
     // Logplex drops what is refused, and shows no answer to anyone.
     scope.setErrorHandler(
-      createErrorHandler({ log: scope.log, format: 'text', tellsRefusals: true }),
+      createErrorHandler({ log: scope.log, format: 'text', isLoss: () => true }),
     )
 
     // The framework finds the route and answers what is refused. What it would do for a body and an

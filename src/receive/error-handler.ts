@@ -12,10 +12,10 @@ const LOG_EVERY_MS = 60_000
 export function createErrorHandler(options: {
   readonly log: FastifyBaseLogger
   readonly format: 'json' | 'text'
-  /** Whether a refusal may be a loss that nobody sees at the sender's end. */
-  readonly tellsRefusals: boolean
+  /** Whether a request that is refused may be a loss that nobody sees at the sender's end. */
+  readonly isLoss: (request: FastifyRequest) => boolean
 }): ErrorHandler {
-  const { log, format, tellsRefusals } = options
+  const { log, format, isLoss } = options
   const refusals = new Map<number, { since: number; count: number }>()
 
   const noteRefusal = (status: number, reason: string) => {
@@ -32,7 +32,7 @@ export function createErrorHandler(options: {
   return (error, request, reply) => {
     const { status, message } = answerTo(error)
     if (status >= 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed')
-    else if (tellsRefusals) noteRefusal(status, message)
+    else if (isLoss(request)) noteRefusal(status, message)
     if (status === 401) reply.header('www-authenticate', 'Basic realm="l2met", charset="UTF-8"')
     reply.code(status)
     if (format === 'json') return reply.send({ error: message })

@@ -7,6 +7,7 @@ import createFastify, {
   LogController,
 } from 'fastify'
 import { createErrorHandler } from './error-handler.ts'
+import { RequestError } from './request-error.ts'
 
 /** A certificate and its key, PEM. */
 export interface TlsFiles {
@@ -34,7 +35,9 @@ export function createHttpServer(options: {
 }): FastifyInstance {
   const { log, tls, isPublic } = options
   const headers = isPublic ? { ...SAFE_HEADERS, ...ONLY_HTTPS } : SAFE_HEADERS
-  const answerError = createErrorHandler({ log, format: 'json', tellsRefusals: false })
+  // What is posted anywhere else may be a drain with a wrong URL.
+  const isLoss = ({ method }: FastifyRequest) => method === 'POST'
+  const answerError = createErrorHandler({ log, format: 'json', isLoss })
   const limits = {
     headersTimeout: HEADERS_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_EVERY_MS,
@@ -50,7 +53,8 @@ export function createHttpServer(options: {
     forceCloseConnections: 'idle' as const,
     // A 503 costs Logplex one of three tries; who has a connection is served until it closes.
     return503OnClosing: false,
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
+    routerOptions: { ignoreTrailingSlash: true },
     clientErrorHandler: answerClientError,
     // A path that can't be decoded is refused before any hook runs.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
@@ -67,15 +71,23 @@ export function createHttpServer(options: {
   server.server.maxConnections = MAX_CONNECTIONS
   server.removeAllContentTypeParsers()
   server.setErrorHandler(answerError)
-  server.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ error: 'there is nothing here; the drain is POST /logs' }),
-  )
+  server.setNotFoundHandler((request, reply) => {
+    const url = request.url.split('?', 1)[0]!
+    const allowed = METHODS.filter((method) => server.hasRoute({ method, url }))
+    if (allowed.length === 0)
+      throw new RequestError(404, 'there is nothing here; the drain is POST /logs')
+    reply.header('allow', allowed.join(', '))
+    throw new RequestError(405, `this takes ${allowed.join(' and ')}; the drain is POST /logs`)
+  })
   server.addHook('onRequest', (_request, reply, done) => {
     reply.headers(headers)
     done()
   })
   return server
 }
+
+/** Those that a route here may take. */
+const METHODS = ['GET', 'HEAD', 'POST'] as const
 
 const SAFE_HEADERS = {
   'x-content-type-options': 'nosniff',

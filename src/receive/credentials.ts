@@ -64,6 +64,11 @@ export function drainUrl(secret: string, app: string, host: string): string {
   return `https://${app}:${drainToken(secret, app)}@${host}/logs`
 }
 
+/** The user of Basic credentials, right or wrong. */
+export function userOf(authorization: string | undefined): string | undefined {
+  return readBasic(authorization)?.user
+}
+
 export function isAppName(text: string): boolean {
   return APP_NAME.test(text)
 }

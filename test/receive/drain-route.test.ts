@@ -196,7 +196,15 @@ describe('with secrets', () => {
   test('refusals are logged without the credentials, not one by one', async () => {
     for (let i = 0; i < 5; i += 1)
       await post(GOOD, { ...LOGPLEX, authorization: basic('a', 'wrong') })
-    expect(app.logged).toMatchObject([{ level: 40, status: 401, msg: 'request refused' }])
+    expect(app.logged).toMatchObject([
+      { level: 40, status: 401, path: '/logs', app: 'a', msg: 'request refused' },
+    ])
+  })
+
+  test('a token in the place of the name is not logged', async () => {
+    await post(GOOD, { ...LOGPLEX, authorization: basic(token, '') })
+    expect(app.logged).toMatchObject([{ status: 401 }])
+    expect(JSON.stringify(app.logged)).not.toContain(token)
   })
 
   test('no app writes as another', async () => {

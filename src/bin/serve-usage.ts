@@ -25,14 +25,15 @@ It is told by its environment:
                         Without, everything is kept in this process
   TLS_CERT_FILE, TLS_KEY_FILE
                         PEM files, for HTTPS without a proxy; SIGHUP reads them again
-  MAX_SERIES_PER_APP    10000
-  MAX_ROUTES_PER_APP    200
+  MAX_SERIES_PER_APP    10000; more are folded into {overflow="true"}
+  MAX_ROUTES_PER_APP    200; more are the route (other)
   ROUTES                patterns of routes, commas between, as /users/:id,/static/*
-  RETENTION_HOURS       24
+  RETENTION_HOURS       24; how far charts and reports reach back
   HOLD_MS               1000; how long a request waits for the store before its lines are held
   SPILL_BYTES           67108864; how many bytes of lines are held when the store is away
   WEB_CONCURRENCY       1; processes, with REDIS_URL
-  LOG_LEVEL             info
+  OTLP_ENDPOINT         https://USER:PASSWORD@HOST/PATH; also pushes the metrics there, with OTLP/HTTP
+  LOG_LEVEL             info; fatal, error, warn, info, debug, trace or silent
 `
 
 export const DRAIN_URL_HELP = `Prints the URL to give to \`heroku drains:add\`, with the app's token, made with the first of DRAIN_SECRETS.

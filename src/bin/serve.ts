@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { ConfigError, readDrainSecrets } from '../config.ts'
-import { drainUrl, isAppName } from '../receive/credentials.ts'
+import { drainUrl, isAppName, isHost } from '../receive/credentials.ts'
 import { readVersion } from '../version.ts'
 import { DRAIN_URL_HELP, HELP, SERVE_HELP, UsageError } from './serve-usage.ts'
 
@@ -67,13 +67,16 @@ function printDrainUrl(args: readonly string[]): number {
   if (app === undefined || more.length > 0) throw new UsageError('drain-url takes one app')
   if (!isAppName(app))
     throw new UsageError('an app name has 1 to 64 of the characters A-Z a-z 0-9 . _ -')
+  const { host } = values
+  if (host !== undefined && !isHost(host))
+    throw new UsageError('--host takes a host alone, as l2met.example.com or 192.0.2.1:8443')
   const [secret] = readDrainSecrets(process.env)
   if (secret === undefined)
     throw new ConfigError([
       'DRAIN_SECRETS: not set; set it to what the server has, or the token will not be the right one',
     ])
-  process.stdout.write(`${drainUrl(secret, app, values.host ?? 'HOST')}\n`)
-  if (values.host === undefined)
+  process.stdout.write(`${drainUrl(secret, app, host ?? 'HOST')}\n`)
+  if (host === undefined)
     process.stderr.write('Put the host of your server in place of HOST, or give --host.\n')
   return OK
 }

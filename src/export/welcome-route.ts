@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { isAppName } from '../receive/credentials.ts'
+import { isAppName, isHost } from '../receive/credentials.ts'
 
 export interface WelcomeOptions {
   /** The drain URL of an app at a host, with the app's token when one is needed. */
@@ -12,8 +12,6 @@ export interface WelcomeOptions {
   readonly scheme: 'http' | 'https'
 }
 
-const HOST = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
-
 /** `GET /welcome?app=NAME`: the commands that add the drain, for the first visit after a deploy. */
 export function addWelcomeRoute(server: FastifyInstance, options: WelcomeOptions): void {
   server.get('/welcome', async (request, reply) => {
@@ -23,7 +21,7 @@ export function addWelcomeRoute(server: FastifyInstance, options: WelcomeOptions
     reply.header('cache-control', 'no-store')
     reply.header('content-security-policy', POLICY)
     reply.type('text/html; charset=utf-8')
-    return reply.send(renderWelcome(options, app, HOST.test(host) ? host : 'HOST'))
+    return reply.send(renderWelcome(options, app, isHost(host) ? host : 'HOST'))
   })
 }
 

@@ -9,6 +9,7 @@ export const DEFAULT_APP = 'default'
 
 const MAX_PROVEN = 10_000
 const APP_NAME = /^[A-Za-z0-9._-]{1,64}$/
+const HOST = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
 
 /**
  * With secrets the request has to carry the app's token; the app is the user of the Basic
@@ -71,6 +72,11 @@ export function userOf(authorization: string | undefined): string | undefined {
 
 export function isAppName(text: string): boolean {
   return APP_NAME.test(text)
+}
+
+/** Whether a text is a host, with or without a port, and nothing else. */
+export function isHost(text: string): boolean {
+  return HOST.test(text)
 }
 
 function checkApp(app: string): string {

@@ -38,6 +38,8 @@ describe('the command line', () => {
     [['drain-url']],
     [['drain-url', 'a', 'b']],
     [['drain-url', 'a/b']],
+    [['drain-url', 'a', '--host', 'https://h.example.com/']],
+    [['drain-url', 'a', '--host', '']],
   ])('refuses %j with its usage', async (args) => {
     const { code, stdout, stderr } = await runBuiltServer(args)
     expect([code, stdout]).toEqual([2, ''])

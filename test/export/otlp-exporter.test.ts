@@ -167,6 +167,16 @@ describe('a receiver in trouble', () => {
     await receiver.stop()
   })
 
+  test('that asks for a month is not asked again at once', async () => {
+    const receiver = await startOtlpReceiver()
+    receiver.answer({ status: 503, headers: { 'retry-after': '2592000' } })
+    await exportTo(createTarget(), { endpoint: `http://127.0.0.1:${receiver.port}` })
+    await receiver.until(({ length }) => length > 0)
+    await sleep(100)
+    expect(receiver.requests).toHaveLength(1)
+    await receiver.stop()
+  })
+
   test('that does not want a body is not sent it again', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ status: 400, body: 'no such tenant' })

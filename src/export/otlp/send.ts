@@ -16,6 +16,8 @@ const ANSWER_LIMIT_MS = 10_000
 /** OTLP/HTTP: these may be tried again, all other errors must not. */
 const RETRYABLE = new Set([429, 502, 503, 504])
 const MAX_MESSAGE = 200
+/** Who asks for more is asked again after this all the same: a timer of 2^31 ms is over at once. */
+const MAX_WAIT_MS = 3_600_000
 
 /** `https://user:password@host/otlp` as the receiver of `https://host/otlp/v1/metrics`. */
 export function receiverAt(endpoint: string): Receiver {
@@ -78,7 +80,7 @@ function readPartialSuccess(text: string): { rejectedPoints: number; message: st
 function readWait(text: string | null): number | undefined {
   if (text === null) return undefined
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
-  return Number.isFinite(ms) ? Math.max(ms, 0) : undefined
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), MAX_WAIT_MS) : undefined
 }
 
 /** fetch hides what happened in `cause`. */

@@ -15,6 +15,7 @@ export interface SeriesQuery {
 
 export const MAX_POINTS = 2000
 const MAX_NAMES = 100
+const MAX_STEP_S = 86_400
 const DEFAULT_RANGE_MS = 15 * 60_000
 const DEFAULT_POINTS = 500
 /** Steps that are offered when none is asked for, s. */
@@ -41,10 +42,12 @@ export function readSeriesQuery(query: Query, now: number): SeriesQuery {
   }
   const grid = createGrid(from, to, step, now)
   if (grid.count > MAX_POINTS) {
-    const atLeast = Math.ceil((to - from) / MAX_POINTS / COARSE_MS) * 60
+    // A range that begins within a step touches one more.
+    const atLeast = Math.ceil((to - from) / (MAX_POINTS - 1) / COARSE_MS) * 60
+    const wider = atLeast > MAX_STEP_S ? '' : `step=${atLeast} or more, or `
     throw new RequestError(
       400,
-      `that is ${grid.count} points and the limit is ${MAX_POINTS}: give step=${atLeast} or more, or a shorter range`,
+      `that is ${grid.count} points and the limit is ${MAX_POINTS}: give ${wider}a shorter range`,
     )
   }
   return { app, names, grid, width }
@@ -75,10 +78,10 @@ export function readStepOption(value: string | readonly string[] | undefined): n
   const text = oneOf('step', value)
   if (text === undefined) return undefined
   const seconds = /^\d{1,6}$/.test(text) ? Number(text) : NaN
-  if (!(seconds > 0 && (seconds * 1000) % FINE_MS === 0 && seconds <= 86_400)) {
+  if (!(seconds > 0 && (seconds * 1000) % FINE_MS === 0 && seconds <= MAX_STEP_S)) {
     throw new RequestError(
       400,
-      'step is in seconds, a multiple of 10 and at most 86400, as step=60',
+      `step is in seconds, a multiple of 10 and at most ${MAX_STEP_S}, as step=60`,
     )
   }
   return seconds * 1000

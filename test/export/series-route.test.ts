@@ -52,6 +52,17 @@ describe('the query of /api/series', () => {
     [{ app: 'a', name: 'requests', step: '10', from: String(NOW - 2 * HOUR) }, 'step=60'],
     [{ app: 'a', name: 'requests', step: '60', from: String(NOW - 48 * HOUR) }, 'step=120'],
     [
+      {
+        app: 'a',
+        name: 'lines',
+        step: '60',
+        from: String(NOW + 1 - 2000 * 60_000),
+        to: `${NOW + 1}`,
+      },
+      'step=120',
+    ],
+    [{ app: 'a', name: 'lines', step: '86400', from: '1000000000000' }, 'give a shorter range'],
+    [
       { app: 'a', name: Array.from({ length: 101 }, (_, i) => `count:n${i}`).join(',') },
       'at most 100',
     ],

@@ -35,9 +35,7 @@ export function createHttpServer(options: {
 }): FastifyInstance {
   const { log, tls, isPublic } = options
   const headers = isPublic ? { ...SAFE_HEADERS, ...ONLY_HTTPS } : SAFE_HEADERS
-  // What is posted anywhere else may be a drain with a wrong URL.
-  const isLoss = ({ method }: FastifyRequest) => method === 'POST'
-  const answerError = createErrorHandler({ log, format: 'json', isLoss })
+  const answerError = createErrorHandler({ log, format: 'json', isLoss: isPost })
   const limits = {
     headersTimeout: HEADERS_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_EVERY_MS,
@@ -84,6 +82,11 @@ export function createHttpServer(options: {
     done()
   })
   return server
+}
+
+/** What is posted where there is no drain may be a drain with a wrong URL. */
+function isPost({ method }: FastifyRequest): boolean {
+  return method === 'POST'
 }
 
 /** Those that a route here may take. */

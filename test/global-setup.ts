@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { missingPackages } from './support/programs.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const BUILT = join(ROOT, 'node_modules/.cache/l2met/built')
+// By its folder: several checkouts may share their modules.
+const BUILT = join(ROOT, `node_modules/.cache/l2met/built${ROOT.replaceAll(/\W/g, '-')}`)
 
 const SOURCES = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
 

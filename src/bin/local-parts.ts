@@ -1,16 +1,17 @@
 import { type FilePart, partsOf, readParts } from '../receive/file-part.ts'
+import { InputError } from '../receive/files.ts'
 import type { LocalCounter } from './local-count.ts'
 import type { SharedFile } from './local-threads.ts'
 
 const PART = 4 * 1024 * 1024
 
-/** Counts parts until none is left. */
+/** Counts parts until none is left; resolves with the reason when they couldn't all be read. */
 export async function countParts(
   { path, size, next }: SharedFile,
   counter: LocalCounter,
   signal: AbortSignal,
   onRead: (bytes: number) => void,
-): Promise<void> {
+): Promise<string | undefined> {
   const parts = partsOf(size, PART)
   const take = (): FilePart | undefined => parts[Atomics.add(next, 0, 1)]
   const lines = await counter.openLines(false)
@@ -21,7 +22,13 @@ export async function countParts(
     onRead,
     buffer: counter.buffer,
   }
-  await readParts(path, take, sink, signal)
+  try {
+    await readParts(path, take, sink, signal)
+  } catch (error) {
+    if (error instanceof InputError) return error.message
+    throw error
+  }
   // What Ctrl-C cut off is no line.
   if (!signal.aborted) await lines.end()
+  return undefined
 }

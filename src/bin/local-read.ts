@@ -57,11 +57,14 @@ async function readInParts(
   const threads = started ?? startThreads(path, partOptions)
   if (threads === undefined) return false
   const onRead = (bytes: number) => progress.add(bytes)
-  const [counts] = await Promise.all([
-    threads.counts(signal, onRead),
+  const [own, counts] = await Promise.all([
     countParts(threads.file, counter, signal, onRead),
+    threads.counts(signal, onRead),
   ])
   for (const count of counts) addPart(count)
+  // Once: what one thread can't read, the others mostly can't either.
+  const [fault] = [own, ...counts.map((count) => count.fault)].filter((one) => one !== undefined)
+  if (fault !== undefined) options.onFault(fault)
   return true
 }
 

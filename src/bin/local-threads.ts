@@ -11,6 +11,8 @@ import type { LocalOptions } from './local-args.ts'
 export interface PartCount {
   readonly window: Window
   readonly requests: RequestStats
+  /** Why the thread couldn't read all that it wanted to. */
+  readonly fault: string | undefined
 }
 
 /** A long file whose parts several threads take in turn, each when it has done the one before. */

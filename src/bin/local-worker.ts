@@ -17,9 +17,11 @@ const counter = createLocalCounter({ slowMillis, maxSlow: top, by, where }, (win
   target = whole
   return () => whole
 })
-await countParts(file, counter, stop.signal, (read) => parentPort!.postMessage({ read }))
+const tell = (read: number) => parentPort!.postMessage({ read })
+const fault = await countParts(file, counter, stop.signal, tell)
 counter.flush()
-const counted: PartCount = { window: toWindow(target!.acc), requests: target!.requests }
+const { acc, requests } = target!
+const counted: PartCount = { window: toWindow(acc), requests, fault }
 parentPort!.postMessage(counted)
 
 async function whereOf(texts: readonly string[]) {

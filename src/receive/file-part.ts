@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import type { ChunkSink } from './files.ts'
+import { type ChunkSink, InputError, inputError, nameOf } from './files.ts'
 
 /** A stretch of a file: the lines that start in [from, to), as byte offsets. */
 export interface FilePart {
@@ -23,7 +23,8 @@ export function partsOf(size: number, length: number): FilePart[] {
 
 /**
  * Gives the bytes of the lines of those parts that `next` names, until it names none: of each from the
- * first line that starts in it past its end to a newline. `onPart` is called before each.
+ * first line that starts in it past its end to a newline. `onPart` is called before each. Rejects with
+ * InputError when the file can't be read, or not to its end any more.
  */
 export async function readParts(
   path: string,
@@ -31,13 +32,13 @@ export async function readParts(
   sink: ChunkSink & { readonly onPart: () => void },
   signal: AbortSignal,
 ): Promise<void> {
-  const fd = openSync(path, 'r')
+  const fd = openFile(path)
   const buffer = sink.buffer ?? Buffer.allocUnsafe(CHUNK)
   try {
     let turn = 0
     for (let part = next(); part !== undefined && !signal.aborted; part = next()) {
       sink.onPart()
-      for (const read of chunksOf(fd, buffer, part, sink)) {
+      for (const read of chunksOf({ path, fd }, buffer, part, sink)) {
         turn += read
         if (turn < TURN) continue
         turn = 0
@@ -50,9 +51,14 @@ export async function readParts(
   }
 }
 
+interface OpenFile {
+  readonly path: string
+  readonly fd: number
+}
+
 /** Yields how many bytes were read, chunk by chunk. */
 function* chunksOf(
-  fd: number,
+  file: OpenFile,
   buffer: Buffer,
   { from, to }: FilePart,
   sink: ChunkSink,
@@ -61,7 +67,8 @@ function* chunksOf(
   let at = Math.max(0, from - 1)
   let started = from === 0
   for (;;) {
-    const length = readSync(fd, buffer, 0, buffer.length, at)
+    const length = readAt(file, buffer, at)
+    if (length === 0 && at < to) throw new InputError(`${nameOf(file.path)}: ${SHORTER}`)
     if (length === 0) return
     let start = 0
     if (!started) {
@@ -75,6 +82,24 @@ function* chunksOf(
     yield length
     if (end >= 0) return
     at += length
+  }
+}
+
+const SHORTER = 'it got shorter while it was read; what could be read was counted'
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    throw inputError(path, error)
+  }
+}
+
+function readAt({ path, fd }: OpenFile, buffer: Buffer, at: number): number {
+  try {
+    return readSync(fd, buffer, 0, buffer.length, at)
+  } catch (error) {
+    throw inputError(path, error)
   }
 }
 

@@ -46,8 +46,13 @@ export async function readInput(path: string, sink: ChunkSink, signal: AbortSign
     else await readStream(path, sink, signal)
   } catch (error) {
     if (signal.aborted) return
-    throw new InputError(`${nameOf(path)}: ${reasonOf(error)}`, { cause: error })
+    throw inputError(path, error)
   }
+}
+
+/** What went wrong with an input, in words. */
+export function inputError(path: string, cause: unknown): InputError {
+  return new InputError(`${nameOf(path)}: ${reasonOf(cause)}`, { cause })
 }
 
 /** Bytes of a regular file; 0 for a pipe and for what isn't there. */

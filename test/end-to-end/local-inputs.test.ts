@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { routerLine, runLocal, temporaryFolder, writeLog } from '../support/local-program.ts'
@@ -197,6 +199,32 @@ test('a line of 1 MB costs only itself', async () => {
     expect(report.count).toEqual({ 'mail.sent': 2 })
     expect(code).toBe(0)
   }
+})
+
+// A file is long enough for threads from 48 MiB on.
+describe('a long file that is taken away while its threads start', () => {
+  const folder = temporaryFolder()
+  afterAll(() => folder.remove())
+  const log = join(folder.path, 'long.log')
+  const line = `${routerLine({ time: '2026-11-21T10:00:00.000000+00:00' })}\n`
+
+  test.each([
+    ['is gone', 'unlinkSync(path)', 'no such file'],
+    ['is emptied', 'truncateSync(path)', 'it got shorter while it was read'],
+  ])('%s: that is said once, and the exit code is 1', async (_, change, reason) => {
+    writeFileSync(log, line.repeat(Math.ceil((50 * 2 ** 20) / line.length)))
+    // Runs in each thread before it does anything.
+    const script = `import { isMainThread } from 'node:worker_threads'
+      import { truncateSync, unlinkSync } from 'node:fs'
+      const path = ${JSON.stringify(log)}
+      if (!isMainThread) try { ${change} } catch {}`
+    const preload = writeLog(folder.path, 'preload.mjs', script)
+    const env = { NODE_OPTIONS: `--import=${preload}` }
+    const { code, stderr } = await runLocal([log, '--json'], { env })
+    const said = stderr.split('\n').filter((text) => text.startsWith(`l2met-local: ${log}: `))
+    expect(said).toEqual([expect.stringContaining(reason)])
+    expect([code, stderr.includes('    at ')]).toEqual([1, false])
+  })
 })
 
 test('a binary file is nothing understood, and no control character comes out', async () => {

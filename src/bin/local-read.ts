@@ -63,7 +63,7 @@ async function readInParts(
   ])
   for (const count of counts) addPart(count)
   // Once: what one thread can't read, the others mostly can't either.
-  const [fault] = [own, ...counts.map((count) => count.fault)].filter((one) => one !== undefined)
+  const fault = [own, ...counts.map((count) => count.fault)].find((one) => one !== undefined)
   if (fault !== undefined) options.onFault(fault)
   return true
 }

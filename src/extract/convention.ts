@@ -48,12 +48,10 @@ export function extractConvention(state: AppState, line: Line, acc: Accumulator)
   return taken === 0 ? -1 : taken
 }
 
+type Refusal = 'number' | 'negative' | 'cut' | 'limit'
+
 /** Counts a value that was on a line and could not be taken. */
-export function refuse(
-  state: AppState,
-  acc: Accumulator,
-  reason: 'number' | 'name' | 'cut' | 'limit',
-): void {
+export function refuse(state: AppState, acc: Accumulator, reason: Refusal): void {
   countOne(acc, seriesOf(state, 'count', 'l2met/refused', '', [['reason', reason]]))
 }
 
@@ -145,6 +143,8 @@ function takeValue(
     quantity.unit = named.base
     quantity.value = named.times >= 1 ? quantity.value * named.times : quantity.value / named.per
   }
+  // A counter that fell would be taken for one that began anew.
+  if (meaning.kind === 'count' && quantity.value < 0) return refused(state, acc, 'negative')
   // Sums stay exact below it; a gauge has no sum.
   const isTooLarge = Math.abs(quantity.value) > MAX_MAGNITUDE && meaning.kind !== 'sample'
   if (isTooLarge) return refused(state, acc, 'number')
@@ -155,7 +155,7 @@ function takeValue(
   return true
 }
 
-function refused(state: AppState, acc: Accumulator, reason: 'number' | 'cut'): false {
+function refused(state: AppState, acc: Accumulator, reason: Refusal): false {
   refuse(state, acc, reason)
   return false
 }

@@ -153,7 +153,7 @@ function addFound(context: u64, time: f64): i32 {
     const factor = load<f64>(entry, 24)
     const number = load<f64>(one, NUMBER)
     const scaled = (load<u32>(entry, 16) != 0 ? number / factor : number * factor) + 0
-    if (abs(scaled) > MAX_VALUE || (kind == MEASURE && scaled < 0)) return UNUSUAL
+    if (abs(scaled) > MAX_VALUE || (kind != SAMPLE && scaled < 0)) return UNUSUAL
     store<u32>(one, cell, CELL)
     store<f64>(one, scaled, NUMBER)
   }

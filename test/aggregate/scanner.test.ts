@@ -114,6 +114,16 @@ describe('what the scanner counts is what the long way counts, to the last bit',
     )
   })
 
+  test('values below zero of series that it knows', () => {
+    const values = [5, -5, -0, 0, 1, -1]
+    const some = values.flatMap((value) =>
+      ['count#a', 'count#a.ms', 'measure#a', 'sample#a'].map(
+        (key) => `2026-11-20T10:00:00Z app[web.1]: ${key}=${value} count#b`,
+      ),
+    )
+    expect(ofText(some, scanner)).toEqual(ofText(some, undefined))
+  })
+
   test('more clock seconds than the scanner keeps at a time', () => {
     const line =
       'at=info method=GET path="/" host=a dyno=web.1 connect=1ms service=2ms status=200 bytes=3'

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { sumValue } from '../../src/model/sum.ts'
 import { classesOf, countText, reportOn, resultsOf } from '../support/count.ts'
 
 const MB = 2 ** 20
@@ -233,7 +234,7 @@ describe('l2met conventions', () => {
       'measure#queue.backlog= count#seen',
       { measure: { 'queue.backlog': { mean: 1 } }, count: { seen: 1 } },
     ],
-    ['count#requests=1 count#requests=-1 count#x=-2', { count: { requests: 0, x: -2 } }],
+    ['count#requests=+3 count#requests=-1 count#x=-0', { count: { requests: 3, x: 0 } }],
     ['Giving up after 3 tries: error=x count#retry.gave_up=1', { count: { 'retry.gave_up': 1 } }],
     ['measure#query.ms=200', { measure: { query: { unit: 's', mean: 0.2 } } }],
     ['measure#query.ms=3s', { measure: { 'query.ms': { unit: 's', mean: 3 } } }],
@@ -285,7 +286,7 @@ describe('l2met conventions', () => {
 
   test.each([
     'measure#x=2e12',
-    'count#x=-2e12',
+    'count#x=2e12',
     'measure#x=NaN',
     'measure#x=1,024ms',
     'measure#x=5MB}',
@@ -295,6 +296,20 @@ describe('l2met conventions', () => {
     const window = countText(line('app[web.1]', message))
     expect(resultsOf(window)).toEqual({ malformed: 1 })
     expect(classesOf(window)).toEqual({ app: 1 })
+  })
+
+  test('a count below zero is refused, and counted as such: a counter never falls', () => {
+    const window = countText(line('app[web.1]', 'count#x=-5 count#y=-1e-3 count#z=-4ms count#z=1'))
+    const values = [...window.cells].map(([key, cell]) => [
+      key.replaceAll('\0', ' '),
+      cell.kind === 'count' && sumValue(cell),
+    ])
+    expect(values).toEqual([
+      ['c l2met/refused reason negative', 3],
+      ['c app/z', 1],
+    ])
+    expect(resultsOf(window)).toEqual({ counted: 1 })
+    expect(resultsOf(countText(line('app[web.1]', 'count#x=-5')))).toEqual({ malformed: 1 })
   })
 
   test('a number at the cut of 10,000 bytes is not counted', () => {

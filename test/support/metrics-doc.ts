@@ -61,6 +61,9 @@ function rest(): string {
 | \`sample#avg_query=8541\` of PgBouncer | \`heroku_pgbouncer_avg_query\` | gauge |
 | \`sample#hit-rate=0.99\` of Heroku Data for Redis | \`heroku_redis_hit_rate\` | gauge |
 
+A count below zero is refused: what Prometheus sees fall, it takes for a counter that began anew. What can
+fall is a \`sample#\`.
+
 Labels are \`app\`, \`source\` and the tags (\`tag#region=eu\`); of add-ons \`app\`, \`addon\` and \`source\`.
 HELP always says the name as it was written.
 

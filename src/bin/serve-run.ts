@@ -4,23 +4,31 @@ import { type Logger, pino } from 'pino'
 import { type App, createApp } from '../app.ts'
 import { type Config, type Environment, readConfig } from '../config.ts'
 import { superviseProcesses } from './serve-cluster.ts'
+import { createLogOutput } from './serve-log.ts'
 
 /** Tells a server with TLS to read its certificate again. */
 const RELOAD = 'SIGHUP'
+/** What is left of the log at the end may take this long to be written, ms. */
+const LOG_LIMIT_MS = 1000
 
 /** Runs the server until it is told to stop; resolves with the exit code. Rejects with ConfigError. */
 export async function runServer(env: Environment): Promise<number> {
   const config = readConfig(env)
-  const log = pino<string>({
-    level: config.logLevel,
-    redact: ['authorization', 'req.headers.authorization', 'headers.authorization'],
-  })
+  const output = createLogOutput()
+  const redact = ['authorization', 'req.headers.authorization', 'headers.authorization']
+  const log = pino<string>({ level: config.logLevel, redact }, output)
   // What we know of frames in flight can't be trusted any more: let the senders try again.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(event, (error: unknown) => {
       log.fatal({ err: error }, event)
       process.exit(1)
     })
+  const code = await serveWith(config, log)
+  await output.end(LOG_LIMIT_MS)
+  return code
+}
+
+async function serveWith(config: Config, log: Logger<string>): Promise<number> {
   if (cluster.isPrimary) for (const warning of config.warnings) log.warn(warning)
   if (cluster.isPrimary && config.processes > 1)
     return superviseProcesses({

@@ -127,7 +127,7 @@ export async function withRedis<T>(port: number, ask: (redis: Redis) => Promise<
 }
 
 // A cluster node's bus is at port + 10,000.
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')

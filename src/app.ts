@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { sharedScanner } from './aggregate/scanner.ts'
+import { scannerFault } from './aggregate/scanner.ts'
 import type { Config } from './config.ts'
 import { addHealthRoutes } from './export/health-route.ts'
 import { addLiveRoute } from './export/live-route.ts'
@@ -65,11 +65,8 @@ const ALL_IPV4 = '0.0.0.0'
 export function createApp(config: Config, deps: AppDeps): App {
   const { log } = deps
   const version = readVersion()
-  if (sharedScanner() === undefined)
-    log.warn(
-      {},
-      'the scanner (dist/scan/scan.wasm) can not be loaded: counting takes three times as long',
-    )
+  const scanFault = scannerFault()
+  if (scanFault !== undefined) log.warn(scanFault)
   const { store, committer, storeFault, ready } = createStore(config, deps)
   const intake = createIntake({ ...config, store, committer, pins: config.routes })
   const collector = createCollector({ store, committer, version })

@@ -64,15 +64,10 @@ function at(place: WebAssembly.Global): number {
 
 const WASM = new URL('../scan/scan.wasm', import.meta.url)
 
-/** Loads src/scan; undefined where it wasn't built or can't run, for what it does is done without it too. */
-export function loadScanModule(): ScanModule | undefined {
-  let exports: ScanExports
-  try {
-    const module = new WebAssembly.Module(readFileSync(WASM))
-    exports = new WebAssembly.Instance(module).exports as unknown as ScanExports
-  } catch {
-    return undefined
-  }
+/** Loads src/scan; throws where it wasn't built or can't run. */
+export function loadScanModule(): ScanModule {
+  const module = new WebAssembly.Module(readFileSync(WASM))
+  const exports = new WebAssembly.Instance(module).exports as unknown as ScanExports
   const { buffer } = exports.memory
   new Float64Array(buffer, at(exports.BOUNDS), BOUNDS.length).set(BOUNDS)
   new Uint8Array(buffer, at(exports.FIRST_BOUND), FIRST_BOUNDS.length).set(FIRST_BOUNDS)

@@ -78,15 +78,27 @@ export interface Drained {
 }
 
 let shared: Scanner | undefined
+let fault: string | undefined
 
-/** The scanner of this thread; undefined where there is none. */
+/** The scanner of this thread; undefined where it can't be loaded: what it does is done without it too. */
 export function sharedScanner(): Scanner | undefined {
-  if (shared !== undefined) return shared
-  const module = loadScanModule()
-  return (
-    module &&
-    (shared = { module, pupils: new WeakMap(), apps: 0, acc: undefined, results: NO_RESULTS })
-  )
+  if (shared === undefined && fault === undefined) load()
+  return shared
+}
+
+/** Why there is no scanner and what that means, for whoever runs the program; undefined when there is one. */
+export function scannerFault(): string | undefined {
+  return sharedScanner() === undefined ? fault : undefined
+}
+
+function load(): void {
+  try {
+    const module = loadScanModule()
+    shared = { module, pupils: new WeakMap(), apps: 0, acc: undefined, results: NO_RESULTS }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    fault = `counting takes three times as long, because the scanner can't be loaded: ${reason}`
+  }
 }
 
 /** Makes the app of `state` the one whose lines are scanned next. */

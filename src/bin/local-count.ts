@@ -6,7 +6,7 @@ import {
   noteRequest,
 } from '../aggregate/requests.ts'
 import { createTextScan } from '../aggregate/scan-text.ts'
-import { type Drained, sharedScanner } from '../aggregate/scanner.ts'
+import { type Drained, scannerFault, sharedScanner } from '../aggregate/scanner.ts'
 import { MAX_TEXT_LINE, countTextLine, countTooLong, createTextCounter } from '../aggregate/text.ts'
 import type { Request } from '../extract/request.ts'
 import { type Accumulator, createAccumulator } from '../model/accumulator.ts'
@@ -28,6 +28,8 @@ export interface Target {
 
 /** Counting the lines of one run, whichever input they come from. */
 export interface LocalCounter {
+  /** Why it counts without the scanner, where it would have one. */
+  readonly scanFault: string | undefined
   /** Starts one input. `live` is for a tail that is watched. */
   openLines(live: boolean): Promise<Lines>
   /** Lines that carry no time, before any did, count at this one (ms since 1970) instead of at none. */
@@ -67,7 +69,8 @@ export function createLocalCounter(
   targetsIn: (windows: AppWindows) => (time: number) => Target,
 ): LocalCounter {
   const { where, onRequest } = options
-  const scanner = looksAtRequests(options) ? undefined : sharedScanner()
+  const looks = looksAtRequests(options)
+  const scanner = looks ? undefined : sharedScanner()
   let target: Target | undefined
   const accept = (request: Request): boolean => {
     if (where !== undefined && !where(request)) return false
@@ -101,6 +104,7 @@ export function createLocalCounter(
           onLines: scan.count,
         }
   return {
+    scanFault: looks ? undefined : scannerFault(),
     buffer: scan?.buffer,
     async openLines(live) {
       scan?.drain()

@@ -30,6 +30,8 @@ export async function countAndTell(
   const teller = isBoard
     ? (await import('./local-board.ts')).tellBoard(options, look, stop, write)
     : await tellerOf(options, inputs, look)
+  const { scanFault } = teller.counter
+  if (scanFault !== undefined) say(scanFault)
   let faults = 0
   await readInputs({
     inputs,

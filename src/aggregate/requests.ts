@@ -10,7 +10,7 @@ export interface RequestStats {
   count: number
   /** Answered with a status of 500 or more, or failed by the platform. */
   errors: number
-  /** Slowest first, and of those that took the same time the earliest first. */
+  /** Those that may be the slowest, see slowestOf. */
   readonly slow: SlowRequest[]
   readonly groups: Map<string, RequestGroup>
 }
@@ -74,9 +74,8 @@ export function noteRequest(
 export function mergeRequestStats(into: RequestStats, from: RequestStats, maxSlow: number): void {
   into.count += from.count
   into.errors += from.errors
-  into.slow.push(...from.slow)
-  into.slow.sort((a, b) => b.service - a.service || a.time - b.time)
-  into.slow.length = Math.min(into.slow.length, maxSlow)
+  for (const slow of from.slow) into.slow.push(slow)
+  keepSlowest(into.slow, maxSlow)
   for (const [key, { count, errors, service }] of from.groups) {
     const group = groupOf(into.groups, key)
     group.count += count
@@ -85,13 +84,23 @@ export function mergeRequestStats(into: RequestStats, from: RequestStats, maxSlo
   }
 }
 
+/** The slowest requests, slowest first, and of those that took the same time the earliest first. */
+export function slowestOf({ slow }: RequestStats, maxSlow: number): readonly SlowRequest[] {
+  keepSlowest(slow, maxSlow)
+  return slow
+}
+
+// The first `limit` are the slowest of all when they were last sorted; behind them gathers what may take a
+// place among them, so that sorting costs little for each.
 function noteSlow(slow: SlowRequest[], limit: number, request: Request): void {
   const service = request.service / 1000
-  const goesBefore = (known: SlowRequest): boolean =>
-    service > known.service || (service === known.service && request.time < known.time)
-  if (slow.length >= limit && !goesBefore(slow.at(-1)!)) return
-  const next = slow.findIndex(goesBefore)
-  slow.splice(next < 0 ? slow.length : next, 0, {
+  const last = slow[limit - 1]
+  if (last !== undefined) {
+    const isSlower =
+      service > last.service || (service === last.service && request.time < last.time)
+    if (!isSlower) return
+  }
+  slow.push({
     time: request.time,
     method: METHODS[request.method]!,
     path: pathText(request),
@@ -101,7 +110,12 @@ function noteSlow(slow: SlowRequest[], limit: number, request: Request): void {
     service,
     connect: request.connect < 0 ? null : request.connect / 1000,
   })
-  if (slow.length > limit) slow.pop()
+  if (slow.length === limit || slow.length === 2 * limit) keepSlowest(slow, limit)
+}
+
+function keepSlowest(slow: SlowRequest[], limit: number): void {
+  slow.sort((a, b) => b.service - a.service || a.time - b.time)
+  slow.length = Math.min(slow.length, limit)
 }
 
 function keyOf(by: GroupKey, request: Request): string {

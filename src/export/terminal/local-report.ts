@@ -1,4 +1,4 @@
-import type { RequestStats } from '../../aggregate/requests.ts'
+import { type RequestStats, slowestOf } from '../../aggregate/requests.ts'
 import { label, parseSeriesKey } from '../../model/series.ts'
 import type { Window } from '../../model/window.ts'
 import type { Report } from '../report-object.ts'
@@ -65,7 +65,10 @@ export function viewOf(
       interval: { start: isoTime(interval.start), seconds: interval.widthMs / 1000 },
     }),
     ...(options.slow && {
-      slow: requests.slow.map((request) => ({ ...request, time: isoTime(request.time) })),
+      slow: slowestOf(requests, options.top).map((request) => ({
+        ...request,
+        time: isoTime(request.time),
+      })),
     }),
     ...(options.by && { groups: groupsOf(requests) }),
   }

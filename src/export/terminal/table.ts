@@ -42,7 +42,7 @@ function layOut<Row>(
   width: number,
 ): { readonly shown: readonly Column<Row>[]; readonly widths: readonly number[] } {
   const widths = columns.map((column) =>
-    Math.max(widthOf(column.title), ...rows.map((row) => widthOf(column.cell(row)))),
+    rows.reduce((most, row) => Math.max(most, widthOf(column.cell(row))), widthOf(column.title)),
   )
   let excess = widths.reduce((sum, n) => sum + n + GAP, -GAP) - width
   for (let i = columns.length - 1; i >= 0 && excess > 0; i -= 1) {

@@ -44,7 +44,14 @@ export function tellHtml(
       return view
     },
     async finishFiles() {
-      writeFileSync(path, await renderHtmlReport('local', steps))
+      const page = await renderHtmlReport('local', steps)
+      try {
+        writeFileSync(path, page)
+      } catch (error) {
+        throw new Error(`--html: ${error instanceof Error ? error.message : String(error)}`, {
+          cause: error,
+        })
+      }
       say(`wrote ${path}`)
     },
   }

@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { STDIN } from '../receive/files.ts'
 import { type LocalOptions, parseLocalArgs } from './local-args.ts'
 import { EXIT } from './local-exit.ts'
@@ -39,6 +40,7 @@ function checkTogether(options: LocalOptions): void {
   if (html !== undefined && intervalMs !== undefined) {
     throw new UsageError('--html and --interval are two ways to cut the log; leave one out')
   }
+  if (html !== undefined) checkReplaced(html)
   if (intervalMs === undefined || json) return
   if (slow !== undefined || by !== undefined) {
     const flag = slow === undefined ? '--by' : '--slow'
@@ -47,6 +49,29 @@ function checkTogether(options: LocalOptions): void {
     )
   }
 }
+
+/** Who forgets the name after --html gives it a log, which must not be overwritten. */
+function checkReplaced(html: string): void {
+  if (isNoReport(html)) {
+    throw new UsageError(`--html '${html}' is there already and no report; give it another name`)
+  }
+}
+
+function isNoReport(path: string): boolean {
+  try {
+    if (!statSync(path).isFile()) return false
+    const start = Buffer.alloc(HTML_START.length)
+    const fd = openSync(path, 'r')
+    const length = readSync(fd, start, 0, start.length, 0)
+    closeSync(fd)
+    return length > 0 && start.toString('latin1') !== HTML_START
+  } catch {
+    // Whether it can be written is seen when it is.
+    return false
+  }
+}
+
+const HTML_START = '<!doctype html>'
 
 function print(text: string): number {
   process.stdout.write(text)

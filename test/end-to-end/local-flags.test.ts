@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LOCAL, routerLine, runLocal, temporaryFolder, writeLog } from '../support/local-program.ts'
@@ -254,6 +255,30 @@ describe('a wrong command line exits with 2 and says in one line what would do',
     expect(stdout).toBe('')
     expect(stderr).toContain(hint)
     expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  })
+})
+
+describe('--html', () => {
+  test('never writes over a log', async () => {
+    const other = writeLog(folder.path, 'other.log', LOG)
+    const { code, stdout, stderr } = await runLocal(['--html', other, log])
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toBe(
+      `l2met-local: --html '${other}' is there already and no report; give it another name\n`,
+    )
+    expect(readFileSync(other, 'utf8')).toBe(LOG)
+  })
+
+  test('writes over an empty file and over a report', async () => {
+    const page = writeLog(folder.path, 'page.html', '')
+    for (let i = 0; i < 2; i += 1)
+      expect((await runLocal(['--html', page, log])).stderr).toBe(`l2met-local: wrote ${page}\n`)
+  })
+
+  test('says where it could not be written', async () => {
+    const { code, stderr } = await runLocal(['--html', '/nowhere/page.html', log])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^l2met-local: --html: ENOENT: .*\/nowhere\/page\.html/)
   })
 })
 

@@ -11,13 +11,23 @@ export interface KeyBook {
   ranked: Int32Array
   /** A bit for each rank, zero between calls. */
   marks: Int32Array
+  /** Room for all series in some order. */
+  ordered: Int32Array
   /** The one that stood before it the last time, and how many bytes their keys share. */
   previous: Int32Array
   shared: Int32Array
 }
 
 export function createKeyBook(): KeyBook {
-  return { keys: [], ranks: NONE, ranked: NONE, marks: NONE, previous: NONE, shared: NONE }
+  return {
+    keys: [],
+    ranks: NONE,
+    ranked: NONE,
+    marks: NONE,
+    ordered: NONE,
+    previous: NONE,
+    shared: NONE,
+  }
 }
 
 // Sorting all keys is dear, so it's done again only when the table has grown by a quarter; until
@@ -32,23 +42,26 @@ export function growKeyBook(book: KeyBook, { keys }: SeriesTable): void {
   book.ranks = new Int32Array(room)
   for (let rank = 0; rank < room; rank += 1) book.ranks[book.ranked[rank]!] = rank
   book.marks = new Int32Array(Math.ceil(room / 32))
+  book.ordered = new Int32Array(room)
   book.previous = new Int32Array(room).fill(-1)
   book.shared = new Int32Array(room)
 }
 
-/** The same series in the order of their keys. */
-export function inKeyOrder({ ranks, ranked, marks }: KeyBook, series: readonly number[]): number[] {
-  for (const id of series) {
-    const rank = ranks[id]!
+/** The same series in the order of their keys, as the first ones of an array that is the book's. */
+export function inKeyOrder(book: KeyBook, series: readonly number[]): Int32Array {
+  const { ranks, ranked, marks, ordered } = book
+  for (let i = 0; i < series.length; i += 1) {
+    const rank = ranks[series[i]!]!
     marks[rank >> 5]! |= 1 << (rank & 31)
   }
-  const ordered: number[] = []
+  let used = 0
   for (let at = 0; at < marks.length; at += 1) {
     let rest = marks[at]!
     marks[at] = 0
     while (rest !== 0) {
       const lowest = rest & -rest
-      ordered.push(ranked[at * 32 + 31 - Math.clz32(lowest)]!)
+      ordered[used] = ranked[at * 32 + 31 - Math.clz32(lowest)]!
+      used += 1
       rest ^= lowest
     }
   }

@@ -95,9 +95,12 @@ function writeAccumulator(writer: ByteWriter, acc: Accumulator, book: KeyBook): 
   keepSecond(acc)
   writeFrame(writer, acc)
   const base = baseOf(acc)
-  writeVarint(writer, acc.touched.length)
+  const { length } = acc.touched
+  writeVarint(writer, length)
+  const ordered = inKeyOrder(book, acc.touched)
   let previous = -1
-  for (const id of inKeyOrder(book, acc.touched)) {
+  for (let i = 0; i < length; i += 1) {
+    const id = ordered[i]!
     writeKnownKey(writer, book, previous, id)
     writeCell(writer, acc.cells[id]!, base)
     previous = id

@@ -72,7 +72,7 @@ export interface LaneWork {
 /** A script that is much longer holds up everybody else. */
 const MAX_BATCH = 128
 /** Bodies of so many bytes are counted in one go: some milliseconds. */
-export const MAX_BATCH_BYTES = 2 ** 20
+export const MAX_BATCH_BYTES = 2 ** 21
 /** Spilled frames that go along, so that they don't wait for a quiet moment. */
 const MAX_SPILLED_BATCH = 64
 /** A batch waits at most so long for more to come, ms. */
@@ -103,8 +103,8 @@ export function addToLane(lane: Lane, entry: Entry): void {
 }
 
 /**
- * Commits what waits, all that came while the last commit was under way as the next batch: without a
- * timer, a batch is as small as it can be at rest and as large as it has to be under load.
+ * Commits what waits, all that came while the last commit was under way as the next batch: a batch is
+ * as small as it can be at rest and as large as it has to be under load.
  */
 export async function runLane(lane: Lane, work: LaneWork): Promise<void> {
   if (lane.isRunning) return

@@ -1,5 +1,6 @@
 import { bucketOf, bucketOfMillis } from './buckets'
-import { BUCKETS, CELLS, MAX_CELLS, OUT, OUT_END, TOUCHED } from './memory'
+import { BUCKETS_AT, LENGTH, OFFSET, addToBucket, dropBuckets } from './cell-buckets'
+import { CELLS, MAX_CELLS, OUT, OUT_END, TOUCHED } from './memory'
 import { takeSeen } from './seen'
 
 /*
@@ -13,13 +14,10 @@ export const SAMPLE: u32 = 2
 export const UNIQUE: u32 = 3
 
 const CELL: usize = 80
-// Offsets in a cell. A count has only the sum, a sample time and last in place of count and zeros.
+// Offsets in a cell, beside those of cell-buckets.ts. A count has only the sum, a sample time and last in place of count and zeros.
 const SERIES = 0
 const KIND = 4
 const IS_TOUCHED = 8
-const BUCKETS_AT = 12
-const OFFSET = 16
-const LENGTH = 20
 const COUNTED = 24
 const ZEROS = 32
 const TIME = 24
@@ -31,7 +29,6 @@ const MAX = 64
 
 const NANOS: f64 = 1e9
 const NANOS_PER_MILLI: f64 = 1e6
-const FIRST_LENGTH: i32 = 64
 /** No bucket: the value is counted among the zeros. */
 const ZERO: i32 = i32.MIN_VALUE
 export const ZERO_THRESHOLD: f64 = 1.0 / 1073741824.0
@@ -39,7 +36,6 @@ export const ZERO_THRESHOLD: f64 = 1.0 / 1073741824.0
 let cells: i32 = 0
 let touched: i32 = 0
 let drained: i32 = 0
-let bucketsEnd: usize = BUCKETS
 
 /** A new cell, or 0 when there is no room. */
 export function createCell(series: u32, kind: u32): usize {
@@ -57,13 +53,7 @@ export function createCell(series: u32, kind: u32): usize {
 export function dropCells(): void {
   cells = touched = drained = 0
   takeSeen()
-  bucketsEnd = BUCKETS
-}
-
-/** Whether buckets may be out of room before long. */
-@inline
-export function isCrowded(): bool {
-  return bucketsEnd + 1_048_576 > <usize>memory.size() << 16
+  dropBuckets()
 }
 
 @inline
@@ -161,7 +151,7 @@ export function drainCells(): i32 {
     drained += 1
   }
   touched = drained = 0
-  if (out == OUT) bucketsEnd = BUCKETS
+  if (out == OUT) dropBuckets()
   return <i32>((out - OUT) >> 3)
 }
 
@@ -246,38 +236,4 @@ function addExtremes(cell: usize, value: f64): void {
 function round(value: f64): f64 {
   const whole = floor(value)
   return value - whole >= 0.5 ? whole + 1 : whole
-}
-
-@inline
-function addToBucket(cell: usize, bucket: i32): void {
-  let at = bucket - load<i32>(cell, OFFSET)
-  if (<u32>at >= <u32>load<i32>(cell, LENGTH)) {
-    widen(cell, bucket)
-    at = bucket - load<i32>(cell, OFFSET)
-  }
-  const address = <usize>load<u32>(cell, BUCKETS_AT) + (<usize>at << 2)
-  store<u32>(address, load<u32>(address) + 1)
-}
-
-/** Room for a bucket outside of what a cell has; the old place is lost until the next drain. */
-function widen(cell: usize, bucket: i32): void {
-  const oldOffset = load<i32>(cell, OFFSET)
-  const oldLength = load<i32>(cell, LENGTH)
-  let low = bucket - FIRST_LENGTH / 2
-  let high = low + FIRST_LENGTH
-  if (oldLength > 0) {
-    low = bucket < oldOffset ? bucket - oldLength / 2 : oldOffset
-    high = bucket < oldOffset ? oldOffset + oldLength : bucket + oldLength / 2
-  }
-  const length = (high - low + 4) & ~3
-  const at = bucketsEnd
-  bucketsEnd += <usize>length << 2
-  memory.fill(at, 0, <usize>length << 2)
-  if (oldLength > 0) {
-    const to = at + (<usize>(oldOffset - low) << 2)
-    memory.copy(to, <usize>load<u32>(cell, BUCKETS_AT), <usize>oldLength << 2)
-  }
-  store<u32>(cell, <u32>at, BUCKETS_AT)
-  store<i32>(cell, low, OFFSET)
-  store<i32>(cell, length, LENGTH)
 }

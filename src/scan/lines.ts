@@ -1,9 +1,11 @@
 import { equals } from './bytes'
-import { isCrowded } from './cells'
+import { isCrowded } from './cell-buckets'
+import { hasManySeconds, noteAppLine, noteRequest, noteRuntimeLine, noteTime } from './counts'
 import { frameEnd, frameHeader, frameMessage, readHead, skipBlank } from './frames'
 import { hashBytes, memorize, mix, recall, startHash } from './memo'
-import { INPUT, MAX_SECONDS, SECONDS, STATE } from './memory'
-import { NOTHING, TAKEN, UNKNOWN_KEY, UNKNOWN_VALUE, countPairs, found } from './pairs'
+import { INPUT, STATE } from './memory'
+import { found } from './found'
+import { NOTHING, TAKEN, UNKNOWN_KEY, UNKNOWN_VALUE, countPairs } from './pairs'
 import { COUNTED, UNKNOWN, countRouter, isError } from './router'
 import { hasSeenMuch } from './seen'
 import { readTime, time, timeEnd } from './time'
@@ -52,15 +54,6 @@ const MAX_FRAME: usize = 16_384
 const LINE_START = 0
 const LINE_END = 8
 const LINE_TIME = 16
-const FIRST_TIME = 24
-const LAST_TIME = 32
-const ROUTER_LINES = 40
-const RUNTIME_LINES = 48
-const APP_LINES = 56
-const COUNTED_LINES = 64
-const IGNORED_LINES = 72
-const ERRORS = 80
-const SECONDS_USED = 88
 const FOUND_USED = 96
 const TIME_BEFORE = 104
 const FRAME_START = 112
@@ -72,19 +65,7 @@ let frameStart: usize = INPUT
 let timeBefore: f64 = NaN
 let windowStart: f64 = 0
 let windowEnd: f64 = 0
-let second: f64 = NaN
-let inSecond: f64 = 0
-let secondsUsed: i32 = 0
 let procHash: u64 = 0
-
-let firstTime: f64 = Infinity
-let lastTime: f64 = -Infinity
-let routerLines: f64 = 0
-let runtimeLines: f64 = 0
-let appLines: f64 = 0
-let ignoredLines: f64 = 0
-let allLines: f64 = 0
-let errors: f64 = 0
 
 /** Whose lines follow: what one app teaches says nothing about another's. */
 export function setApp(number: u32): void {
@@ -132,30 +113,6 @@ export function scanBody(from: u32, to: u32): i32 {
     at = next
   }
   return END
-}
-
-/** Leaves in the state what was counted since the last time, and forgets it. */
-export function takeCounts(): void {
-  keepSecond()
-  store<f64>(STATE, firstTime, FIRST_TIME)
-  store<f64>(STATE, lastTime, LAST_TIME)
-  store<f64>(STATE, routerLines, ROUTER_LINES)
-  store<f64>(STATE, runtimeLines, RUNTIME_LINES)
-  store<f64>(STATE, appLines, APP_LINES)
-  store<f64>(STATE, routerLines + runtimeLines + appLines - ignoredLines, COUNTED_LINES)
-  store<f64>(STATE, ignoredLines, IGNORED_LINES)
-  store<f64>(STATE, errors, ERRORS)
-  store<f64>(STATE, <f64>secondsUsed, SECONDS_USED)
-  firstTime = Infinity
-  lastTime = -Infinity
-  allLines += routerLines + runtimeLines + appLines
-  routerLines = runtimeLines = appLines = ignoredLines = errors = 0
-  secondsUsed = 0
-}
-
-/** Lines counted here so far. */
-export function linesCounted(): f64 {
-  return allLines + routerLines + runtimeLines + appLines
 }
 
 /** Teaches the role of the last line's app name and procid: ROUTER, APP, DYNO or another number. */
@@ -234,45 +191,24 @@ function countMessage(source: usize, sourceEnd: usize, message: usize, lineEnd: 
   const entry = recall(procHash)
   if (entry == 0) return TEACH_PROC
   if (!(time >= windowStart && time < windowEnd)) return OUTSIDE
-  if (secondsUsed + 1 >= MAX_SECONDS || isCrowded() || hasSeenMuch()) return FULL
+  if (hasManySeconds() || isCrowded() || hasSeenMuch()) return FULL
   const role = load<u32>(entry, 8)
   if (role == ROUTER) {
     const result = countRouter(salt, message, end)
     if (result == UNKNOWN) return TEACH_REQUEST
     if (result != COUNTED) return FOREIGN
-    routerLines += 1
-    if (isError) errors += 1
-    countSecond()
+    noteRequest(time, isError)
   } else if (role == APP || role == DYNO) {
     const result = countPairs(salt, role == APP ? 0 : procHash, message, end, time)
     if (result == UNKNOWN_KEY) return TEACH_KEYS
     if (result == UNKNOWN_VALUE) return TEACH_VALUES
-    if (result == NOTHING && role == APP) ignoredLines += 1
-    else if (result != TAKEN) return FOREIGN
-    if (role == APP) appLines += 1
-    else runtimeLines += 1
+    const isIgnored = result == NOTHING && role == APP
+    if (!isIgnored && result != TAKEN) return FOREIGN
+    if (role == APP) noteAppLine(isIgnored)
+    else noteRuntimeLine()
   } else return FOREIGN
-  if (time < firstTime) firstTime = time
-  if (time > lastTime) lastTime = time
+  noteTime(time)
   return COUNTED
-}
-
-@inline
-function countSecond(): void {
-  if (!(time >= second * 1000 && time < second * 1000 + 1000)) {
-    keepSecond()
-    second = floor(time / 1000)
-  }
-  inSecond += 1
-}
-
-function keepSecond(): void {
-  if (inSecond == 0) return
-  const at = SECONDS + (<usize>secondsUsed << 4)
-  store<f64>(at, second)
-  store<f64>(at, inSecond, 8)
-  secondsUsed += 1
-  inSecond = 0
 }
 
 @inline

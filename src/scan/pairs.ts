@@ -1,7 +1,25 @@
 import { blanks, equals, orEnd } from './bytes'
 import { COUNT, MEASURE, SAMPLE, UNIQUE, addMeasure, addSample, addValue, seriesOf } from './cells'
-import { hashBytes, memorize, mix, recall, startHash } from './memo'
-import { FOUND } from './memory'
+import {
+  ANY_VALUE,
+  CELL,
+  KEY_END,
+  KEY_HASH,
+  LABEL,
+  NUMBER,
+  OTHER,
+  VALUE,
+  VALUE_END,
+  VALUE_START,
+  forgetFound,
+  found,
+  foundAt,
+  hashOfValue,
+  keep,
+  readValue,
+  rehash,
+} from './found'
+import { hashBytes, mix, recall, startHash } from './memo'
 import { addSeen } from './seen'
 
 /*
@@ -12,41 +30,11 @@ import { addSeen } from './seen'
 const SPACE: u8 = 32
 const QUOTE: u8 = 34
 const HASH: u8 = 35
-const PLUS: u8 = 43
-const MINUS: u8 = 45
-const DOT: u8 = 46
 const EQUALS: u8 = 61
 
-const MAX_FOUND: i32 = 32
-const MAX_EXACT_DIGITS: i32 = 15
 const MAX_VALUE: f64 = 1099511627776
 const KEY_KIND: u64 = 3
 const VALUE_KIND: u64 = 4
-
-// What a key is; 0 is for one that means nothing.
-const LABEL: u32 = 1
-const VALUE: u32 = 2
-/** A value of a unique series, which is no number. */
-const ANY_VALUE: u32 = 3
-/** For the caller to count. */
-const OTHER: u32 = 4
-
-/*
- * What was found on the line, for the caller to teach: key start and end, value start and end, where
- * its unit starts (u32 each), then the hash of key, unit and labels, the number, and its cell.
- */
-const FOUND_SIZE: usize = 48
-const KEY_START = 0
-const KEY_END = 4
-const VALUE_START = 8
-const VALUE_END = 12
-const UNIT_START = 16
-const CELL = 20
-const KEY_HASH = 24
-const NUMBER = 32
-
-/** How many keys and values are in FOUND. */
-export let found: i32 = 0
 
 export const NOTHING: i32 = 0
 export const TAKEN: i32 = 1
@@ -54,14 +42,12 @@ export const UNUSUAL: i32 = 2
 export const UNKNOWN_KEY: i32 = 3
 export const UNKNOWN_VALUE: i32 = 4
 
-let numberEnd: usize = 0
-
 /**
  * Counts the values of the message [start, end); UNKNOWN_KEY and UNKNOWN_VALUE when something has to be
  * taught first. What else a value's series depends on, beside its key, unit and labels, is in `context`.
  */
 export function countPairs(salt: u64, context: u64, start: usize, end: usize, time: f64): i32 {
-  found = 0
+  forgetFound()
   const base = mix(startHash(salt), KEY_KIND)
   let at = start
   while (at < end) {
@@ -90,9 +76,7 @@ export function countPairs(salt: u64, context: u64, start: usize, end: usize, ti
       if (isLegacy(key, keyEnd)) return UNUSUAL
       continue
     }
-    if (found == MAX_FOUND) return UNUSUAL
-    keep(base, key, keyEnd, value, at)
-    found += 1
+    if (!keep(hashBytes(base, key, keyEnd), key, keyEnd, value, at)) return UNUSUAL
   }
   if (found == 0) return NOTHING
   return addFound(mix(startHash(salt ^ context), VALUE_KIND), time)
@@ -119,7 +103,7 @@ function addFound(context: u64, time: f64): i32 {
   let labels = context
   let values = 0
   for (let i = 0; i < found; i += 1) {
-    const one = FOUND + <usize>i * FOUND_SIZE
+    const one = foundAt(i)
     const entry = recall(load<u64>(one, KEY_HASH))
     if (entry == 0) return UNKNOWN_KEY
     const kind = load<u32>(entry, 8)
@@ -135,7 +119,7 @@ function addFound(context: u64, time: f64): i32 {
   }
   if (values == 0) return NOTHING
   for (let i = 0; i < found; i += 1) {
-    const one = FOUND + <usize>i * FOUND_SIZE
+    const one = foundAt(i)
     if (load<u32>(one, CELL) < VALUE) {
       store<u32>(one, 0, CELL)
       continue
@@ -158,7 +142,7 @@ function addFound(context: u64, time: f64): i32 {
     store<f64>(one, scaled, NUMBER)
   }
   for (let i = 0; i < found; i += 1) {
-    const one = FOUND + <usize>i * FOUND_SIZE
+    const one = foundAt(i)
     const cell = <usize>load<u32>(one, CELL)
     if (cell == 0) continue
     const kind = load<u32>(cell, 4)
@@ -172,104 +156,6 @@ function addFound(context: u64, time: f64): i32 {
     }
   }
   return TAKEN
-}
-
-/** Leaves in FOUND the hash that each value has to be taught under; 0 for what is none. */
-function rehash(labels: u64, from: i32): void {
-  for (let i = from; i < found; i += 1) {
-    const one = FOUND + <usize>i * FOUND_SIZE
-    if (i > from) {
-      if (load<u32>(one, CELL) < VALUE || !readValue(one)) {
-        store<u64>(one, 0, KEY_HASH)
-        continue
-      }
-      store<u64>(one, hashOfValue(labels, one), KEY_HASH)
-    }
-  }
-}
-
-@inline
-function hashOfValue(labels: u64, one: usize): u64 {
-  const key = mix(labels, load<u64>(one, KEY_HASH))
-  return hashBytes(key, <usize>load<u32>(one, UNIT_START), <usize>load<u32>(one, VALUE_END))
-}
-
-/**
- * Teaches what the key number `i` of the line is: 0 nothing, 1 a label, 2 a value, 3 one of a unique series, 4
- * something else.
- */
-export function learnKey(i: i32, kind: u32): bool {
-  const entry = memorize(load<u64>(FOUND + <usize>i * FOUND_SIZE, KEY_HASH))
-  if (entry == 0) return false
-  store<u32>(entry, kind, 8)
-  return true
-}
-
-/** Teaches where the value number `i` of the line is counted, and the factor of its unit. */
-export function learnValue(i: i32, cell: u32, kind: u32, divides: u32, factor: f64): bool {
-  const hash = load<u64>(FOUND + <usize>i * FOUND_SIZE, KEY_HASH)
-  const entry = memorize(hash)
-  if (entry == 0) return false
-  store<u32>(entry, cell, 8)
-  store<u32>(entry, kind, 12)
-  store<u32>(entry, divides, 16)
-  store<f64>(entry, factor, 24)
-  return true
-}
-
-@inline
-function keep(base: u64, key: usize, keyEnd: usize, value: usize, valueEnd: usize): void {
-  const one = FOUND + <usize>found * FOUND_SIZE
-  store<u32>(one, <u32>key, KEY_START)
-  store<u32>(one, <u32>keyEnd, KEY_END)
-  store<u32>(one, <u32>value, VALUE_START)
-  store<u32>(one, <u32>valueEnd, VALUE_END)
-  store<u64>(one, hashBytes(base, key, keyEnd), KEY_HASH)
-}
-
-/** Reads the number of a value, and where its unit starts. A key without a value means one. */
-function readValue(one: usize): bool {
-  const start = <usize>load<u32>(one, VALUE_START)
-  const end = <usize>load<u32>(one, VALUE_END)
-  if (load<u32>(one, CELL) == ANY_VALUE) {
-    store<u32>(one, <u32>end, UNIT_START)
-    store<f64>(one, 0, NUMBER)
-    return true
-  }
-  let at = start
-  let value: f64 = 1
-  if (start < end) {
-    const sign = load<u8>(at)
-    if (sign == MINUS || sign == PLUS) at += 1
-    let mantissa: u64 = 0
-    let digits = 0
-    let decimals = -1
-    for (; at < end; at += 1) {
-      const byte = load<u8>(at)
-      const digit = <u32>byte - 48
-      if (digit <= 9) {
-        mantissa = mantissa * 10 + <u64>digit
-        digits += 1
-        if (decimals >= 0) decimals += 1
-      } else if (byte == DOT && decimals < 0) decimals = 0
-      else break
-    }
-    if (digits == 0 || digits > MAX_EXACT_DIGITS) return false
-    // An exponent is rare.
-    if (at < end && (load<u8>(at) | 32) == 101) return false
-    value = <f64>mantissa
-    if (decimals > 0) value /= power(decimals)
-    if (sign == MINUS) value = -value
-  }
-  store<u32>(one, <u32>at, UNIT_START)
-  store<f64>(one, value, NUMBER)
-  return true
-}
-
-function power(exponent: i32): f64 {
-  let value: u64 = 1
-  for (let i = 0; i < exponent; i += 1) value *= 10
-  return <f64>value
 }
 
 /** `source`. */

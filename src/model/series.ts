@@ -19,10 +19,9 @@ const KINDS: Record<string, Kind> = { c: 'count', m: 'measure', s: 'sample', u: 
 const MAX_TEXT = 128
 
 /** The identity of a series as one string; NUL separates, and cleanText keeps NUL out of the parts. */
-export function seriesKey(series: Series): string {
-  let key = `${MARKS[series.kind]}${series.unit}\0${series.name}`
-  for (const [name, value] of series.labels) key += `\0${name}\0${value}`
-  return key
+export function seriesKey({ kind, unit, name, labels }: Series): string {
+  // In one piece: what `+` makes keeps its parts, and takes twice the memory.
+  return [`${MARKS[kind]}${unit}`, name, ...labels.flat()].join('\0')
 }
 
 /** The reverse of seriesKey. */

@@ -54,10 +54,16 @@ export function writeFloat(writer: ByteWriter, value: number): void {
   writer.at = writer.bytes.writeDoubleLE(value, writer.at)
 }
 
-export function writeBytes(writer: ByteWriter, bytes: Uint8Array, from = 0): void {
-  const length = bytes.length - from
+/** Writes bytes[from, to). */
+export function writeBytes(
+  writer: ByteWriter,
+  bytes: Uint8Array,
+  from = 0,
+  to = bytes.length,
+): void {
+  const length = to - from
   reserve(writer, length)
-  if (length > 32) writer.bytes.set(from === 0 ? bytes : bytes.subarray(from), writer.at)
+  if (length > 32) writer.bytes.set(bytes.subarray(from, to), writer.at)
   else for (let i = 0; i < length; i += 1) writer.bytes[writer.at + i] = bytes[from + i]!
   writer.at += length
 }

@@ -67,23 +67,47 @@ export function createKeyReader<T>(create: (key: string, kind: Kind) => T): KeyR
   }
 }
 
-/** Writes a key as what it doesn't share with the one before. */
-export function writeKey(writer: ByteWriter, previous: Buffer, key: Buffer): void {
-  writeRestOfKey(writer, sharedBytes(previous, key), key)
+/** Writes the keys of one window after another, each as what it doesn't share with the one before. */
+export function createKeyWriter(): (writer: ByteWriter, key: string) => void {
+  let key = Buffer.allocUnsafe(MAX_KEY)
+  let previous = Buffer.allocUnsafe(MAX_KEY)
+  let previousLength = 0
+  return (writer, text) => {
+    const length = key.write(text)
+    const shared = sharedBytes(previous, 0, previousLength, key, 0, length)
+    writeRestOfKey(writer, shared, key, 0, length)
+    const spare = previous
+    previous = key
+    previousLength = length
+    key = spare
+  }
 }
 
-/** The same where it is known how many bytes they share. */
-export function writeRestOfKey(writer: ByteWriter, shared: number, key: Buffer): void {
+/** Writes the key a[start, end), of which it is known how many bytes it shares with the one before. */
+export function writeRestOfKey(
+  writer: ByteWriter,
+  shared: number,
+  a: Buffer,
+  start: number,
+  end: number,
+): void {
   writeVarint(writer, shared)
-  writeVarint(writer, key.length - shared)
-  writeBytes(writer, key, shared)
+  writeVarint(writer, end - start - shared)
+  writeBytes(writer, a, start + shared, end)
 }
 
-/** How many bytes two keys share at their beginnings. */
-export function sharedBytes(a: Buffer, b: Buffer): number {
-  const most = Math.min(a.length, b.length)
+/** How many bytes a[aStart, aEnd) and b[bStart, bEnd) share at their beginnings. */
+export function sharedBytes(
+  a: Buffer,
+  aStart: number,
+  aEnd: number,
+  b: Buffer,
+  bStart: number,
+  bEnd: number,
+): number {
+  const most = Math.min(aEnd - aStart, bEnd - bStart)
   let shared = 0
-  while (shared < most && a[shared] === b[shared]) shared += 1
+  while (shared < most && a[aStart + shared] === b[bStart + shared]) shared += 1
   return shared
 }
 

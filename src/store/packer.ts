@@ -11,7 +11,7 @@ import { type ByteWriter, createByteWriter, writeVarint, writtenBytes } from './
 import { type KeyBook, createKeyBook, growKeyBook, inKeyOrder, writeKnownKey } from './key-book.ts'
 import { writeCell } from './packed-cell.ts'
 import { baseOf, writeFrame } from './packed-frame.ts'
-import { writeKey } from './packed-key.ts'
+import { createKeyWriter } from './packed-key.ts'
 import { MAX_RECORD_HEAD, PLAIN, recordHead } from './packed.ts'
 import type { Turns } from './take-turns.ts'
 
@@ -80,14 +80,12 @@ function* writeWindow(writer: ByteWriter, window: Window): Generator<undefined> 
   writeFrame(writer, window)
   const base = baseOf(window)
   writeVarint(writer, window.cells.size)
-  let previous: Buffer = NO_KEY
-  const texts = [...window.cells.keys()].toSorted()
-  for (const [i, text] of texts.entries()) {
+  const writeKey = createKeyWriter()
+  const keys = [...window.cells.keys()].toSorted()
+  for (const [i, key] of keys.entries()) {
     if (i % CELLS_AT_ONCE === 0) yield
-    const key = Buffer.from(text)
-    writeKey(writer, previous, key)
-    writeCell(writer, window.cells.get(text)!, base)
-    previous = key
+    writeKey(writer, key)
+    writeCell(writer, window.cells.get(key)!, base)
   }
 }
 
@@ -106,8 +104,6 @@ function writeAccumulator(writer: ByteWriter, acc: Accumulator, book: KeyBook): 
     previous = id
   }
 }
-
-const NO_KEY = Buffer.alloc(0)
 
 /** Leaves room for what stands before a body, which says how long that is. */
 function openRecord(writer: ByteWriter): void {

@@ -15,7 +15,7 @@ import { addPackedCell } from './packed-cell.ts'
 import { DICTIONARY } from './packed-dictionary.ts'
 import { baseOf, readFrame, writeFrame } from './packed-frame.ts'
 import { HOUR, visitHour, writePresence } from './packed-hour.ts'
-import { type KeyReader, createKeyReader, writeKey } from './packed-key.ts'
+import { type KeyReader, createKeyReader, createKeyWriter } from './packed-key.ts'
 import { createVisitor, unpack, visitPacked } from './packed-visit.ts'
 import { deflatePacked, firstRecordLength, readRecord, recordHead, seriesIn } from './packed.ts'
 import type { Packer } from './packer.ts'
@@ -163,12 +163,10 @@ async function writeMinutes(hour: number, { sources, columns }: Parts): Promise<
     packed.push(deflated)
     writeVarint(index, deflated.length)
     writeVarint(index, keys.length)
-    let previous = NO_KEY
-    for (const [i, text] of keys.entries()) {
-      const key = Buffer.from(text)
-      writeKey(index, previous, key)
+    const writeKey = createKeyWriter()
+    for (const [i, key] of keys.entries()) {
+      writeKey(index, key)
       writeVarint(index, lengths[i]!)
-      previous = key
     }
   }
   const deflated = await deflate(writtenBytes(index), { dictionary: DICTIONARY })
@@ -204,5 +202,3 @@ function keysBySection(columns: ReadonlyMap<string, Column>): string[][] {
 function isOneRecord(packed: Buffer): boolean {
   return firstRecordLength(packed) === packed.length
 }
-
-const NO_KEY: Buffer = Buffer.alloc(0)

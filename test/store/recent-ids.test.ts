@@ -25,6 +25,25 @@ test('what was added last is known for as long as a late line is taken, however 
   }
 })
 
+test('ids that come ever faster, then slowly, are known for as long', () => {
+  const ids = createRecentIds()
+  const added: { id: string; at: number }[] = []
+  const rates = [1, 30, 900, 900, 900, 20, 1, 1]
+  for (const [i, rate] of rates.entries()) {
+    const from = NOON + i * 5 * 60_000
+    for (let n = 0; n < rate * 100; n += 1) {
+      const at = from + Math.floor((n * 5 * 60_000) / (rate * 100))
+      added.push({ id: `${i}-${n}`, at })
+      ids.add('shop', `${i}-${n}`, at)
+    }
+    const now = added.at(-1)!.at
+    const due = added.filter(({ at }) => at >= now - IDS_KEPT_MS)
+    expect(due.every(({ id }) => ids.has('shop', id, now))).toBe(true)
+  }
+  const later = added.at(-1)!.at + 2 * IDS_KEPT_MS
+  expect(added.some(({ id }) => ids.has('shop', id, later))).toBe(false)
+})
+
 test('a clock that is set back forgets nothing', () => {
   const ids = createRecentIds()
   ids.add('shop', 'a', NOON)
@@ -43,5 +62,5 @@ test('under a flood the newest million stay, and memory stops growing', () => {
     expect(ids.has('shop', `${i}`, NOON)).toBe(true)
   }
   expect(ids.has('shop', '0', NOON)).toBe(false)
-  expect(process.memoryUsage().arrayBuffers - bytesBefore).toBeLessThan(100 * 2 ** 20)
+  expect(process.memoryUsage().arrayBuffers - bytesBefore).toBeLessThan(30 * 2 ** 20)
 })

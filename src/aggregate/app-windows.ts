@@ -22,6 +22,8 @@ export interface OpenWindow {
   readonly owner: Pool
 }
 
+/** Two windows are open where one has just begun. */
+const MIN_FREE = 2
 const MAX_FREE = 64
 /** In time each accumulator has a cell for every series: of an app with many, fewer are kept. */
 const MAX_FREE_CELLS = 8192
@@ -60,7 +62,8 @@ export function takeAccumulator({ table, free }: Pool): Accumulator {
 
 /** Gives back an accumulator whose values have been committed or dropped. */
 export function releaseAccumulator({ free }: Pool, acc: Accumulator): void {
-  if (free.length >= MAX_FREE || free.length * acc.cells.length > MAX_FREE_CELLS) return
+  const isMany = free.length * acc.cells.length > MAX_FREE_CELLS
+  if (free.length >= MAX_FREE || (free.length >= MIN_FREE && isMany)) return
   resetAccumulator(acc)
   free.push(acc)
 }

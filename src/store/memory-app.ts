@@ -9,7 +9,6 @@ import { type Accumulator, addAccumulator } from '../model/accumulator.ts'
 import type { SeriesTable } from '../model/series-table.ts'
 import { type Window, createWindow } from '../model/window.ts'
 import { PLAIN, deflatePacked, firstRecordLength } from './packed.ts'
-import { unpack } from './packed-visit.ts'
 import type { Packer } from './packer.ts'
 import type { Span, SpanContent } from './read-spans.ts'
 import type { RolledHour } from './roll-up.ts'
@@ -166,17 +165,13 @@ function append(
   const all = Buffer.concat([known, packed])
   const base = firstRecordLength(known)
   const isLong = all.length - base > Math.max(MIN_TAIL, 2 * base)
-  windows.set(start, isLong ? repack(app, all, packer) : all)
+  windows.set(start, isLong ? close(app, all, packer) : all)
 }
 
 /** Makes one deflated record of a window. */
-function close(app: MemoryApp, packed: Buffer, packer: Packer): Buffer {
-  if (firstRecordLength(packed) < packed.length) return repack(app, packed, packer)
-  return packed[0] === PLAIN ? deflatePacked(packed) : packed
-}
-
-function repack(app: MemoryApp, packed: Buffer, packer: Packer): Buffer {
-  return deflatePacked(packer.packWindow(unpack(packed, app.maxSeries)))
+function close({ maxSeries }: MemoryApp, packed: Buffer, packer: Packer): Buffer {
+  const record = packer.repack(packed, maxSeries)
+  return record[0] === PLAIN ? deflatePacked(record) : record
 }
 
 function dropBefore({ windows, open }: Shelf, time: number): void {

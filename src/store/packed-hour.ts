@@ -12,7 +12,7 @@ import { type ByteWriter, writeByte, writeVarint } from './byte-writer.ts'
 import { skipCell } from './packed-cell.ts'
 import { DICTIONARY } from './packed-dictionary.ts'
 import type { KeyReader } from './packed-key.ts'
-import { type Target, type Visitor, visitCell, visitFrame } from './packed-visit.ts'
+import { type Target, type Visitor, cellsOf, visitCell, visitFrame } from './packed-visit.ts'
 import { COARSE_MS, HOUR_MS, type WindowReader } from './store.ts'
 import type { Turns } from './take-turns.ts'
 
@@ -63,7 +63,7 @@ export async function visitHour(
     const length = readVarint(index)
     const columns = readColumns(index, keys)
     // Of a part of the hour only the columns tell which series are in it.
-    if (isWhole && columns.every(({ target }) => target.cells().length === 0)) {
+    if (isWhole && columns.every(({ target }) => cellsOf(target).length === 0)) {
       skipBytes(bytes, length)
       continue
     }
@@ -112,7 +112,7 @@ function readColumns(index: ByteReader, keys: KeyReader<Target>): Column[] {
 
 function visitColumn(values: ByteReader, windows: readonly HourWindow[], target: Target): void {
   const present = readPresence(values, windows)
-  if (!present.some(({ isWanted }) => isWanted) || target.cells().length === 0) return
+  if (!present.some(({ isWanted }) => isWanted) || cellsOf(target).length === 0) return
   for (const { start, base, isWanted } of present) {
     if (isWanted) visitCell(values, start, base, target)
     else skipCell(values, target.kind)

@@ -2,7 +2,8 @@ import type { Kind } from '../model/series.ts'
 import { type ByteReader, PackedError, readSmall, skipBytes } from './byte-reader.ts'
 import { type ByteWriter, writeBytes, writeVarint } from './byte-writer.ts'
 
-const MAX_KEY = 16_384
+/** Bytes of the longest key. */
+export const MAX_KEY = 16_384
 
 /** The keys of one window after another, where a key is written as what it doesn't share with the one before. */
 export interface KeyReader<T> {
@@ -53,7 +54,7 @@ export function createKeyReader<T>(create: (key: string, kind: Kind) => T): KeyR
       const text = textOfKey(key, end)
       let found = known.get(text)
       if (found === undefined) {
-        found = newKnown(create(text, kindOf(key[0])), end)
+        found = newKnown(create(text, kindOfMark(key[0])), end)
         known.set(text, found)
       }
       current.next = found
@@ -69,17 +70,20 @@ export function createKeyReader<T>(create: (key: string, kind: Kind) => T): KeyR
 
 /** Writes the keys of one window after another, each as what it doesn't share with the one before. */
 export function createKeyWriter(): (writer: ByteWriter, key: string) => void {
-  let key = Buffer.allocUnsafe(MAX_KEY)
-  let previous = Buffer.allocUnsafe(MAX_KEY)
+  const key = Buffer.allocUnsafe(MAX_KEY)
+  const writeKey = createRawKeyWriter()
+  return (writer, text) => writeKey(writer, key, key.write(text))
+}
+
+/** The same of keys as bytes, of which only the first `length` count. */
+export function createRawKeyWriter(): (writer: ByteWriter, key: Buffer, length: number) => void {
+  const previous = Buffer.allocUnsafe(MAX_KEY)
   let previousLength = 0
-  return (writer, text) => {
-    const length = key.write(text)
+  return (writer, key, length) => {
     const shared = sharedBytes(previous, 0, previousLength, key, 0, length)
     writeRestOfKey(writer, shared, key, 0, length)
-    const spare = previous
-    previous = key
+    key.copy(previous, shared, shared, length)
     previousLength = length
-    key = spare
   }
 }
 
@@ -135,8 +139,8 @@ function textOfKey(key: Buffer, length: number): string {
   return key.toString('latin1', 0, length)
 }
 
-// As seriesKey writes them.
-function kindOf(mark: number | undefined): Kind {
+/** The kind of a series by the first byte of its key, as seriesKey writes it. */
+export function kindOfMark(mark: number | undefined): Kind {
   switch (mark) {
     case 0x63:
       return 'count'

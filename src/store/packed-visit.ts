@@ -5,6 +5,7 @@ import { type ByteReader, createByteReader, readCount } from './byte-reader.ts'
 import { addPackedCell, skipCell } from './packed-cell.ts'
 import { type SecondSink, baseOf, readFrame } from './packed-frame.ts'
 import { type KeyReader, createKeyReader } from './packed-key.ts'
+import { mergeRecords } from './packed-merge.ts'
 import { mergePacked, readRecord } from './packed.ts'
 import type { SeriesCells, WindowReader } from './store.ts'
 
@@ -16,22 +17,28 @@ export interface Visitor {
 
 /** Where the values of a series go. */
 export interface Target {
+  readonly key: string
   readonly kind: Kind
-  /** Asks the readers the first time: only when there are values. */
-  readonly cells: () => readonly SeriesCells[]
+  readonly readers: readonly WindowReader[]
+  cells: readonly SeriesCells[] | undefined
 }
 
 export function createVisitor(readers: readonly WindowReader[]): Visitor {
-  const keys = createKeyReader((key, kind) => {
-    let cells: readonly SeriesCells[] | undefined
-    return { kind, cells: () => (cells ??= readers.flatMap(({ cellsOf }) => cellsOf(key))) }
-  })
+  const keys = createKeyReader((key, kind) => ({ key, kind, readers, cells: undefined }))
   return { readers, keys }
 }
 
+/** What the readers say of a series; they are asked the first time, when there are values. */
+export function cellsOf(target: Target): readonly SeriesCells[] {
+  if (target.cells !== undefined) return target.cells
+  const cells = target.readers.flatMap((reader) => reader.cellsOf(target.key))
+  target.cells = cells.length === 0 ? NO_CELLS : cells
+  return target.cells
+}
+
 /**
- * Shows a packed window record by record: what it would be unpacked, but without making it, unless its
- * series may be more than it can hold. Throws PackedError when it can't be read.
+ * Shows a packed window record by record: what it would be unpacked, but without making it. Throws
+ * PackedError when it can't be read.
  */
 export function visitPacked(
   packed: Uint8Array,
@@ -40,24 +47,24 @@ export function visitPacked(
   maxSeries: number,
 ): void {
   const bytes = createByteReader(packed)
-  const records = []
-  let series = 0
-  while (bytes.at < bytes.end) {
-    const body = readRecord(bytes)
-    const base = visitFrame(body, start, readers)
-    const count = readCount(body)
-    records.push({ body, base, count })
-    series += count
-  }
-  if (series > maxSeries) {
+  const records: ByteReader[] = []
+  while (bytes.at < bytes.end) records.push(readRecord(bytes))
+  // One had its limit when it was packed; together they may be more than a window can hold.
+  if (records.length > 1 && sumOf(records, countOf) > maxSeries) {
+    const merged = mergeRecords(packed, maxSeries)
+    if (merged !== undefined) return visitPacked(merged, start, { readers, keys }, Infinity)
     const window = unpack(packed, maxSeries)
-    for (const reader of readers) visitCells(window, start, reader)
-    return
+    for (const reader of readers) visitWindow(window, start, reader)
+    return undefined
   }
-  for (const { body, base, count } of records) {
+  for (const body of records) {
+    const base = visitFrame(body, start, readers)
     keys.start()
-    for (let left = count; left > 0; left -= 1) visitCell(body, start, base, keys.next(body))
+    for (let left = readCount(body); left > 0; left -= 1) {
+      visitCell(body, start, base, keys.next(body))
+    }
   }
+  return undefined
 }
 
 /** Shows the frame that comes next; returns the base of the times of its window. */
@@ -75,7 +82,7 @@ export function visitFrame(
 /** Adds the values that come next to where they go. */
 export function visitCell(bytes: ByteReader, start: number, base: number, target: Target): void {
   const { at } = bytes
-  const cells = target.cells()
+  const cells = cellsOf(target)
   if (cells.length === 0) return skipCell(bytes, target.kind)
   for (const cellAt of cells) {
     bytes.at = at
@@ -105,6 +112,19 @@ function inOrder(frame: WindowFrame): WindowFrame {
   const merged = createWindow()
   mergeFrame(merged, frame)
   return merged
+}
+
+const NO_CELLS: readonly SeriesCells[] = []
+
+/** How many series a record holds, of which nothing was read yet. */
+function countOf(record: ByteReader): number {
+  const body = { ...record }
+  readFrame(body, ignoreSecond)
+  return readCount(body)
+}
+
+function sumOf<T>(list: readonly T[], valueOf: (one: T) => number): number {
+  return list.reduce((sum, one) => sum + valueOf(one), 0)
 }
 
 function visitCells({ cells }: Window, start: number, { cellsOf }: WindowReader): void {

@@ -12,7 +12,9 @@ import { type KeyBook, createKeyBook, growKeyBook, inKeyOrder, writeKnownKey } f
 import { writeCell } from './packed-cell.ts'
 import { baseOf, writeFrame } from './packed-frame.ts'
 import { createKeyWriter } from './packed-key.ts'
-import { MAX_RECORD_HEAD, PLAIN, recordHead } from './packed.ts'
+import { mergeRecords } from './packed-merge.ts'
+import { unpack } from './packed-visit.ts'
+import { MAX_RECORD_HEAD, PLAIN, firstRecordLength, recordHead } from './packed.ts'
 import type { Turns } from './take-turns.ts'
 
 /** Writes windows in their packed form (packed.ts). */
@@ -20,6 +22,11 @@ export interface Packer {
   packWindow(window: Window): Buffer
   /** The same, with turns for others in between. */
   packInTurns(window: Window, turns: Turns): Promise<Buffer>
+  /**
+   * Makes one record of several, plain; one stays as it is. Series beyond `maxSeries` fold into the
+   * overflow series of their names. Throws PackedError when they can't be read.
+   */
+  repack(packed: Buffer, maxSeries: number): Buffer
   /** Packs the sum of accumulators, which stay as they are: a record for each series table. */
   packAccumulators(accs: readonly Accumulator[]): Buffer
 }
@@ -48,12 +55,18 @@ export function createPacker(): Packer {
     return sum
   }
 
+  const packWindow = (window: Window): Buffer => {
+    openRecord(writer)
+    const cells = writeWindow(writer, window)
+    while (!cells.next().done) continue
+    return closeRecord(writer)
+  }
+
   return {
-    packWindow: (window) => {
-      openRecord(writer)
-      const cells = writeWindow(writer, window)
-      while (!cells.next().done) continue
-      return closeRecord(writer)
+    packWindow,
+    repack: (packed, maxSeries) => {
+      if (firstRecordLength(packed) === packed.length) return packed
+      return mergeRecords(packed, maxSeries) ?? packWindow(unpack(packed, maxSeries))
     },
     packInTurns: async (window, turns) => {
       // One of its own, because others pack in between.

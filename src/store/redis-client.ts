@@ -1,8 +1,6 @@
-import { Cluster, Redis } from 'ioredis'
+import { createRequire } from 'node:module'
+import type { Cluster, Redis } from 'ioredis'
 import { mendStrings } from './mend-strings.ts'
-
-// The import above is what it mends.
-mendStrings()
 
 /** A connection to one Redis or to all nodes of a Redis Cluster; both know the same commands. */
 export type RedisClient = Redis | Cluster
@@ -25,6 +23,7 @@ export function createRedisClient(options: {
   readonly trustSelfSigned: boolean
 }): RedisClient {
   const { urls, trustSelfSigned } = options
+  const { Cluster, Redis } = loadRedis()
   const [first = ''] = urls
   const isTls = first.startsWith('rediss://')
   const common = {
@@ -67,8 +66,17 @@ export function createRedisClient(options: {
 
 /** The servers that are written to: the one Redis, or the masters of the Cluster. */
 export function mastersOf(client: RedisClient): Redis[] {
-  return client instanceof Cluster ? client.nodes('master') : [client]
+  return 'nodes' in client ? client.nodes('master') : [client]
 }
+
+/** Not loaded before it is needed: a receiver without Redis would take 12 MB more. */
+function loadRedis(): typeof import('ioredis') {
+  const redis = require('ioredis') as typeof import('ioredis')
+  mendStrings()
+  return redis
+}
+
+const require = createRequire(import.meta.url)
 
 function retryDelay(attempt: number): number {
   return Math.min(20 * attempt, MAX_RECONNECT_DELAY_MS) + Math.random() * 20

@@ -16,8 +16,8 @@ import { DICTIONARY } from './packed-dictionary.ts'
 import { baseOf, readFrame, writeFrame } from './packed-frame.ts'
 import { HOUR, visitHour, writePresence } from './packed-hour.ts'
 import { type KeyReader, createKeyReader, createKeyWriter } from './packed-key.ts'
-import { createVisitor, unpack, visitPacked } from './packed-visit.ts'
-import { deflatePacked, firstRecordLength, readRecord, recordHead, seriesIn } from './packed.ts'
+import { createVisitor, visitPacked } from './packed-visit.ts'
+import { deflatePacked, readRecord, recordHead } from './packed.ts'
 import type { Packer } from './packer.ts'
 import { windowsInto } from './read-windows.ts'
 import { COARSE_MS, HOUR_MS } from './store.ts'
@@ -97,8 +97,7 @@ export async function rollUp(
     return column
   })
   for (const { start, packed } of windows) {
-    const isFit = isOneRecord(packed) && seriesIn(packed) <= maxSeries
-    gather(parts, start, isFit ? packed : packer.packWindow(unpack(packed, maxSeries)), keys)
+    gather(parts, start, packer.repack(packed, maxSeries), keys)
     await setImmediate()
   }
   const written = await writeMinutes(hour, parts)
@@ -197,8 +196,4 @@ function keysBySection(columns: ReadonlyMap<string, Column>): string[][] {
     else section.push(key)
   }
   return [...sections.values()]
-}
-
-function isOneRecord(packed: Buffer): boolean {
-  return firstRecordLength(packed) === packed.length
 }

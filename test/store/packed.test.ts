@@ -1,10 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createAccumulator, seeUnique, toWindow } from '../../src/model/accumulator.ts'
+import { countOne, createAccumulator, seeUnique, toWindow } from '../../src/model/accumulator.ts'
 import { createSeriesTable, internSeries } from '../../src/model/series-table.ts'
 import { type Window, createWindow, mergeWindow } from '../../src/model/window.ts'
 import { PackedError } from '../../src/store/byte-reader.ts'
 import { deflatePacked, firstRecordLength, mergePacked } from '../../src/store/packed.ts'
+import { mergeRecords } from '../../src/store/packed-merge.ts'
 import { createPacker } from '../../src/store/packer.ts'
 import { accumulatorOf, arbitraryActs, plainWindow } from '../support/windows.ts'
 
@@ -51,6 +52,47 @@ describe('packed windows', () => {
         expect(plainWindow(unpack(packer.packAccumulators(accs)))).toEqual(plainWindow(sum))
       }),
       { numRuns: 100 },
+    )
+  })
+
+  test('one after another become one record, the same as from their sum', () => {
+    fc.assert(
+      fc.property(fc.array(acts, { minLength: 1, maxLength: 5 }), fc.boolean(), (lists, isOne) => {
+        const table = createSeriesTable(10_000)
+        const accs = lists.map((list) => accumulatorOf(list, isOne ? table : undefined))
+        const sum = createWindow()
+        for (const acc of accs) mergeWindow(sum, toWindow(acc))
+        const packed = Buffer.concat(
+          accs.map((acc, i) => {
+            const record = packer.packAccumulators([acc])
+            return i % 2 === 0 ? record : deflatePacked(record)
+          }),
+        )
+        const merged = mergeRecords(packed, 10_000)
+        const keys = [...sum.cells.keys()]
+        // Strings and bytes sort these differently.
+        if (merged === undefined && keys.some((key) => /[\ud800-\udfff]/.test(key))) return
+        expect(merged?.toString('hex')).toBe(packer.packWindow(sum).toString('hex'))
+        if (keys.length > 0) expect(mergeRecords(packed, keys.length - 1)).toBeUndefined()
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('are sorted, however series came', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.nat(200), { minLength: 1 })), (rounds) => {
+        const table = createSeriesTable(10_000)
+        for (const round of rounds) {
+          const acc = createAccumulator(table)
+          for (const n of round) {
+            const name = `app/x${n}`
+            countOne(acc, internSeries(table, { kind: 'count', name, unit: '', labels: [] }))
+          }
+          const keys = [...unpack(packer.packAccumulators([acc])).cells.keys()]
+          expect(keys).toEqual(keys.toSorted())
+        }
+      }),
     )
   })
 
@@ -111,6 +153,7 @@ describe('packed windows', () => {
 function expectReadOrRefused(bytes: Uint8Array): void {
   try {
     unpack(bytes)
+    mergeRecords(bytes, 10_000)
   } catch (error) {
     expect(error).toBeInstanceOf(PackedError)
   }

@@ -72,7 +72,8 @@ async function measureScrapes(name: string, store: Store, acc: Accumulator): Pro
     for (let run = 0; run < RUNS; run += 1) {
       const [read] = await cpuOf(async () => store.lifetime())
       const [collect, { families }] = await cpuOf(async () => collector.collect())
-      const [render, body] = await cpuOf(async () => renderBody(format, families))
+      const [render, blocks] = await cpuOf(async () => renderBody(format, families))
+      const body = Buffer.concat(blocks)
       const [pack, small] = await cpuOf(async () =>
         compress(body, { level: constants.Z_BEST_SPEED }),
       )

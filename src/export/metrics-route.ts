@@ -1,5 +1,6 @@
-import { promisify } from 'node:util'
-import { constants, gzip } from 'node:zlib'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { constants, createGzip } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import type { Collector } from './prometheus/collect.ts'
 import type { MetricFamily } from './prometheus/family.ts'
@@ -7,7 +8,6 @@ import { chooseFormat } from './prometheus/negotiate.ts'
 import { renderBody } from './prometheus/render-body.ts'
 import { takesGzip } from './send-json.ts'
 
-const compress = promisify(gzip)
 /** Prometheus waits 10 s for a scrape; it has to hear in time that the store is silent. */
 const STORE_WAIT_MS = 5000
 
@@ -28,14 +28,22 @@ export function addMetricsRoute(
       request.log.error({ err: error }, "the store can't be read for /metrics")
       return collector.collectSelf()
     })
-    const body = await renderBody(format, families)
+    const blocks = await renderBody(format, families)
     reply.header('content-type', format.contentType)
     reply.header('cache-control', 'no-store')
     reply.header('vary', 'Accept, Accept-Encoding')
-    if (!takesGzip(request)) return reply.send(body)
+    const body = Readable.from(blocks)
+    if (!takesGzip(request)) {
+      reply.header('content-length', lengthOf(blocks))
+      return reply.send(body)
+    }
     reply.header('content-encoding', 'gzip')
-    return reply.send(await compress(body, { level: constants.Z_BEST_SPEED }))
+    return reply.send(await buffer(body.pipe(createGzip({ level: constants.Z_BEST_SPEED }))))
   })
+}
+
+function lengthOf(blocks: readonly Buffer[]): number {
+  return blocks.reduce((sum, { length }) => sum + length, 0)
 }
 
 async function withinTime(families: Promise<MetricFamily[]>): Promise<MetricFamily[]> {

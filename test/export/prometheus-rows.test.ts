@@ -18,8 +18,8 @@ async function expectSameAsFirst(target: Target): Promise<void> {
     version: '1.2.3',
   })
   for (const format of [TEXT, OPENMETRICS, PROTOBUF]) {
-    const kept = await renderBody(format, await target.families())
-    const fresh = await renderBody(format, (await first.collect()).families)
+    const kept = Buffer.concat(await renderBody(format, await target.families()))
+    const fresh = Buffer.concat(await renderBody(format, (await first.collect()).families))
     expect(kept.equals(fresh)).toBe(true)
   }
 }

@@ -8,8 +8,8 @@ const FIRST_SIZE = 16_384
 const MAX_VARINT = 8
 const FLOAT = 8
 
-export function createByteWriter(): ByteWriter {
-  return { bytes: Buffer.allocUnsafeSlow(FIRST_SIZE), at: 0 }
+export function createByteWriter(size = FIRST_SIZE): ByteWriter {
+  return { bytes: Buffer.allocUnsafeSlow(size), at: 0 }
 }
 
 /** What was written, as a copy of its own. */

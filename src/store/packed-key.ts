@@ -76,7 +76,9 @@ export function createKeyWriter(): (writer: ByteWriter, key: string) => void {
 }
 
 /** The same of keys as bytes, of which only the first `length` count. */
-export function createRawKeyWriter(): (writer: ByteWriter, key: Buffer, length: number) => void {
+export type KeyWriter = (writer: ByteWriter, key: Buffer, length: number) => void
+
+export function createRawKeyWriter(): KeyWriter {
   const previous = Buffer.allocUnsafe(MAX_KEY)
   let previousLength = 0
   return (writer, key, length) => {

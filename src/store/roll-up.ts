@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { deflateRaw } from 'node:zlib'
-import { type Cell, createCell } from '../model/cell.ts'
-import { type Window, type WindowFrame, createWindow, mergeFrame } from '../model/window.ts'
-import { createByteReader, readCount } from './byte-reader.ts'
+import type { Window } from '../model/window.ts'
+import { createByteReader } from './byte-reader.ts'
 import {
   type ByteWriter,
   createByteWriter,
@@ -11,12 +10,14 @@ import {
   writeVarint,
   writtenBytes,
 } from './byte-writer.ts'
-import { addPackedCell } from './packed-cell.ts'
+import { addPackedCell, writeCell } from './packed-cell.ts'
 import { DICTIONARY } from './packed-dictionary.ts'
-import { baseOf, readFrame, writeFrame } from './packed-frame.ts'
+import { baseOf, writeFrame } from './packed-frame.ts'
 import { HOUR, visitHour, writePresence } from './packed-hour.ts'
-import { type KeyReader, createKeyReader, createKeyWriter } from './packed-key.ts'
+import { type KeyWriter, createRawKeyWriter } from './packed-key.ts'
+import { createSums, recordOf } from './packed-merge.ts'
 import { createVisitor, visitPacked } from './packed-visit.ts'
+import { type Cursor, advance, kindAt, mergedFrame, openCursor, takeFirst } from './packed-walk.ts'
 import { deflatePacked, readRecord, recordHead } from './packed.ts'
 import type { Packer } from './packer.ts'
 import { windowsInto } from './read-windows.ts'
@@ -43,26 +44,13 @@ export interface PackedMinute {
   readonly packed: Buffer
 }
 
-/** Where the packed values of a series are: of each window that has it, which, from where and to where. */
-interface Column {
-  readonly sum: Cell
-  readonly windows: number[]
-  readonly from: number[]
-  readonly to: number[]
-}
-
-interface Source {
-  readonly start: number
-  readonly frame: WindowFrame
-  /** In which the columns say where. */
-  readonly bytes: Buffer
-}
-
-interface Parts {
-  readonly sources: Source[]
-  /** By seriesKey. */
-  readonly columns: Map<string, Column>
-  readonly total: Window
+/** The columns of the series of one namespace: who wants one of them often wants the others. */
+interface Section {
+  readonly columns: ByteWriter
+  /** The key of each and how many bytes its column takes. */
+  readonly index: ByteWriter
+  readonly writeKey: KeyWriter
+  count: number
 }
 
 /** When the windows of an hour that are there may be rolled up, ms since 1970. */
@@ -89,19 +77,18 @@ export async function rollUp(
 ): Promise<RolledHour> {
   const { packer, maxSeries } = options
   const windows = minutes === undefined ? loose : await addTo(minutes, hour, loose, options)
-  const parts: Parts = { sources: [], columns: new Map(), total: createWindow() }
-  const keys = createKeyReader((key, kind) => {
-    const column = { windows: [], from: [], to: [], sum: createCell(kind) }
-    parts.columns.set(key, column)
-    parts.total.cells.set(key, column.sum)
-    return column
-  })
-  for (const { start, packed } of windows) {
-    gather(parts, start, packer.repack(packed, maxSeries), keys)
+  const cursors: Cursor[] = []
+  for (const { packed } of windows) {
+    const record = packer.repack(packed, maxSeries)
+    cursors.push(openCursor(readRecord(createByteReader(record))))
     await setImmediate()
   }
-  const written = await writeMinutes(hour, parts)
-  return { total: deflatePacked(packer.packWindow(parts.total)), minutes: written }
+  const { sections, total } = await gather(cursors)
+  const starts = windows.map(({ start }) => start)
+  return {
+    total: deflatePacked(total),
+    minutes: await writeMinutes(hour, starts, cursors, sections),
+  }
 }
 
 /** All windows of an hour, of which some came after it was rolled up. */
@@ -123,77 +110,79 @@ async function addTo(
   return all
 }
 
-/** Notes where the values of a record are, and adds them to the total. */
-function gather(
-  { sources, total }: Parts,
-  start: number,
-  record: Buffer,
-  keys: KeyReader<Column>,
-): void {
-  const body = readRecord(createByteReader(record))
-  const frame = readFrame(body)
-  mergeFrame(total, frame)
+/** Walks through the series of all windows at once. */
+async function gather(
+  cursors: readonly Cursor[],
+): Promise<{ sections: readonly Section[]; total: Buffer }> {
+  const turns = takeTurns()
+  const sections = new Map<string, Section>()
+  const places = new Map(cursors.map((cursor, i) => [cursor, i]))
+  const frame = mergedFrame(cursors)
   const base = baseOf(frame)
-  keys.start()
-  for (let left = readCount(body); left > 0; left -= 1) {
-    const { windows, from, to, sum } = keys.next(body)
-    windows.push(sources.length)
-    from.push(body.at)
-    addPackedCell(body, sum, base)
-    to.push(body.at)
+  const sums = createByteWriter()
+  const writeKey = createRawKeyWriter()
+  const sumOf = createSums()
+  const same: Cursor[] = []
+  let count = 0
+  while (takeFirst(cursors, same)) {
+    const [first] = same as [Cursor]
+    const section = sectionOf(sections, first)
+    const sum = sumOf(kindAt(first))
+    writeKey(sums, first.key, first.length)
+    section.writeKey(section.index, first.key, first.length)
+    const { columns } = section
+    const from = columns.at
+    const present = same.map((cursor) => places.get(cursor)!)
+    writePresence(columns, present, cursors.length)
+    for (const cursor of same) {
+      const { body } = cursor
+      const { at } = body
+      addPackedCell(body, sum, cursor.base)
+      writeBytes(columns, body.bytes, at, body.at)
+      advance(cursor)
+    }
+    writeCell(sums, sum, base)
+    writeVarint(section.index, columns.at - from)
+    section.count += 1
+    count += 1
+    if (turns.isOver()) await turns.next()
   }
-  sources.push({ start, frame, bytes: body.bytes })
+  return { sections: [...sections.values()], total: recordOf(frame, count, sums) }
 }
 
-async function writeMinutes(hour: number, { sources, columns }: Parts): Promise<Buffer> {
+function sectionOf(sections: Map<string, Section>, { key, length }: Cursor): Section {
+  const text = key.toString('latin1', 0, length)
+  const namespace = text.slice(text.indexOf('\0') + 1, text.indexOf('/'))
+  let section = sections.get(namespace)
+  if (section === undefined) {
+    const [columns, index] = [createByteWriter(), createByteWriter()]
+    section = { columns, index, writeKey: createRawKeyWriter(), count: 0 }
+    sections.set(namespace, section)
+  }
+  return section
+}
+
+async function writeMinutes(
+  hour: number,
+  starts: readonly number[],
+  cursors: readonly Cursor[],
+  sections: readonly Section[],
+): Promise<Buffer> {
   const index = createByteWriter()
-  writeVarint(index, sources.length)
-  for (const { start, frame } of sources) {
-    writeVarint(index, (start - hour) / COARSE_MS)
+  writeVarint(index, cursors.length)
+  for (const [i, { frame }] of cursors.entries()) {
+    writeVarint(index, (starts[i]! - hour) / COARSE_MS)
     writeFrame(index, frame)
   }
-  const sections = keysBySection(columns)
   writeVarint(index, sections.length)
   const packed: Buffer[] = []
-  for (const keys of sections) {
-    const section = createByteWriter()
-    const lengths = keys.map((key) => writeColumn(section, columns.get(key)!, sources))
-    const deflated = await deflate(writtenBytes(section))
+  for (const section of sections) {
+    const deflated = await deflate(writtenBytes(section.columns))
     packed.push(deflated)
     writeVarint(index, deflated.length)
-    writeVarint(index, keys.length)
-    const writeKey = createKeyWriter()
-    for (const [i, key] of keys.entries()) {
-      writeKey(index, key)
-      writeVarint(index, lengths[i]!)
-    }
+    writeVarint(index, section.count)
+    writeBytes(index, section.index.bytes, 0, section.index.at)
   }
   const deflated = await deflate(writtenBytes(index), { dictionary: DICTIONARY })
   return Buffer.concat([recordHead(HOUR, deflated.length), deflated, ...packed])
-}
-
-/** Returns how many bytes it takes. */
-function writeColumn(
-  section: ByteWriter,
-  { windows, from, to }: Column,
-  sources: readonly Source[],
-): number {
-  const { at } = section
-  writePresence(section, windows, sources.length)
-  for (const [i, window] of windows.entries()) {
-    writeBytes(section, sources[window]!.bytes.subarray(from[i], to[i]))
-  }
-  return section.at - at
-}
-
-/** Sorted keys, those of one namespace together: who wants one of them often wants the others. */
-function keysBySection(columns: ReadonlyMap<string, Column>): string[][] {
-  const sections = new Map<string, string[]>()
-  for (const key of [...columns.keys()].toSorted()) {
-    const namespace = key.slice(key.indexOf('\0') + 1, key.indexOf('/'))
-    const section = sections.get(namespace)
-    if (section === undefined) sections.set(namespace, [key])
-    else section.push(key)
-  }
-  return [...sections.values()]
 }

@@ -70,8 +70,6 @@ describe('packed windows', () => {
         )
         const merged = mergeRecords(packed, 10_000)
         const keys = [...sum.cells.keys()]
-        // Strings and bytes sort these differently.
-        if (merged === undefined && keys.some((key) => /[\ud800-\udfff]/.test(key))) return
         expect(merged?.toString('hex')).toBe(packer.packWindow(sum).toString('hex'))
         if (keys.length > 0) expect(mergeRecords(packed, keys.length - 1)).toBeUndefined()
       }),

@@ -11,7 +11,8 @@ import { addLow, addMillis, addToSum, mergeSum, sumValue } from './sum.ts'
 /** Counts of neighbouring buckets: `counts[i]` belongs to bucket `offset + i`; used are low..high. */
 export interface Buckets {
   offset: number
-  counts: Float64Array
+  /** Numbers of 32 bits until one is too large for that. */
+  counts: Uint32Array | Float64Array
   low: number
   high: number
   /** The used ones while they are few and were added one by one, for a merge that touches only these. */
@@ -168,10 +169,19 @@ export function createBuckets(): Buckets {
 
 export function addToBucket(buckets: Buckets, bucket: number, count: number): void {
   if (bucket < buckets.low || bucket > buckets.high) widen(buckets, bucket, bucket)
-  const at = bucket - buckets.offset
-  const before = buckets.counts[at]!
-  buckets.counts[at] = before + count
+  const before = addToPlace(buckets, bucket - buckets.offset, count)
   if (before === 0 && buckets.fewUsed >= 0) noteFew(buckets, bucket)
+}
+
+/** Adds to a count by its place in `counts`; returns what it was before. */
+export function addToPlace(buckets: Buckets, at: number, count: number): number {
+  const before = buckets.counts[at]!
+  const sum = before + count
+  if (sum > MAX_SHORT && !(buckets.counts instanceof Float64Array)) {
+    buckets.counts = Float64Array.from(buckets.counts)
+  }
+  buckets.counts[at] = sum
+  return before
 }
 
 function noteFew(buckets: Buckets, bucket: number): void {
@@ -197,7 +207,8 @@ export function sortedFew({ few, fewUsed }: Buckets): Int16Array | undefined {
   return few
 }
 
-const EMPTY = new Float64Array(0)
+const MAX_SHORT = 2 ** 32 - 1
+const EMPTY = new Uint32Array(0)
 
 function resetBuckets(buckets: Buckets): void {
   const { counts, offset, few, fewUsed } = buckets
@@ -214,14 +225,13 @@ function mergeBuckets(into: Buckets, from: Buckets): void {
   if (from.fewUsed >= 0) {
     for (let i = 0; i < from.fewUsed; i += 1) {
       const bucket = from.few[i]!
-      const at = bucket - into.offset
-      into.counts[at] = into.counts[at]! + from.counts[bucket - from.offset]!
+      addToPlace(into, bucket - into.offset, from.counts[bucket - from.offset]!)
     }
     return
   }
   const shift = from.offset - into.offset
   for (let at = from.low - from.offset; at <= from.high - from.offset; at += 1) {
-    into.counts[at + shift] = into.counts[at + shift]! + from.counts[at]!
+    addToPlace(into, at + shift, from.counts[at]!)
   }
 }
 
@@ -245,13 +255,13 @@ function widen(buckets: Buckets, low: number, high: number): void {
 function makeRoom(buckets: Buckets, low: number, high: number): void {
   const { counts } = buckets
   const used = high - low + 1
-  const room = used <= counts.length ? counts.length : Math.ceil((used * 3) / 2 + 6)
+  const room = used <= counts.length ? counts.length : used + (used >> 3) + 6
   const offset = low - ((room - used) >> 1)
   const from = buckets.low - buckets.offset
   const to = buckets.high - buckets.offset + 1
   const at = buckets.low - offset
   if (room > counts.length) {
-    buckets.counts = new Float64Array(room)
+    buckets.counts = counts instanceof Float64Array ? new Float64Array(room) : new Uint32Array(room)
     if (to > from) buckets.counts.set(counts.subarray(from, to), at)
   } else if (to > from) {
     counts.copyWithin(at, from, to)

@@ -1,6 +1,7 @@
 import {
   type Buckets,
   type Sketch,
+  addToPlace,
   createBuckets,
   sortedFew,
   widenBuckets,
@@ -141,7 +142,6 @@ function addBuckets(reader: ByteReader, into: Buckets): number {
   if (width === 0) return 0
   const low = readLow(reader, width)
   widenBuckets(into, low, low + width - 1)
-  const { counts } = into
   const last = low - into.offset + width - 1
   let place = low - into.offset - 1
   let total = 0
@@ -150,7 +150,7 @@ function addBuckets(reader: ByteReader, into: Buckets): number {
     place += (code >> 1) + 1
     if (place > last) throw noBuckets()
     const count = (code & 1) === 0 ? 1 : readVarint(reader) + 2
-    counts[place] = counts[place]! + count
+    addToPlace(into, place, count)
     total += count
   }
   return total

@@ -94,6 +94,23 @@ describe('merge', () => {
     )
   })
 
+  test('counts of a bucket stay exact beyond 32 bits', () => {
+    const sum = sketchOf([1, 2, 3])
+    let counted = 3
+    for (let doublings = 0; doublings < 45; doublings += 1) {
+      counted *= 2
+      const copy = merged(createSketch(), sum)
+      expect(plain(merged(sum, copy))).toMatchObject({ count: counted })
+      addToSketch(sum, 2)
+      counted += 1
+    }
+    const buckets = [...bucketEntries(sum.positive)]
+    expect(buckets.reduce((all, [, n]) => all + n, 0)).toBe(counted)
+    expect(buckets[0]).toEqual([0, 2 ** 45])
+    resetSketch(sum)
+    expect(plain(merged(sum, sketchOf([1, 9])))).toEqual(plain(sketchOf([1, 9])))
+  })
+
   test('an empty sketch changes nothing, and a reset one is empty', () => {
     fc.assert(
       fc.property(values, values, (a, b) => {

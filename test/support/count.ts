@@ -5,6 +5,7 @@ import { countTextLine, createTextCounter } from '../../src/aggregate/text.ts'
 import { type ExtractOptions, createAppState } from '../../src/extract/app-state.ts'
 import { createAccumulator, mergeAccumulator, toWindow } from '../../src/model/accumulator.ts'
 import { LINE_CLASSES, LINE_RESULTS } from '../../src/model/line.ts'
+import type { Buckets } from '../../src/model/sketch.ts'
 import { type Window, createWindow } from '../../src/model/window.ts'
 import { createReport } from '../../src/export/report.ts'
 
@@ -99,7 +100,7 @@ function plainCell(cell: Window['cells'] extends Map<string, infer C> ? C : neve
   }
 }
 
-function counts(buckets: { offset: number; counts: Float64Array } | undefined): [number, number][] {
+function counts(buckets: Buckets | undefined): [number, number][] {
   if (buckets === undefined) return []
   return [...buckets.counts].flatMap((n, i) =>
     n === 0 ? [] : [[buckets.offset + i, n] as [number, number]],

@@ -32,7 +32,8 @@ export const HOUR = 3
 const MAX_INFLATED = 2 ** 28
 /** A section is mostly inflated at once. */
 const CHUNK = 131_072
-const MINUTES = HOUR_MS / COARSE_MS
+/** Windows of an hour at most. */
+export const MINUTES = HOUR_MS / COARSE_MS
 
 interface HourWindow {
   readonly start: number
@@ -55,8 +56,7 @@ export async function visitHour(
   turns: Turns,
 ): Promise<void> {
   const bytes = createByteReader(packed)
-  if (readByte(bytes) !== HOUR) throw new PackedError('a packed hour of an unknown type')
-  const index = inflate(bytes, readVarint(bytes), DICTIONARY)
+  const index = readIndex(bytes)
   const windows = readWindows(index, hour, range, readers)
   const isWhole = windows.every(({ isWanted }) => isWanted)
   for (let left = readCount(index); left > 0; left -= 1) {
@@ -83,6 +83,12 @@ export function writePresence(writer: ByteWriter, windows: readonly number[], co
   const bits = new Uint8Array(Math.ceil(count / 8))
   for (const at of windows) bits[at >> 3]! |= 1 << (at & 7)
   for (const byte of bits) writeByte(writer, byte)
+}
+
+/** What stands before the sections. */
+export function readIndex(bytes: ByteReader): ByteReader {
+  if (readByte(bytes) !== HOUR) throw new PackedError('a packed hour of an unknown type')
+  return inflate(bytes, readVarint(bytes), DICTIONARY)
 }
 
 function readWindows(
@@ -120,13 +126,14 @@ function visitColumn(values: ByteReader, windows: readonly HourWindow[], target:
 }
 
 /** The windows that have a series. */
-function readPresence(values: ByteReader, windows: readonly HourWindow[]): readonly HourWindow[] {
+export function readPresence<T>(values: ByteReader, windows: readonly T[]): readonly T[] {
   if (readCount(values, windows.length) === windows.length) return windows
   const at = skipBytes(values, Math.ceil(windows.length / 8))
   return windows.filter((_, i) => (values.bytes[at + (i >> 3)]! & (1 << (i & 7))) !== 0)
 }
 
-function inflate(bytes: ByteReader, length: number, dictionary?: Buffer): ByteReader {
+/** The next part, of a length that it doesn't say itself. */
+export function inflate(bytes: ByteReader, length: number, dictionary?: Buffer): ByteReader {
   const at = skipBytes(bytes, length)
   const packed = bytes.bytes.subarray(at, at + length)
   const options = {

@@ -69,7 +69,9 @@ export function createKeyReader<T>(create: (key: string, kind: Kind) => T): KeyR
 }
 
 /** Writes the keys of one window after another, each as what it doesn't share with the one before. */
-export function createKeyWriter(): (writer: ByteWriter, key: string) => void {
+export type TextKeyWriter = (writer: ByteWriter, key: string) => void
+
+export function createKeyWriter(): TextKeyWriter {
   const key = Buffer.allocUnsafe(MAX_KEY)
   const writeKey = createRawKeyWriter()
   return (writer, text) => writeKey(writer, key, key.write(text))

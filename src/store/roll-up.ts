@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { deflateRaw } from 'node:zlib'
-import type { Window } from '../model/window.ts'
 import { createByteReader } from './byte-reader.ts'
 import {
   type ByteWriter,
@@ -13,14 +12,13 @@ import {
 import { addPackedCell, writeCell } from './packed-cell.ts'
 import { DICTIONARY } from './packed-dictionary.ts'
 import { baseOf, writeFrame } from './packed-frame.ts'
-import { HOUR, visitHour, writePresence } from './packed-hour.ts'
+import { HOUR, writePresence } from './packed-hour.ts'
 import { type KeyWriter, createRawKeyWriter } from './packed-key.ts'
 import { createSums, recordOf } from './packed-merge.ts'
-import { createVisitor, visitPacked } from './packed-visit.ts'
 import { type Cursor, advance, kindAt, mergedFrame, openCursor, takeFirst } from './packed-walk.ts'
 import { deflatePacked, readRecord, recordHead } from './packed.ts'
 import type { Packer } from './packer.ts'
-import { windowsInto } from './read-windows.ts'
+import { splitHour } from './split-hour.ts'
 import { COARSE_MS, HOUR_MS } from './store.ts'
 import { takeTurns } from './take-turns.ts'
 
@@ -76,7 +74,7 @@ export async function rollUp(
   minutes?: Buffer,
 ): Promise<RolledHour> {
   const { packer, maxSeries } = options
-  const windows = minutes === undefined ? loose : await addTo(minutes, hour, loose, options)
+  const windows = minutes === undefined ? loose : await addTo(minutes, hour, loose)
   const cursors: Cursor[] = []
   for (const { packed } of windows) {
     const record = packer.repack(packed, maxSeries)
@@ -96,18 +94,13 @@ async function addTo(
   minutes: Buffer,
   hour: number,
   loose: readonly PackedMinute[],
-  { packer, maxSeries }: { readonly packer: Packer; readonly maxSeries: number },
 ): Promise<PackedMinute[]> {
-  const windows = new Map<number, Window>()
-  const visitor = createVisitor([windowsInto(windows)])
-  await visitHour(minutes, hour, { from: hour, to: hour + HOUR_MS }, visitor, takeTurns())
-  for (const { start, packed } of loose) visitPacked(packed, start, visitor, maxSeries)
-  const all: PackedMinute[] = []
-  for (const [start, window] of [...windows].toSorted(([a], [b]) => a - b)) {
-    all.push({ start, packed: packer.packWindow(window) })
-    await setImmediate()
+  const windows = await splitHour(minutes, hour, takeTurns())
+  for (const { start, packed } of loose) {
+    const known = windows.get(start)
+    windows.set(start, known === undefined ? packed : Buffer.concat([known, packed]))
   }
-  return all
+  return [...windows].toSorted(([a], [b]) => a - b).map(([start, packed]) => ({ start, packed }))
 }
 
 /** Walks through the series of all windows at once. */

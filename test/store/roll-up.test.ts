@@ -81,6 +81,24 @@ describe('an hour that was rolled up', () => {
     )
   })
 
+  test('is rolled up again with what came later, as if all had come at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryMinutes, arbitraryMinutes, async (first, later) => {
+        const [before, after] = [packMinutes(first), packMinutes(later)]
+        const { minutes } = await rollUp(HOUR, before, options)
+        const again = await rollUp(HOUR, after, options, minutes)
+        const all = new Map<number, Buffer>()
+        for (const { start, packed } of [...before, ...after])
+          all.set(start, Buffer.concat([all.get(start) ?? Buffer.alloc(0), packed]))
+        const atOnce = [...all]
+          .toSorted(([a], [b]) => a - b)
+          .map(([start, packed]) => ({ start, packed }))
+        expect(again).toEqual(await rollUp(HOUR, atOnce, options))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
   test('gives the part that is asked for, and of that only the series that are', async () => {
     const arbitraryPart = fc
       .tuple(fc.nat(60), fc.nat(60))

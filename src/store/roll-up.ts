@@ -10,6 +10,7 @@ import {
   writtenBytes,
 } from './byte-writer.ts'
 import { addPackedCell, writeCell } from './packed-cell.ts'
+import { type Deflater, createDeflater } from './deflater.ts'
 import { DICTIONARY } from './packed-dictionary.ts'
 import { baseOf, writeFrame } from './packed-frame.ts'
 import { HOUR, writePresence } from './packed-hour.ts'
@@ -25,6 +26,8 @@ import { takeTurns } from './take-turns.ts'
 /** An hour is rolled up so long after its end, ms; again only when lines don't come late any more. */
 const FIRST_MS = 60_000
 const AGAIN_MS = 16 * 60_000
+/** Bytes that are deflated at once. */
+const PIECE = 65_536
 /** Fewer windows than this aren't worth it. */
 const LEAST = 10
 
@@ -44,7 +47,9 @@ export interface PackedMinute {
 
 /** The columns of the series of one namespace: who wants one of them often wants the others. */
 interface Section {
+  /** Those that are not deflated yet. */
   readonly columns: ByteWriter
+  readonly deflater: Deflater
   /** The key of each and how many bytes its column takes. */
   readonly index: ByteWriter
   readonly writeKey: KeyWriter
@@ -138,6 +143,7 @@ async function gather(
     writeVarint(section.index, columns.at - from)
     section.count += 1
     count += 1
+    if (columns.at >= PIECE) await deflateColumns(section)
     if (turns.isOver()) await turns.next()
   }
   return { sections: [...sections.values()], total: recordOf(frame, count, sums) }
@@ -148,11 +154,23 @@ function sectionOf(sections: Map<string, Section>, { key, length }: Cursor): Sec
   const namespace = text.slice(text.indexOf('\0') + 1, text.indexOf('/'))
   let section = sections.get(namespace)
   if (section === undefined) {
-    const [columns, index] = [createByteWriter(), createByteWriter()]
-    section = { columns, index, writeKey: createRawKeyWriter(), count: 0 }
+    section = {
+      columns: createByteWriter(),
+      deflater: createDeflater(),
+      index: createByteWriter(),
+      writeKey: createRawKeyWriter(),
+      count: 0,
+    }
     sections.set(namespace, section)
   }
   return section
+}
+
+/** Columns of an hour may be tens of megabytes: they are deflated as they come. */
+async function deflateColumns({ columns, deflater }: Section): Promise<void> {
+  const piece = writtenBytes(columns)
+  columns.at = 0
+  await deflater.write(piece)
 }
 
 async function writeMinutes(
@@ -170,7 +188,8 @@ async function writeMinutes(
   writeVarint(index, sections.length)
   const packed: Buffer[] = []
   for (const section of sections) {
-    const deflated = await deflate(writtenBytes(section.columns))
+    await deflateColumns(section)
+    const deflated = await section.deflater.end()
     packed.push(deflated)
     writeVarint(index, deflated.length)
     writeVarint(index, section.count)

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { createCommitTimes } from './commit-times.ts'
-import { createCommittedIds } from './committed-ids.ts'
 import {
   type Entry,
   type Lane,
@@ -12,6 +11,7 @@ import {
   runLane,
 } from './lane.ts'
 import { createPacker } from './packer.ts'
+import { createRecentIds } from './recent-ids.ts'
 import { spillFrame } from './spill.ts'
 import type { Store } from './store.ts'
 
@@ -58,7 +58,8 @@ const DEFAULTS: CommitterOptions = { holdMs: 1000, spillBytes: 64 * 2 ** 20 }
 export function createCommitter(store: Store, options: CommitterOptions = DEFAULTS): Committer {
   const { holdMs, spillBytes } = options
   const packer = createPacker()
-  const committed = createCommittedIds()
+  // Of this process: most duplicates need not reach the store.
+  const committed = createRecentIds()
   const lanes = new Map<string, Lane>()
   const ownPrefix = randomBytes(8).toString('base64url')
   let ownIds = 0
@@ -99,7 +100,7 @@ export function createCommitter(store: Store, options: CommitterOptions = DEFAUL
     settle: (lane, entry, result) => {
       if (entry.isDone) return
       answer(finish(lane, entry), result)
-      if (!entry.id.startsWith(ownPrefix)) committed.add(lane.app, entry.id)
+      if (!entry.id.startsWith(ownPrefix)) committed.add(lane.app, entry.id, performance.now())
     },
     fail: (lane, entry, fault) => {
       for (const { reject } of finish(lane, entry)) reject(fault)
@@ -143,7 +144,8 @@ export function createCommitter(store: Store, options: CommitterOptions = DEFAUL
   const add = async (app: string, frame: PendingFrame): Promise<FrameResult> => {
     // An id of our own for a frame that has none, so that at least our own attempts are recognised.
     const id = frame.id ?? `${ownPrefix}${(ownIds += 1)}`
-    if (committed.has(app, id)) return 'duplicate'
+    const since = performance.now()
+    if (committed.has(app, id, since)) return 'duplicate'
     if (isStopped) throw new RefusedError('the server has stopped')
     const lane = laneOf(app)
     const known = lane.pending.get(id)
@@ -151,7 +153,7 @@ export function createCommitter(store: Store, options: CommitterOptions = DEFAUL
     if (known !== undefined) return wait(known)
     const entry: Entry = {
       id,
-      since: performance.now(),
+      since,
       frame,
       spilled: undefined,
       waiters: [],

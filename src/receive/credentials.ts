@@ -8,6 +8,8 @@ export type DrainAuth = (authorization: string | undefined, queryApp: string | u
 export const DEFAULT_APP = 'default'
 
 const MAX_PROVEN = 10_000
+/** Base64 can be written in many ways, and long ones: 150 characters are enough for any app. */
+const MAX_PROVEN_LENGTH = 256
 const APP_NAME = /^[A-Za-z0-9._-]{1,64}$/
 const HOST = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
 
@@ -26,7 +28,8 @@ export function createDrainAuth(secrets: readonly string[]): DrainAuth {
     let app = proven.get(authorization)
     if (app === undefined) {
       app = prove(authorization, secrets)
-      if (proven.size < MAX_PROVEN) proven.set(authorization, app)
+      const isUsual = authorization.length <= MAX_PROVEN_LENGTH
+      if (isUsual && proven.size < MAX_PROVEN) proven.set(authorization, app)
     }
     if (queryApp !== undefined && queryApp !== '' && queryApp !== app)
       throw new RequestError(403, `the token of ${app} can't write as another app`)

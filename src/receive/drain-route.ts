@@ -5,6 +5,7 @@ import type { DrainAuth } from './credentials.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { type Lateness, createLateLog } from './late-log.ts'
 import { MAX_BODY, isGzip, readBody, unpack } from './request-body.ts'
+import { createRefusalLog } from './refusal-log.ts'
 import { RequestError } from './request-error.ts'
 
 /** One body of a drain, unpacked. */
@@ -41,6 +42,7 @@ const LOG_TYPES = new Set([
 ])
 /** Bodies in work at one time, bytes, and how long one may wait for the others: Logplex waits 5 s. */
 const ROOM = { limit: 64 * 1024 * 1024, appLimit: 2 * MAX_BODY, waitMs: 4000 }
+const NO_ROOM = 'too much is being received: there was no room for it in time'
 const EMPTY = { 'content-length': '0' }
 const OTHER_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const NAME_PREFIX = /^[A-Za-z0-9_.:/-]{0,64}$/
@@ -61,7 +63,9 @@ export function addDrainRoute(
 ): void {
   const { auth, take, isClosing } = options
   const room = createBodyRoom(ROOM)
-  const noteLateness = createLateLog((details, message) => server.log.warn(details, message))
+  const warn = (details: object, message: string) => server.log.warn(details, message)
+  const noteLateness = createLateLog(warn)
+  const logRefusal = createRefusalLog(warn)
 
   /** Reads and counts a body; gives the status of the answer. */
   const receive = async (request: IncomingMessage, caller: Caller): Promise<204 | 503> => {
@@ -69,7 +73,10 @@ export function addDrainRoute(
     const { app, id, prefix, sourcePrefix, isPacked, isForeign } = caller
     const bytes = isPacked ? await unpack(body) : body
     const result = await take({ app, id, prefix, sourcePrefix, bytes })
-    if (result === 'refused') return 503
+    if (result === 'refused') {
+      logRefusal(503, 'it could be neither stored nor held', { path: '/logs', app })
+      return 503
+    }
     noteLateness(app, result)
     if (isForeign && result.lines > 0 && result.malformed === result.lines)
       throw new RequestError(
@@ -105,7 +112,10 @@ export function addDrainRoute(
           done(error)
         }
         room.enter(caller.app, roomFor(request, caller), (leave) => {
-          if (leave === undefined) return answer(reply, 503)
+          if (leave === undefined) {
+            logRefusal(503, NO_ROOM, { path: '/logs', app: caller.app })
+            return answer(reply, 503)
+          }
           if (request.raw.destroyed) leave()
           else reply.raw.once('close', leave)
           void receive(request.raw, caller)

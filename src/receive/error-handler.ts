@@ -1,10 +1,9 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { userOf } from './credentials.ts'
+import { createRefusalLog } from './refusal-log.ts'
 
 type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
 
-/** Refusals of one status are logged at most this often, ms: strangers decide how many there are. */
-const LOG_EVERY_MS = 60_000
 const MAX_PATH = 64
 /** Of a name on Heroku; what is longer may be a secret in the wrong place. */
 const MAX_APP = 30
@@ -20,25 +19,12 @@ export function createErrorHandler(options: {
   readonly isLoss: (request: FastifyRequest) => boolean
 }): ErrorHandler {
   const { log, format, isLoss } = options
-  const refusals = new Map<number, { since: number; count: number }>()
-
-  const noteRefusal = (status: number, reason: string, request: FastifyRequest) => {
-    const now = performance.now()
-    const known = refusals.get(status)
-    if (known !== undefined && now - known.since < LOG_EVERY_MS) {
-      known.count += 1
-      return
-    }
-    refusals.set(status, { since: now, count: 0 })
-    const path = request.url.split('?', 1)[0]!.slice(0, MAX_PATH)
-    const app = claimedApp(request)
-    log.warn({ status, reason, path, app, andBefore: known?.count ?? 0 }, 'request refused')
-  }
+  const logRefusal = createRefusalLog((details, message) => log.warn(details, message))
 
   return (error, request, reply) => {
     const { status, message } = answerTo(error)
     if (status >= 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed')
-    else if (isLoss(request)) noteRefusal(status, message, request)
+    else if (isLoss(request)) logRefusal(status, message, detailsOf(request))
     if (status === 401) reply.header('www-authenticate', 'Basic realm="l2met", charset="UTF-8"')
     reply.code(status)
     if (format === 'json') return reply.send({ error: message })
@@ -46,10 +32,13 @@ export function createErrorHandler(options: {
   }
 }
 
-/** The app that a drain says it is of, right or wrong. */
-function claimedApp({ headers }: FastifyRequest): string | undefined {
+/** What was asked for, and the app that a drain says it is of, right or wrong. */
+function detailsOf({ url, headers }: FastifyRequest) {
   const user = userOf(headers.authorization)
-  return user !== undefined && user.length <= MAX_APP ? user : undefined
+  return {
+    path: url.split('?', 1)[0]!.slice(0, MAX_PATH),
+    app: user !== undefined && user.length <= MAX_APP ? user : undefined,
+  }
 }
 
 function answerTo(error: unknown): { readonly status: number; readonly message: string } {

@@ -7,6 +7,7 @@ import createFastify, {
   LogController,
 } from 'fastify'
 import { createErrorHandler } from './error-handler.ts'
+import { type RefusalLog, createRefusalLog } from './refusal-log.ts'
 import { RequestError } from './request-error.ts'
 
 /** A certificate and its key, PEM. */
@@ -36,6 +37,7 @@ export function createHttpServer(options: {
   const { log, tls, isPublic } = options
   const headers = isPublic ? { ...SAFE_HEADERS, ...ONLY_HTTPS } : SAFE_HEADERS
   const answerError = createErrorHandler({ log, format: 'json', isLoss: isPost })
+  const logRefusal = createRefusalLog((details, message) => log.warn(details, message))
   const limits = {
     headersTimeout: HEADERS_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_EVERY_MS,
@@ -53,7 +55,8 @@ export function createHttpServer(options: {
     return503OnClosing: false,
     exposeHeadRoutes: true,
     routerOptions: { ignoreTrailingSlash: true },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) =>
+      answerClientError(error, socket, logRefusal),
     // A path that can't be decoded is refused before any hook runs.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       answerError(error, request, reply.headers(headers)),
@@ -101,14 +104,35 @@ const SAFE_HEADERS = {
 // Browsers take it from HTTPS answers only.
 const ONLY_HTTPS = { 'strict-transport-security': 'max-age=31536000' }
 
-const CLIENT_ERRORS: Record<string, string> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+interface ClientError {
+  readonly status: number
+  readonly text: string
+  /** For the log: it may have been a drain. */
+  readonly reason?: string
 }
 
+const CLIENT_ERRORS: Record<string, ClientError> = {
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    text: 'Request Header Fields Too Large',
+    reason: `its head is longer than ${MAX_HEADER_BYTES} bytes`,
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    text: 'Request Timeout',
+    reason: `it did not come whole within ${REQUEST_TIMEOUT_MS / 1000} s`,
+  },
+}
+const NOT_HTTP: ClientError = { status: 400, text: 'Bad Request' }
+
 /** Answers what isn't HTTP, comes too slowly or has too long a head, and closes. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request'
+function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  logRefusal: RefusalLog,
+): void {
+  const { status, text, reason } = CLIENT_ERRORS[error.code ?? ''] ?? NOT_HTTP
+  if (reason !== undefined) logRefusal(status, reason, {})
   if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
-  else socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  else socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }

@@ -153,12 +153,13 @@ async function postTo(take: TakeBody) {
 
 describe('what the sender did not cause', () => {
   test('a frame that can neither be committed nor held is for the sender to keep', async () => {
-    const { answer } = await postTo(async () => 'refused')
+    const { answer, logged } = await postTo(async () => 'refused')
     expect([answer.statusCode, answer.headers['content-length'], answer.body]).toEqual([
       503,
       '0',
       '',
     ])
+    expect(logged).toMatchObject([{ msg: 'request refused', status: 503, app: 'default' }])
   })
 
   test('a fault of ours is logged once and not shown', async () => {

@@ -115,6 +115,11 @@ describe('what is no good HTTP', () => {
     const answer = await connection.closed()
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1)
+    // Strangers send what is no HTTP all day; a head that is too long may be a drain's.
+    const told = app.logged.filter(({ msg }) => msg === 'request refused')
+    expect(told).toMatchObject(
+      status === 431 ? [{ status, reason: expect.stringContaining('8192') }] : [],
+    )
   })
 
   test('a head, and a body, that never ends is closed', async () => {
@@ -125,6 +130,7 @@ describe('what is no good HTTP', () => {
     slow.write(request(Buffer.alloc(100, 'x')).subarray(0, -50))
     expect(await head.closed()).toMatch(/^HTTP\/1\.1 408 /)
     expect(await slow.closed()).toMatch(/^HTTP\/1\.1 408 /)
+    expect(app.logged.filter(({ status }) => status === 408)).toHaveLength(1)
     const good = await connect(address)
     good.write(request(routerBody()))
     expect(await good.until(ANSWER)).toMatch(/ 204 /)

@@ -3,7 +3,7 @@ import type { Series } from '../model/series.ts'
 import type { WindowFrame } from '../model/window.ts'
 
 /** Gathers what some names of `/api/series` ask for while windows pass by, in any order. */
-export interface Collector {
+export interface SeriesCollector {
   /** Takes what a window holds beside its cells. */
   readonly addWindow: (step: number, frame: WindowFrame) => void
   /** Where the values of a series go, by step; undefined when this collector has no use for it. */

@@ -1,7 +1,7 @@
 import { createGauge } from '../model/gauge.ts'
 import type { Gauge } from '../model/gauge.ts'
 import { type Series, label } from '../model/series.ts'
-import type { Collector, StepCells } from './series-collector.ts'
+import type { SeriesCollector, StepCells } from './series-collector.ts'
 import { type Column, type Grid, type Steps, createSteps } from './series-grid.ts'
 
 export const DYNO_NAMES = ['memory', 'load'] as const
@@ -13,7 +13,7 @@ const MAX_DYNOS = 50
 type DynoSteps = Map<string, Steps<Gauge>>
 
 /** Memory and load of each dyno: the last value of a step. */
-export function createDynos(wanted: ReadonlySet<string>, grid: Grid): Collector {
+export function createDynos(wanted: ReadonlySet<string>, grid: Grid): SeriesCollector {
   const memory = new Map<string, DynoSteps>()
   const load = new Map<string, DynoSteps>()
 

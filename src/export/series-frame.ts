@@ -4,13 +4,13 @@ import { label } from '../model/series.ts'
 import { sumValue } from '../model/sum.ts'
 import { type Window, type WindowEvent, createWindow, mergeFrame } from '../model/window.ts'
 import { createReport } from './report.ts'
-import type { Collector } from './series-collector.ts'
+import type { SeriesCollector } from './series-collector.ts'
 import { type Grid, countColumn } from './series-grid.ts'
 
 export const FRAME_NAMES = ['lines', 'events', 'health'] as const
 
 /** What windows hold beside series: lines, events, health. */
-export function createFrame(wanted: ReadonlySet<string>, grid: Grid): Collector {
+export function createFrame(wanted: ReadonlySet<string>, grid: Grid): SeriesCollector {
   const seen = new Uint8Array(grid.count)
   const lines = new Float64Array(grid.count)
   const dropped = new Map<string, Counter>()

@@ -3,7 +3,7 @@ import { type Gauge, createGauge } from '../model/gauge.ts'
 import { type Kind, type Series, label } from '../model/series.ts'
 import { type Sketch, createSketch } from '../model/sketch.ts'
 import { type Unique, createUnique, uniqueCount } from '../model/unique.ts'
-import type { Collector, StepCells } from './series-collector.ts'
+import type { SeriesCollector, StepCells } from './series-collector.ts'
 import {
   type Grid,
   type Steps,
@@ -43,7 +43,7 @@ type Content =
     }
 
 /** The app's own metrics and its add-ons, by name or all of a kind. */
-export function createOwn(wanted: ReadonlySet<string>, grid: Grid): Collector {
+export function createOwn(wanted: ReadonlySet<string>, grid: Grid): SeriesCollector {
   const metrics = new Map<string, Metric>()
   const seen = new Uint8Array(grid.count)
 

@@ -2,7 +2,7 @@ import type { Counter } from '../model/cell.ts'
 import { type Series, label } from '../model/series.ts'
 import { type Sketch, bucketEntries, createSketch, quantile } from '../model/sketch.ts'
 import { errorName } from './error-names.ts'
-import type { Collector, StepCells } from './series-collector.ts'
+import type { SeriesCollector, StepCells } from './series-collector.ts'
 import {
   type Column,
   type Grid,
@@ -26,7 +26,7 @@ const HEAT_HIGH = 27
 const ERROR_SERIES = new Set(['router/errors', 'dyno/errors', 'logplex/dropped'])
 
 /** Requests by status class, distributions of service, connect and size, and the platform's errors. */
-export function createTraffic(wanted: ReadonlySet<string>, grid: Grid): Collector {
+export function createTraffic(wanted: ReadonlySet<string>, grid: Grid): SeriesCollector {
   const seen = new Uint8Array(grid.count)
   const classes = new Map<string, Steps<Counter>>()
   const errors = new Map<string, Steps<Counter>>()

@@ -4,7 +4,7 @@ import { visitWindow } from '../store/packed-visit.ts'
 import { type SeriesCells, HOUR_MS, type WindowReader } from '../store/store.ts'
 import { takeTurns } from '../store/take-turns.ts'
 import { createReportReader } from './report-reader.ts'
-import type { Collector } from './series-collector.ts'
+import type { SeriesCollector } from './series-collector.ts'
 import { DYNO_NAMES, createDynos } from './series-dynos.ts'
 import { FRAME_NAMES, createFrame } from './series-frame.ts'
 import { type Grid, stepAt } from './series-grid.ts'
@@ -91,7 +91,7 @@ export function createSeriesFold(app: string, names: readonly string[], grid: Gr
   }
 }
 
-function cellsOf(collectors: readonly Collector[], key: string, grid: Grid): SeriesCells[] {
+function cellsOf(collectors: readonly SeriesCollector[], key: string, grid: Grid): SeriesCells[] {
   const series = parseSeriesKey(key)
   const cells = collectors.flatMap((collector) => collector.cellsOf(series) ?? [])
   return cells.map((cellAt) => (start) => cellAt(stepAt(grid, start)))
@@ -108,7 +108,7 @@ function isOwnPrefix(text: string): boolean {
 }
 
 /** Only those that have something to do. */
-function createCollectors(wanted: ReadonlySet<string>, grid: Grid): Collector[] {
+function createCollectors(wanted: ReadonlySet<string>, grid: Grid): SeriesCollector[] {
   const has = (names: readonly string[]) => names.some((name) => wanted.has(name))
   return [
     ...(has(FRAME_NAMES) ? [createFrame(wanted, grid)] : []),

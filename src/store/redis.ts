@@ -96,8 +96,12 @@ export function createRedisStore(options: {
     now: clock.now,
     send,
     readCounter,
-    // The registry may have been lost as well.
-    onLoss: (app) => void registered.delete(app),
+    // The registry may have been lost as well: without it, what is brought back is not read.
+    onLoss: (app) => {
+      registered.delete(app)
+      // Where it fails, the next commit tries again.
+      register(app).catch(() => {})
+    },
     warn,
   })
 

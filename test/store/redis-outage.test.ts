@@ -1,6 +1,9 @@
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createAccumulator } from '../../src/model/accumulator.ts'
+import { createSeriesTable } from '../../src/model/series-table.ts'
 import { createRedisStore } from '../../src/store/redis.ts'
+import { FINE_MS } from '../../src/store/store.ts'
 import { noRedis, startRedis } from '../support/redis.ts'
 
 const PATIENCE = { timeout: 60_000 }
@@ -40,6 +43,21 @@ describe.skipIf(noRedis !== undefined)("what is said while Redis can't be used",
     await server.start()
     await vi.waitUntil(() => store.fault() === undefined, PATIENCE)
     expect(told.at(-1)!.text).toBe('Redis can be used again')
+  })
+
+  test('what is brought back after Redis lost everything is read, though no line comes any more', async () => {
+    const server = await startRedis()
+    stops.push(server.stop)
+    const { store } = openStore([server.url])
+    await store.ready
+    const acc = createAccumulator(createSeriesTable(10))
+    acc.results[0] = 1
+    const start = store.clock() - (store.clock() % FINE_MS)
+    await store.commit('quiet', [{ id: 'a', deltas: [{ start, acc }] }])
+    await server.kill()
+    await server.start()
+    const apps = async () => [...(await store.lifetime().catch(() => new Map())).keys()]
+    await expect.poll(apps, PATIENCE).toEqual(['quiet'])
   })
 
   test.each([

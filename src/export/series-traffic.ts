@@ -1,6 +1,7 @@
 import type { Counter } from '../model/cell.ts'
 import { type Series, label } from '../model/series.ts'
-import { type Sketch, bucketEntries, createSketch, quantile } from '../model/sketch.ts'
+import { bucketEntries } from '../model/bucket-counts.ts'
+import { type Sketch, createSketch, quantile } from '../model/sketch.ts'
 import { errorName } from './error-names.ts'
 import type { SeriesCollector, StepCells } from './series-collector.ts'
 import {

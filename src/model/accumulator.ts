@@ -140,21 +140,6 @@ export function mergeAccumulator(into: Window, acc: Accumulator): void {
   for (const id of acc.touched) mergeCell(cellOf(into, acc.table.keys[id]!), acc.cells[id]!)
 }
 
-/**
- * Adds what was accumulated to a lifetime window, which never ends: it takes counters, distributions
- * and last samples. Of a unique series it keeps only the name; seconds and events are for finite windows.
- */
-export function mergeIntoLifetime(into: Window, acc: Accumulator): void {
-  mergeFrame(into, { ...acc, seconds: NO_SECONDS, events: NO_EVENTS })
-  for (const id of acc.touched) {
-    const cell = cellOf(into, acc.table.keys[id]!)
-    if (cell.kind !== 'unique') mergeCell(cell, acc.cells[id]!)
-  }
-}
-
-const NO_SECONDS = new Map<number, number>()
-const NO_EVENTS: WindowEvent[] = []
-
 /** The accumulated values as a window of their own. */
 export function toWindow(acc: Accumulator): Window {
   const window = createWindow()

@@ -50,4 +50,3 @@ export const LINE_RESULTS = [
   'malformed',
   'over_limit',
 ] as const
-export type LineResult = (typeof LINE_RESULTS)[number]

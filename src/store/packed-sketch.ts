@@ -1,11 +1,11 @@
 import {
   type Buckets,
-  type Sketch,
   addToPlace,
   createBuckets,
   sortedFew,
   widenBuckets,
-} from '../model/sketch.ts'
+} from '../model/bucket-counts.ts'
+import type { Sketch } from '../model/sketch.ts'
 import {
   type ByteReader,
   PackedError,

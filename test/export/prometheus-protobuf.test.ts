@@ -4,14 +4,8 @@ import type { MetricFamily } from '../../src/export/prometheus/family.ts'
 import { withLabel } from '../../src/export/prometheus/labels.ts'
 import { SECONDS, cumulativeCounts } from '../../src/export/prometheus/ladders.ts'
 import { renderProtobuf as renderPieces } from '../../src/export/prometheus/protobuf.ts'
-import {
-  type Sketch,
-  addToBucket,
-  addToSketch,
-  bucketEntries,
-  createSketch,
-  sketchSum,
-} from '../../src/model/sketch.ts'
+import { addToBucket, bucketEntries } from '../../src/model/bucket-counts.ts'
+import { type Sketch, addToSketch, createSketch, sketchSum } from '../../src/model/sketch.ts'
 import { type DecodedHistogram, decodeFamilies, nativeBuckets } from '../support/metrics-proto.ts'
 import { createTarget, routerLine } from '../support/scrape.ts'
 

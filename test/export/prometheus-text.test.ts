@@ -5,7 +5,9 @@ import { eachLabel, withLabel } from '../../src/export/prometheus/labels.ts'
 import { RESPONSE_BYTES, SECONDS, cumulativeCounts } from '../../src/export/prometheus/ladders.ts'
 import { renderOpenMetrics } from '../../src/export/prometheus/openmetrics.ts'
 import { renderText } from '../../src/export/prometheus/text.ts'
-import { addToSketch, countAtMost, createSketch } from '../../src/model/sketch.ts'
+import { bucketEntries } from '../../src/model/bucket-counts.ts'
+import { ZERO_THRESHOLD, nearestBoundary, upperBound } from '../../src/model/buckets.ts'
+import { type Sketch, addToSketch, createSketch } from '../../src/model/sketch.ts'
 import { createTarget } from '../support/scrape.ts'
 
 const sketch = createSketch()
@@ -128,7 +130,7 @@ test('labels come back as they were', () => {
 })
 
 describe('classic buckets', () => {
-  test('are what countAtMost of the sketch says', () => {
+  test('are counted at the boundaries nearest to theirs', () => {
     const value = fc.oneof(
       fc.integer({ min: 0, max: 40_000 }).map((ms) => ms / 1000),
       fc.double({ min: -100, max: 1e8, noNaN: true }),
@@ -159,4 +161,23 @@ describe('classic buckets', () => {
 
 function withoutControls(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, '').toWellFormed()
+}
+
+/** How many values are at most `bound`, counted at the bucket boundary nearest to it: one bound at a time. */
+function countAtMost(sketch: Sketch, bound: number): number {
+  if (bound >= sketch.max) return sketch.count
+  if (bound < sketch.min) return 0
+  let count = 0
+  for (const [bucket, n] of bucketEntries(sketch.negative)) {
+    if (-upperBound(bucket - 1) <= bound) count += n
+  }
+  if (bound >= 0) count += sketch.zeros
+  if (bound > ZERO_THRESHOLD) {
+    const nearest = nearestBoundary(bound)
+    for (const [bucket, n] of bucketEntries(sketch.positive)) {
+      if (bucket > nearest) break
+      count += n
+    }
+  }
+  return count
 }

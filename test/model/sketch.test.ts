@@ -7,12 +7,11 @@ import {
   bucketOfMillis,
   upperBound,
 } from '../../src/model/buckets.ts'
+import { bucketEntries } from '../../src/model/bucket-counts.ts'
 import {
   type Sketch,
   addMillisToSketch,
   addToSketch,
-  bucketEntries,
-  countAtMost,
   createSketch,
   mergeSketch,
   quantile,
@@ -138,18 +137,6 @@ test('sums of milliseconds are exact', () => {
   const sketch = createSketch()
   for (let i = 0; i < 1000; i += 1) addMillisToSketch(sketch, 100)
   expect(sketchSum(sketch)).toBe(100)
-})
-
-test('countAtMost counts at the boundary nearest to the bound', () => {
-  fc.assert(
-    fc.property(values, fc.constantFrom(0.005, 0.1, 1, 30, 1e6), (xs, bound) => {
-      const count = countAtMost(sketchOf(xs), bound)
-      expect(count).toBeGreaterThanOrEqual(xs.filter((x) => x <= bound * 0.978).length)
-      expect(count).toBeLessThanOrEqual(xs.filter((x) => x <= bound * 1.022).length)
-    }),
-  )
-  expect(countAtMost(sketchOf([-5, -1, 0, 1, 5]), -2)).toBe(1)
-  expect(countAtMost(sketchOf([-5, -1, 0, 1, 5]), 0)).toBe(3)
 })
 
 function sketchOf(xs: readonly number[]): Sketch {

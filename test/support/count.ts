@@ -5,7 +5,7 @@ import { countTextLine, createTextCounter } from '../../src/aggregate/text.ts'
 import { type ExtractOptions, createAppState } from '../../src/extract/app-state.ts'
 import { createAccumulator, mergeAccumulator, toWindow } from '../../src/model/accumulator.ts'
 import { LINE_CLASSES, LINE_RESULTS } from '../../src/model/line.ts'
-import type { Buckets } from '../../src/model/sketch.ts'
+import type { Buckets } from '../../src/model/bucket-counts.ts'
 import { type Window, createWindow } from '../../src/model/window.ts'
 import { createReport } from '../../src/export/report.ts'
 

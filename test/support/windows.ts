@@ -15,7 +15,7 @@ import type { Cell } from '../../src/model/cell.ts'
 import { LINE_CLASSES, LINE_RESULTS } from '../../src/model/line.ts'
 import { type Kind, type Series, cleanText } from '../../src/model/series.ts'
 import { type SeriesTable, createSeriesTable, internSeries } from '../../src/model/series-table.ts'
-import { bucketEntries } from '../../src/model/sketch.ts'
+import { bucketEntries } from '../../src/model/bucket-counts.ts'
 import type { Window, WindowEvent } from '../../src/model/window.ts'
 
 /** One thing done to an accumulator. */

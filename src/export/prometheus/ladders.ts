@@ -1,5 +1,6 @@
+import { bucketEntries } from '../../model/bucket-counts.ts'
 import { nearestBoundary } from '../../model/buckets.ts'
-import { type Sketch, bucketEntries } from '../../model/sketch.ts'
+import type { Sketch } from '../../model/sketch.ts'
 
 /** Upper bounds of classic buckets. They never change: that would break every query over time. */
 export const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -16,9 +17,8 @@ export function ladderOf(unit: string): readonly number[] {
 }
 
 /**
- * How many values are at most each bound of a ladder of positive numbers, as countAtMost of the
- * sketch gives them, in one pass: counted at the sketch's boundary nearest to the bound, at most
- * 1.1 % from it.
+ * How many values are at most each bound of a ladder of positive numbers: counted at the sketch's
+ * boundary nearest to the bound, at most 1.1 % from it.
  */
 export function cumulativeCounts(sketch: Sketch, ladder: readonly number[]): number[] {
   const counts: number[] = []

@@ -1,5 +1,6 @@
 import { SCHEMA, ZERO_THRESHOLD } from '../../model/buckets.ts'
-import { type Buckets, type Sketch, sketchSum } from '../../model/sketch.ts'
+import type { Buckets } from '../../model/bucket-counts.ts'
+import { type Sketch, sketchSum } from '../../model/sketch.ts'
 import type { LabelText, MetricFamily, Summary } from './family.ts'
 import { cumulativeCounts } from './ladders.ts'
 import { writeLabels } from './protobuf-labels.ts'

@@ -32,6 +32,12 @@ export function parseSeriesKey(key: string): Series {
   return { kind: kindOf(key), unit: head.slice(1), name, labels }
 }
 
+/** How much of a key stands before the labels: kind, unit and name, which say what is measured. */
+export function headLength(key: string): number {
+  const end = key.indexOf('\0', key.indexOf('\0') + 1)
+  return end < 0 ? key.length : end
+}
+
 /** The kind of a series by its key. */
 export function kindOf(key: string): Kind {
   return KINDS[key[0]!] ?? 'count'

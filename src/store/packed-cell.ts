@@ -1,4 +1,4 @@
-import { type Cell, createCell } from '../model/cell.ts'
+import type { Cell } from '../model/cell.ts'
 import { type Gauge, addLast } from '../model/gauge.ts'
 import type { Kind } from '../model/series.ts'
 import {
@@ -20,6 +20,7 @@ import {
   readNumber,
   addSum,
   readTime,
+  skipSum,
   writeAbove,
   writeForm,
   writeNumber,
@@ -54,8 +55,10 @@ export function addPackedCell(reader: ByteReader, into: Cell, base: number): voi
 
 /** Goes on behind what writeCell wrote. */
 export function skipCell(reader: ByteReader, kind: Kind): void {
-  if (kind === 'measure') skipSketch(reader)
-  else addPackedCell(reader, createCell(kind), 0)
+  if (kind === 'count') skipSum(reader)
+  else if (kind === 'measure') skipSketch(reader)
+  else if (kind === 'sample') skipGauge(reader)
+  else skipUnique(reader)
 }
 
 function writeGauge(writer: ByteWriter, gauge: Gauge, base: number): void {
@@ -82,6 +85,17 @@ function addGauge(reader: ByteReader, into: Gauge, base: number): void {
   const max = head >> 2 === IS_ONE ? last : readAbove(reader, min, form)
   if (min < into.min) into.min = min
   if (max > into.max) into.max = max
+}
+
+function skipGauge(reader: ByteReader): void {
+  const head = readByte(reader)
+  const form = formIn(head)
+  if (head >> 2 === IS_EMPTY) return
+  readTime(reader, 0)
+  readNumber(reader, form)
+  if (head >> 2 === IS_ONE) return
+  readNumber(reader, form)
+  readAbove(reader, 0, form)
 }
 
 function writeUnique(writer: ByteWriter, unique: Unique): void {
@@ -117,4 +131,9 @@ function addUnique(reader: ByteReader, into: Unique): void {
     if (low >= 2 ** 28 || hash >= MAX_HASH) throw new PackedError('a packed window holds no hash')
     addToUnique(into, hash)
   }
+}
+
+function skipUnique(reader: ByteReader): void {
+  const size = readCount(reader, SPARSE_LIMIT + 1)
+  skipBytes(reader, size > SPARSE_LIMIT ? REGISTERS : size * HASH_BYTES)
 }

@@ -9,14 +9,20 @@ export const MAX_KEY = 16_384
 export interface KeyReader<T> {
   /** Begins with the first key of a window. */
   readonly start: () => void
-  /** Reads the next key; what `create` made of it when it first came. */
+  /** Reads the next key; what `ofHead` or else `create` made of it when it first came. */
   readonly next: (reader: ByteReader) => T
 }
+
+/**
+ * What stands for all series whose keys begin with this kind, unit and name; undefined where they are
+ * told apart. To read a key up to its labels, and only where it differs from the one before, costs
+ * a tenth of what it costs to know it.
+ */
+export type OfHead<T> = (head: string, kind: Kind) => T | undefined
 
 /** A key that is known, and the one that stood behind it the last time. */
 interface Known<T> {
   readonly value: T
-  readonly length: number
   next: Known<T> | undefined
   shared: number
   /** Where the rest of that key stands, in the window that it was read from. */
@@ -26,42 +32,75 @@ interface Known<T> {
 }
 
 /** Windows hold much the same series in the same order: mostly a key is the one that is expected. */
-export function createKeyReader<T>(create: (key: string, kind: Kind) => T): KeyReader<T> {
+export function createKeyReader<T>(
+  create: (key: string, kind: Kind) => T,
+  ofHead?: OfHead<T>,
+): KeyReader<T> {
   const key = Buffer.allocUnsafe(MAX_KEY)
   const known = new Map<string, Known<T>>()
-  const first = newKnown<T>(undefined as T, 0)
-  let current = first
+  const heads = new Map<string, T | undefined>()
+  const first = newKnown<T>(undefined as T)
+  /** Undefined behind a key of which only the head was read. */
+  let current: Known<T> | undefined = first
+  let keyEnd = 0
+  /** Where the labels of the last key begin, and what stands for its head. */
+  let headEnd = Infinity
+  let headValue: T | undefined
+
+  const readHead = (end: number) => {
+    const mark = key.indexOf(0, key.indexOf(0) + 1)
+    const length = mark < 0 || mark >= end ? end : mark
+    // A key that goes on behind one without labels has another name.
+    headEnd = length + 1
+    const text = textOfKey(key, length)
+    headValue = heads.get(text)
+    if (headValue !== undefined || heads.has(text)) return
+    headValue = ofHead!(text, kindOfMark(key[0]))
+    heads.set(text, headValue)
+  }
 
   return {
     start: () => {
       current = first
+      keyEnd = 0
+      headEnd = Infinity
     },
     next: (reader) => {
       const shared = readSmall(reader)
       const length = readSmall(reader)
       const at = skipBytes(reader, length)
       const end = shared + length
-      if (shared > current.length || end > MAX_KEY || end === 0) {
+      if (shared > keyEnd || end > MAX_KEY || end === 0) {
         throw new PackedError('a packed window holds no series')
       }
       const { bytes } = reader
       for (let i = 0; i < length; i += 1) key[shared + i] = bytes[at + i]!
-      const { next } = current
-      if (next !== undefined && isExpected(current, shared, length, bytes, at)) {
+      keyEnd = end
+      if (ofHead !== undefined) {
+        if (shared < headEnd) readHead(end)
+        if (headValue !== undefined) {
+          current = undefined
+          return headValue
+        }
+      }
+      const next = current?.next
+      if (next !== undefined && isExpected(current!, shared, length, bytes, at)) {
         current = next
         return next.value
       }
       const text = textOfKey(key, end)
       let found = known.get(text)
       if (found === undefined) {
-        found = newKnown(create(text, kindOfMark(key[0])), end)
+        found = newKnown(create(text, kindOfMark(key[0])))
         known.set(text, found)
       }
-      current.next = found
-      current.shared = shared
-      current.bytes = bytes
-      current.at = at
-      current.restLength = length
+      if (current !== undefined) {
+        current.next = found
+        current.shared = shared
+        current.bytes = bytes
+        current.at = at
+        current.restLength = length
+      }
       current = found
       return found.value
     },
@@ -131,8 +170,8 @@ function isExpected(
   return true
 }
 
-function newKnown<T>(value: T, length: number): Known<T> {
-  return { value, length, next: undefined, shared: 0, bytes: NONE, at: 0, restLength: 0 }
+function newKnown<T>(value: T): Known<T> {
+  return { value, next: undefined, shared: 0, bytes: NONE, at: 0, restLength: 0 }
 }
 
 const NONE = new Uint8Array(0)

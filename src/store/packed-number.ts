@@ -85,6 +85,14 @@ export function addSum(reader: ByteReader, into: Sum): void {
   }
 }
 
+/** Goes on behind what writeSum wrote. */
+export function skipSum(reader: ByteReader): void {
+  const mark = readVarint(reader) % 4
+  if (mark < 2) return
+  readFloat(reader)
+  readVarint(reader)
+}
+
 /** Writes a time (ms, with or without a fraction) as its distance from another. */
 export function writeTime(writer: ByteWriter, time: number, base: number): void {
   const distance = microsOf(time) - microsOf(base)

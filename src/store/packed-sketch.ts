@@ -22,6 +22,7 @@ import {
   formOf,
   readAbove,
   readNumber,
+  skipSum,
   writeAbove,
   writeForm,
   writeNumber,
@@ -84,7 +85,7 @@ export function skipSketch(reader: ByteReader): void {
   if (flags === IS_EMPTY) return
   readNumber(reader, form)
   if (!(flags & IS_ONE)) readAbove(reader, 0, form)
-  addSum(reader, { high: 0, low: 0 })
+  skipSum(reader)
   if (flags & HAS_ZEROS) readVarint(reader)
   if (flags & HAS_NEGATIVE) skipBuckets(reader)
   skipBuckets(reader)

@@ -1,5 +1,5 @@
 import { mergeCell } from '../model/cell.ts'
-import type { Kind } from '../model/series.ts'
+import { type Kind, headLength } from '../model/series.ts'
 import { type Window, type WindowFrame, createWindow, mergeFrame } from '../model/window.ts'
 import { type ByteReader, createByteReader, readCount } from './byte-reader.ts'
 import { addPackedCell, skipCell } from './packed-cell.ts'
@@ -24,14 +24,24 @@ export interface Target {
 }
 
 export function createVisitor(readers: readonly WindowReader[]): Visitor {
-  const keys = createKeyReader((key, kind) => ({ key, kind, readers, cells: undefined }))
-  return { readers, keys }
+  const create = (key: string, kind: Kind): Target => ({ key, kind, readers, cells: undefined })
+  const ofHead = (head: string, kind: Kind): Target | undefined => {
+    const cells: SeriesCells[] = []
+    for (const { cellsOfHead } of readers) {
+      const some = cellsOfHead!(head)
+      if (some === undefined) return undefined
+      cells.push(...some)
+    }
+    return { key: head, kind, readers, cells }
+  }
+  const knowHeads = readers.every(({ cellsOfHead }) => cellsOfHead !== undefined)
+  return { readers, keys: createKeyReader(create, knowHeads ? ofHead : undefined) }
 }
 
 /** What the readers say of a series; they are asked the first time, when there are values. */
 export function cellsOf(target: Target): readonly SeriesCells[] {
   if (target.cells !== undefined) return target.cells
-  const cells = target.readers.flatMap((reader) => reader.cellsOf(target.key))
+  const cells = cellsOfKey(target.readers, target.key)
   target.cells = cells.length === 0 ? NO_CELLS : cells
   return target.cells
 }
@@ -127,10 +137,16 @@ function sumOf<T>(list: readonly T[], valueOf: (one: T) => number): number {
   return list.reduce((sum, one) => sum + valueOf(one), 0)
 }
 
-function visitCells({ cells }: Window, start: number, { cellsOf }: WindowReader): void {
+function visitCells({ cells }: Window, start: number, reader: WindowReader): void {
   for (const [key, cell] of cells) {
-    for (const cellAt of cellsOf(key)) mergeCell(cellAt(start), cell)
+    for (const cellAt of cellsOfKey([reader], key)) mergeCell(cellAt(start), cell)
   }
+}
+
+function cellsOfKey(readers: readonly WindowReader[], key: string): readonly SeriesCells[] {
+  return readers.flatMap(
+    ({ cellsOf, cellsOfHead }) => cellsOfHead?.(key.slice(0, headLength(key))) ?? cellsOf(key),
+  )
 }
 
 function secondSinkOf(readers: readonly WindowReader[], start: number): SecondSink {

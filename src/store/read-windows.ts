@@ -1,5 +1,5 @@
 import { type Window, cellOf, createWindow, mergeFrame } from '../model/window.ts'
-import type { ReadRange, Store, WindowReader } from './store.ts'
+import type { ReadRange, SeriesCells, Store, WindowReader } from './store.ts'
 
 export interface TimedWindow {
   /** ms since 1970. */
@@ -9,13 +9,13 @@ export interface TimedWindow {
 
 /**
  * The windows of an app that touch a range and hold something, oldest first: for short ranges. Of their
- * series those whose seriesKey `wants` takes.
+ * series those of the kinds, units and names that `wants` takes, by what their seriesKeys begin with.
  */
 export async function readWindows(
   store: Pick<Store, 'read'>,
   app: string,
   range: ReadRange,
-  wants?: (key: string) => boolean,
+  wants?: (head: string) => boolean,
 ): Promise<TimedWindow[]> {
   const windows = new Map<number, Window>()
   await store.read(app, range, [windowsInto(windows, wants)])
@@ -25,7 +25,7 @@ export async function readWindows(
 /** Merges what it is shown into windows by their starts. */
 export function windowsInto(
   windows: Map<number, Window>,
-  wants: (key: string) => boolean = () => true,
+  wants: (head: string) => boolean = () => true,
 ): WindowReader {
   const windowAt = (start: number): Window => {
     let window = windows.get(start)
@@ -39,6 +39,9 @@ export function windowsInto(
       const { seconds } = windowAt(start)
       seconds.set(second, (seconds.get(second) ?? 0) + requests)
     },
-    cellsOf: (key) => (wants(key) ? [(start) => cellOf(windowAt(start), key)] : []),
+    cellsOf: (key) => [(start) => cellOf(windowAt(start), key)],
+    cellsOfHead: (head) => (wants(head) ? undefined : NOWHERE),
   }
 }
+
+const NOWHERE: readonly SeriesCells[] = []

@@ -87,6 +87,11 @@ export interface WindowReader {
   readonly takeSecond?: ((start: number, second: number, requests: number) => void) | undefined
   /** Where the values of a series go, by its seriesKey: nowhere when they are of no use. */
   readonly cellsOf: (key: string) => readonly SeriesCells[]
+  /**
+   * The same for all series of one kind, unit and name, by what their seriesKeys begin with: nowhere, or
+   * where they add up; undefined when they are told apart. That spares most of what their keys cost.
+   */
+  readonly cellsOfHead?: ((head: string) => readonly SeriesCells[] | undefined) | undefined
 }
 
 /** The cell, of the kind of the series, to which is added what it holds in the window that begins at `start`. */

@@ -1,10 +1,11 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { toWindow } from '../../src/model/accumulator.ts'
-import { createCell } from '../../src/model/cell.ts'
+import { createCell, mergeCell } from '../../src/model/cell.ts'
+import { headLength } from '../../src/model/series.ts'
 import type { Sketch } from '../../src/model/sketch.ts'
 import { createSeriesTable } from '../../src/model/series-table.ts'
-import { type Window, createWindow, mergeWindow } from '../../src/model/window.ts'
+import { type Window, cellOf, createWindow, mergeWindow } from '../../src/model/window.ts'
 import { type TimedWindow, readWindows, windowsInto } from '../../src/store/read-windows.ts'
 import {
   COARSE_MS,
@@ -384,6 +385,36 @@ async function expectFrames(
     ({ start, window }) => [start, window] as const,
   )
   expect(plainWindows(read)).toEqual(plainWindows(windowsOf(frames, width)))
+  await expectHeads(store, app, frames, width)
+}
+
+/** Reads series of some names one by one, and of others their sum, beside one who tells all apart. */
+async function expectHeads(
+  store: Store,
+  app: string,
+  frames: readonly Frame[],
+  width: Width,
+): Promise<void> {
+  const isSummed = (head: string) => !head.includes('app/x')
+  const expected = createWindow()
+  for (const { cells } of windowsOf(frames, width).values()) {
+    for (const [key, cell] of cells) {
+      const head = key.slice(0, headLength(key))
+      mergeCell(cellOf(expected, isSummed(head) ? head : key), cell)
+    }
+  }
+  const range = { width, from: 0, to: Number.MAX_SAFE_INTEGER }
+  for (const beside of [[], [windowsInto(new Map())]]) {
+    const sums = createWindow()
+    const reader: WindowReader = {
+      takesHours: false,
+      takeFrame: () => {},
+      cellsOf: (key) => [() => cellOf(sums, key)],
+      cellsOfHead: (head) => (isSummed(head) ? [() => cellOf(sums, head)] : undefined),
+    }
+    await store.read(app, range, [reader, ...beside])
+    expect(plainWindow(sums)).toEqual(plainWindow(expected))
+  }
 }
 
 function windowsOf(frames: readonly Frame[], width: Width): Map<number, Window> {

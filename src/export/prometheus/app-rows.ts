@@ -1,15 +1,9 @@
 import type { Cell } from '../../model/cell.ts'
-import { type Series, parseSeriesKey } from '../../model/series.ts'
+import { type Series, headLength, parseSeriesKey } from '../../model/series.ts'
 import { FAMILIES, type FamilySpec } from './families.ts'
 import type { LabelText } from './family.ts'
 import { withLabel } from './labels.ts'
-import {
-  addLabelNames,
-  headLength,
-  labelOfKey,
-  labelsOfKey,
-  renamedLabelsOfKey,
-} from './series-key.ts'
+import { addLabelNames, labelOfKey, labelsOfKey, renamedLabelsOfKey } from './series-key.ts'
 
 /**
  * Where the series of one app are shown and under which labels. It is kept from scrape to scrape:

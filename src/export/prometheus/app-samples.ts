@@ -1,7 +1,7 @@
 import type { Cell } from '../../model/cell.ts'
 import type { Gauge } from '../../model/gauge.ts'
 import { LINE_RESULTS } from '../../model/line.ts'
-import { createSketch, mergeSketch, quantile } from '../../model/sketch.ts'
+import { quantile } from '../../model/sketch.ts'
 import { type Sum, mergeSum, sumValue } from '../../model/sum.ts'
 import type { Window } from '../../model/window.ts'
 import { COARSE_MS } from '../../store/store.ts'
@@ -9,7 +9,8 @@ import type { AppRows, Place, Row } from './app-rows.ts'
 import { DYNO_GONE_MS, FAMILIES, type FamilySpec } from './families.ts'
 import type { LabelText } from './family.ts'
 import { withLabel } from './labels.ts'
-import { type AppWindows, isRequests, isService } from './read-apps.ts'
+import type { Minute } from './minute.ts'
+import type { AppWindows } from './read-apps.ts'
 import { type Samples, addFixed, addSample } from './samples.ts'
 
 const SPECS: readonly FamilySpec[] = FAMILIES
@@ -156,15 +157,9 @@ function addLines({ samples: { numbers }, labels, dropped }: Walk, lifetime: Win
     addFixed(numbers, 'l2met_last_line_timestamp_seconds', labels, lifetime.last / 1000)
 }
 
-function addMinute(walk: Walk, minute: Window | undefined): void {
+function addMinute(walk: Walk, { requests, service }: Minute): void {
   const { samples, labels, serviceCount, serviceSum } = walk
-  const service = createSketch()
-  let requests = 0
-  for (const [key, cell] of minute?.cells ?? []) {
-    if (isRequests(key) && cell.kind === 'count') requests += sumValue(cell)
-    if (isService(key) && cell.kind === 'measure') mergeSketch(service, cell)
-  }
-  const perSecond = requests / (COARSE_MS / 1000)
+  const perSecond = sumValue(requests) / (COARSE_MS / 1000)
   addFixed(samples.numbers, 'heroku_router_requests_per_second', labels, perSecond)
   if (serviceCount === 0) return
   addFixed(samples.summaries, 'heroku_router_service_window_seconds', labels, {

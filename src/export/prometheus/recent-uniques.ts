@@ -2,16 +2,13 @@ import { LATE_MS } from '../../aggregate/body.ts'
 import { kindOf } from '../../model/series.ts'
 import { type Unique, createUnique, mergeUnique } from '../../model/unique.ts'
 import type { Window } from '../../model/window.ts'
-import { readWindows } from '../../store/read-windows.ts'
-import { COARSE_MS, type Store } from '../../store/store.ts'
+import { windowsInto } from '../../store/read-windows.ts'
+import { COARSE_MS, type Store, type WindowReader } from '../../store/store.ts'
 
 /** What the unique series of one app saw in the last hour. */
 export interface RecentUniques {
-  /**
-   * Reads what may have changed since the last call, and gives the windows that it read, with their
-   * unique series and those that `wants` takes.
-   */
-  update(now: number, wants: (key: string) => boolean): Promise<ReadonlyMap<number, Window>>
+  /** Reads what may have changed since the last call, the last complete minute at least; `beside` is shown the same. */
+  update(now: number, beside: WindowReader): Promise<void>
   /** The values of one series in all of the hour; undefined when there were none. */
   of(key: string): Unique | undefined
 }
@@ -27,7 +24,7 @@ export function createRecentUniques(store: Store, app: string): RecentUniques {
   let reread = -Infinity
 
   return {
-    update: async (now, wants) => {
+    update: async (now, beside) => {
       let from = now - (now % COARSE_MS) - COARSE_MS
       if (now - reread >= REREAD_MS) {
         from = now - (now - reread > OPEN_MS ? HOUR_MS : OPEN_MS)
@@ -35,13 +32,9 @@ export function createRecentUniques(store: Store, app: string): RecentUniques {
       }
       const windows = new Map<number, Window>()
       const range = { width: COARSE_MS, from, to: now + COARSE_MS } as const
-      const read = await readWindows(store, app, range, (key) => isUnique(key) || wants(key))
-      for (const { start, window } of read) {
-        windows.set(start, window)
-        known.set(start, uniquesOf(window))
-      }
+      await store.read(app, range, [windowsInto(windows, isUnique), beside])
+      for (const [start, window] of windows) known.set(start, uniquesOf(window))
       for (const start of known.keys()) if (start + COARSE_MS <= now - HOUR_MS) known.delete(start)
-      return windows
     },
     of: (key) => {
       let sum: Unique | undefined
@@ -54,8 +47,8 @@ export function createRecentUniques(store: Store, app: string): RecentUniques {
   }
 }
 
-function isUnique(key: string): boolean {
-  return kindOf(key) === 'unique'
+function isUnique(head: string): boolean {
+  return kindOf(head) === 'unique'
 }
 
 function uniquesOf({ cells }: Window): Map<string, Unique> {

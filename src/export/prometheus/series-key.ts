@@ -4,12 +4,6 @@ import { labelText } from './labels.ts'
 // Many keys are read at once, so here seriesKey of the model is read in place: kind and unit, name,
 // then names and values of labels, with NUL between.
 
-/** Where the labels begin: what stands before says what is measured. */
-export function headLength(key: string): number {
-  const end = key.indexOf('\0', key.indexOf('\0') + 1)
-  return end < 0 ? key.length : end
-}
-
 /** The labels of a key behind `start`, as they stand. */
 export function labelsOfKey(start: LabelText, key: string, head: number): LabelText {
   const labels = [start]

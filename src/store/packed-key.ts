@@ -70,9 +70,7 @@ export function createKeyReader<T>(
       const length = readSmall(reader)
       const at = skipBytes(reader, length)
       const end = shared + length
-      if (shared > keyEnd || end > MAX_KEY || end === 0) {
-        throw new PackedError('a packed window holds no series')
-      }
+      if (shared > keyEnd || end > MAX_KEY || end === 0) throw noSeries()
       const { bytes } = reader
       for (let i = 0; i < length; i += 1) key[shared + i] = bytes[at + i]!
       keyEnd = end
@@ -105,6 +103,16 @@ export function createKeyReader<T>(
       return found.value
     },
   }
+}
+
+/** Reads the next key into `key` (of MAX_KEY bytes), of which the first `end` are the key before; returns its end. */
+export function readKey(reader: ByteReader, key: Buffer, end: number): number {
+  const shared = readSmall(reader)
+  const length = readSmall(reader)
+  const at = skipBytes(reader, length)
+  if (shared > end || shared + length > MAX_KEY || shared + length === 0) throw noSeries()
+  for (let i = 0; i < length; i += 1) key[shared + i] = reader.bytes[at + i]!
+  return shared + length
 }
 
 /** Writes the keys of one window after another, each as what it doesn't share with the one before. */
@@ -176,8 +184,8 @@ function newKnown<T>(value: T): Known<T> {
 
 const NONE = new Uint8Array(0)
 
-// Nearly all keys are ASCII, which is read several times faster as Latin-1.
-function textOfKey(key: Buffer, length: number): string {
+/** Nearly all keys are ASCII, which is read several times faster as Latin-1. */
+export function textOfKey(key: Buffer, length: number): string {
   for (let i = 0; i < length; i += 1) if (key[i]! >= 0x80) return key.toString('utf8', 0, length)
   return key.toString('latin1', 0, length)
 }
@@ -196,4 +204,8 @@ export function kindOfMark(mark: number | undefined): Kind {
     default:
       throw new PackedError('a packed window holds a series of no kind')
   }
+}
+
+function noSeries(): PackedError {
+  return new PackedError('a packed window holds no series')
 }

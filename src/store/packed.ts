@@ -133,11 +133,20 @@ function inflate(body: ByteReader): ByteReader {
   const bytes = body.bytes.subarray(body.at, body.end)
   try {
     return createByteReader(
-      inflateRawSync(bytes, { dictionary: DICTIONARY, maxOutputLength: MAX_BODY }),
+      inflateRawSync(bytes, {
+        dictionary: DICTIONARY,
+        maxOutputLength: MAX_BODY,
+        chunkSize: chunkFor(bytes.length),
+      }),
     )
   } catch (cause) {
     throw new PackedError('a packed window can not be inflated', { cause })
   }
+}
+
+/** Mostly all of it: what comes in several chunks is copied once more. */
+function chunkFor(length: number): number {
+  return Math.min(Math.max(length * 8, 1024), 2 ** 20)
 }
 
 function mergeBody(
@@ -163,15 +172,19 @@ function mergeBody(
 }
 
 /** The cell of a series, or of the overflow series of its name when a window is full; made when it isn't there. */
-export function cellAt({ cells }: Window, key: string, kind: Kind, maxSeries: number): Cell {
-  let cell = cells.get(key)
-  if (cell !== undefined) return cell
-  let place = key
-  if (cells.size >= maxSeries) {
-    const series = parseSeriesKey(key)
-    if (!isOwn(series)) place = seriesKey(overflowSeries(series))
-    cell = cells.get(place)
-  }
+export function cellAt(window: Window, key: string, kind: Kind, maxSeries: number): Cell {
+  const { cells } = window
+  const known = cells.get(key)
+  if (known !== undefined) return known
+  const place = placeOf(window, key, maxSeries)
+  let cell = cells.get(place)
   if (cell === undefined) cells.set(place, (cell = createCell(kind)))
   return cell
+}
+
+/** The key under which a series is, or gets its cell, in a window that may be full. */
+export function placeOf({ cells }: Window, key: string, maxSeries: number): string {
+  if (cells.size < maxSeries || cells.has(key)) return key
+  const series = parseSeriesKey(key)
+  return isOwn(series) ? key : seriesKey(overflowSeries(series))
 }

@@ -1,8 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Window, createWindow } from '../model/window.ts'
 import { createOutageLog } from './outage-log.ts'
-import { readPending } from './packed-pending.ts'
-import { createMerge, mergePacked } from './packed.ts'
 import { createPacker } from './packer.ts'
 import { type Batch, commitArguments, packBatch } from './redis-batch.ts'
 import { createRedisClient } from './redis-client.ts'
@@ -10,19 +7,12 @@ import { createRedisClock } from './redis-clock.ts'
 import { type CommitReply, defineCommands } from './redis-commands.ts'
 import { createFolder } from './redis-folder.ts'
 import { findUnfitness } from './redis-health.ts'
-import {
-  APPS_KEY,
-  LIFETIME_TTL_S,
-  appPrefix,
-  counterKey,
-  lifetimeKey,
-  pendingKey,
-} from './redis-keys.ts'
+import { APPS_KEY, appPrefix, counterKey } from './redis-keys.ts'
+import { createReadLifetimes } from './redis-lifetime.ts'
 import { createRedisReader } from './redis-reader.ts'
 import { createRoller } from './redis-roller.ts'
 import { createReplay } from './replay.ts'
 import { type Frame, type Store, UnfitStoreError } from './store.ts'
-import { createWatermark } from './watermark.ts'
 
 /** Windows in one Redis or in a Redis Cluster, shared by any number of receivers. */
 export interface RedisStore extends Store {
@@ -37,12 +27,8 @@ const CLOCK_MS = 10_000
 const CHECK_MS = 2500
 /** An app is noted in the registry again after this long, ms. */
 const REGISTER_MS = 60_000
-/** Lifetime windows that are read at once, so that many apps don't hold up everything else. */
-const READ_AT_ONCE = 64
 /** Prefixes of keys that are kept, because they take a hash. */
 const MAX_PREFIXES = 10_000
-/** A scrape waits this long for what Redis forgot to be brought back, ms. */
-const SETTLE_MS = 2000
 
 export function createRedisStore(options: {
   /** One Redis, or nodes of a Redis Cluster. */
@@ -53,9 +39,11 @@ export function createRedisStore(options: {
   readonly trustSelfSigned: boolean
   /** What is pending is folded after this long, ms; where nothing else is said, redis-folder.ts says. */
   readonly foldMs?: number
+  /** What is kept of lifetime windows, bytes; where nothing else is said, redis-lifetime.ts says. */
+  readonly maxKept?: number
   readonly warn: (details: object, text: string) => void
 }): RedisStore {
-  const { maxSeries, warn } = options
+  const { warn } = options
   const processName = randomBytes(6).toString('base64url')
   const client = createRedisClient(options)
   const commands = defineCommands(client)
@@ -63,7 +51,6 @@ export function createRedisStore(options: {
   const packer = createPacker()
   const folder = createFolder({ ...options, client, commands, packer, now: clock.now })
   const roller = createRoller({ ...options, client, packer, now: clock.now, fold: folder.fold })
-  const watermark = createWatermark()
   const outages = createOutageLog(options.urls, warn)
   const registered = new Map<string, number>()
   const prefixes = new Map<string, string>()
@@ -145,39 +132,15 @@ export function createRedisStore(options: {
     onHour: (prefix, hour, isRolled, windows) => roller.found(prefix, hour, isRolled, windows),
   })
 
-  const readLifetime = async (app: string): Promise<Window | undefined> => {
-    const prefix = prefixOf(app)
-    const keys = [lifetimeKey(prefix), pendingKey(prefix), counterKey(prefix, processName)]
-    // At one moment, because a fold moves lines from the second to the first.
-    const readAll = async () => client.mgetBuffer(...keys)
-    let [folded, pending, counter] = await readAll()
-    replay.note(app, Number(counter?.toString() ?? 0), undefined)
-    if (replay.isRunning(app)) {
-      await replay.settled(app, SETTLE_MS)
-      ;[folded, pending, counter] = await readAll()
-    }
-    if (pending) noteRead(prefix, pending)
-    if (!folded && !pending) return undefined
-    const window = createWindow()
-    if (folded) mergePacked(window, folded, { lifetime: true })
-    const merge = createMerge(window, { lifetime: true, maxSeries })
-    if (pending) for (const { packed } of readPending(pending)) merge(packed)
-    watermark.check(app, window, clock.now())
-    return window
-  }
-
-  const lifetime = async (): Promise<ReadonlyMap<string, Window>> => {
-    checkFitness()
-    const since = Math.floor(clock.now() / 1000) - LIFETIME_TTL_S
-    const apps = await client.zrangebyscore(APPS_KEY, since, '+inf')
-    const windows = new Map<string, Window>()
-    for (let at = 0; at < apps.length; at += READ_AT_ONCE) {
-      const some = apps.slice(at, at + READ_AT_ONCE)
-      const found = await Promise.all(some.map(readLifetime))
-      for (const [i, window] of found.entries()) if (window) windows.set(some[i]!, window)
-    }
-    return windows
-  }
+  const readLifetimes = createReadLifetimes({
+    ...options,
+    client,
+    now: clock.now,
+    prefixOf,
+    processName,
+    replay,
+    onPending: (prefix, pending) => noteRead(prefix, pending),
+  })
 
   let tellReady: (() => void) | undefined
   const ready = new Promise<void>((resolve) => (tellReady = resolve))
@@ -218,7 +181,10 @@ export function createRedisStore(options: {
   return {
     commit,
     read: async (app, range, readers) => readFromRedis(prefixOf(app), range, readers),
-    lifetime,
+    lifetime: async () => {
+      checkFitness()
+      return readLifetimes()
+    },
     clock: clock.now,
     ready,
     fault: () => unfit ?? unreachable ?? (client.status === 'ready' ? undefined : AWAY),

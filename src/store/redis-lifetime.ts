@@ -1,0 +1,77 @@
+import type { Window } from '../model/window.ts'
+import { type KeptLifetime, createKeptLifetime } from './kept-lifetime.ts'
+import type { RedisClient } from './redis-client.ts'
+import { APPS_KEY, LIFETIME_TTL_S, counterKey, lifetimeKey, pendingKey } from './redis-keys.ts'
+import type { Replay } from './replay.ts'
+import { createWatermark } from './watermark.ts'
+
+/** Reads the lifetime window of each app. */
+export interface ReadLifetimes {
+  (): Promise<ReadonlyMap<string, Window>>
+}
+
+/** Lifetime windows that are read at once, so that many apps don't hold up everything else. */
+const READ_AT_ONCE = 64
+/** A scrape waits this long for what Redis forgot to be brought back, ms. */
+const SETTLE_MS = 2000
+/** What is kept of all apps, bytes; the apps that find no room are read in full each time. */
+const MAX_KEPT = 32 * 2 ** 20
+
+export function createReadLifetimes(options: {
+  readonly client: RedisClient
+  readonly now: () => number
+  readonly prefixOf: (app: string) => string
+  /** Of this process, whose commits the counter counts. */
+  readonly processName: string
+  readonly replay: Pick<Replay, 'note' | 'isRunning' | 'settled'>
+  readonly maxSeries: number
+  /** Is told what is pending. */
+  readonly onPending: (prefix: string, pending: Buffer) => void
+  readonly maxKept?: number | undefined
+}): ReadLifetimes {
+  const { client, now, prefixOf, processName, replay, maxSeries, onPending } = options
+  const { maxKept = MAX_KEPT } = options
+  const watermark = createWatermark()
+  let kept: ReadonlyMap<string, KeptLifetime> = new Map()
+
+  const readOne = async (app: string, lifetime: KeptLifetime): Promise<Window | undefined> => {
+    const prefix = prefixOf(app)
+    const keys = [lifetimeKey(prefix), pendingKey(prefix), counterKey(prefix, processName)]
+    // At one moment, because a fold moves lines from the second to the first.
+    const readAll = async () => client.mgetBuffer(...keys)
+    let [folded, pending, counter] = await readAll()
+    replay.note(app, Number(counter?.toString() ?? 0), undefined)
+    if (replay.isRunning(app)) {
+      await replay.settled(app, SETTLE_MS)
+      ;[folded, pending, counter] = await readAll()
+    }
+    if (pending) onPending(prefix, pending)
+    const window = lifetime.read(folded ?? undefined, pending ?? undefined)
+    if (window !== undefined) watermark.check(app, window, now())
+    return window
+  }
+
+  return async () => {
+    const since = Math.floor(now() / 1000) - LIFETIME_TTL_S
+    const names = await client.zrangebyscore(APPS_KEY, since, '+inf')
+    // The same apps find room each time.
+    const apps = names.toSorted()
+    const windows = new Map<string, Window>()
+    const read = new Map<string, KeptLifetime>()
+    let room = maxKept
+    for (let at = 0; at < apps.length; at += READ_AT_ONCE) {
+      const some = apps.slice(at, at + READ_AT_ONCE).map((app) => {
+        return { app, lifetime: kept.get(app) ?? createKeptLifetime(maxSeries) }
+      })
+      const found = await Promise.all(some.map(({ app, lifetime }) => readOne(app, lifetime)))
+      for (const [i, { app, lifetime }] of some.entries()) {
+        if (found[i] !== undefined) windows.set(app, found[i])
+        if (lifetime.size() > room) continue
+        room -= lifetime.size()
+        read.set(app, lifetime)
+      }
+    }
+    kept = read
+    return windows
+  }
+}

@@ -39,7 +39,8 @@ export interface Store {
   read(app: string, range: ReadRange, readers: readonly WindowReader[]): Promise<void>
   /**
    * The lifetime window of each app: counters and distributions since its first line, last samples.
-   * The windows are the store's own: to be read at once, and never changed.
+   * The windows are the store's own: to be read at once, and never changed. A distribution that is the
+   * same object and has the same count as it had is the same.
    */
   lifetime(): Promise<ReadonlyMap<string, Window>>
   /** The store's time, ms since 1970: what all receivers go by. */

@@ -5,7 +5,7 @@ import { createCollector } from '../../src/export/prometheus/collect.ts'
 import { renderText } from '../../src/export/prometheus/text.ts'
 import { countText } from '../support/count.ts'
 import { findProgram } from '../support/programs.ts'
-import { promtoolOn, samplesOf } from '../support/scrape.ts'
+import { promtoolOn, rendered, samplesOf } from '../support/scrape.ts'
 
 // Real lines of other people's apps: read where they lie, never copied into the project.
 const CORPUS =
@@ -28,7 +28,7 @@ describe.skipIf(!existsSync(CORPUS) || promtool.path === undefined)('the corpus'
     }
     const committer = { spilledLines: () => 0 }
     const { families } = await createCollector({ store, committer, version: '1' }).collect()
-    const text = [...renderText(families)].join('')
+    const text = rendered(renderText, families)
     expect(samplesOf(text).size).toBeGreaterThan(1000)
     expect(promtoolOn(promtool.path!, text)).toBe('')
   })

@@ -14,7 +14,7 @@ import { seriesKey } from '../../src/model/series.ts'
 import { addToSketch } from '../../src/model/sketch.ts'
 import { addToSum } from '../../src/model/sum.ts'
 import { findProgram } from '../support/programs.ts'
-import { createTarget, promtoolOn } from '../support/scrape.ts'
+import { createTarget, promtoolOn, rendered } from '../support/scrape.ts'
 
 const promtool = findProgram('promtool')
 
@@ -194,7 +194,7 @@ describe.skipIf(promtool.path === undefined)('promtool check metrics', () => {
         addOwn(samples, rows, names, cells, undefined, 0)
         const families = ownFamilies(samples, names)
         expect(new Set(families.map(({ name }) => name)).size).toBe(rows.places.size)
-        expect(promtoolOn(promtool.path!, [...renderText(families)].join(''))).toBe('')
+        expect(promtoolOn(promtool.path!, rendered(renderText, families))).toBe('')
       }),
       { numRuns: 25 },
     )

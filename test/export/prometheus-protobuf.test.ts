@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest'
 import type { MetricFamily } from '../../src/export/prometheus/family.ts'
 import { withLabel } from '../../src/export/prometheus/labels.ts'
 import { SECONDS, cumulativeCounts } from '../../src/export/prometheus/ladders.ts'
-import { renderProtobuf as renderPieces } from '../../src/export/prometheus/protobuf.ts'
+import { renderProtobuf as render } from '../../src/export/prometheus/protobuf.ts'
 import { addToBucket, bucketEntries } from '../../src/model/bucket-counts.ts'
 import { type Sketch, addToSketch, createSketch, sketchSum } from '../../src/model/sketch.ts'
 import { type DecodedHistogram, decodeFamilies, nativeBuckets } from '../support/metrics-proto.ts'
-import { createTarget, routerLine } from '../support/scrape.ts'
+import { createTarget, renderedBytes, routerLine } from '../support/scrape.ts'
 
 function renderProtobuf(families: readonly MetricFamily[]): Buffer {
-  return Buffer.concat([...renderPieces(families)])
+  return renderedBytes(render, families)
 }
 
 function histogramOf(sketch: Sketch): DecodedHistogram {

@@ -124,7 +124,9 @@ function collectorOf(store: RedisStore): Collector {
 async function bodies(collector: Collector): Promise<string[]> {
   const { families } = await collector.collect()
   const all: string[] = []
-  for (const format of FORMATS) all.push((await renderBody(format, families)).toString('latin1'))
+  for (const format of FORMATS) {
+    all.push(Buffer.concat(await renderBody(format, families)).toString('latin1'))
+  }
   return all
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { addRows, createAppRows, matchSeries } from '../../src/export/prometheus/app-rows.ts'
+import { createBodyWriter, takeWritten } from '../../src/export/prometheus/body-writer.ts'
 import { createCollector } from '../../src/export/prometheus/collect.ts'
 import { createKeptRows } from '../../src/export/prometheus/kept-rows.ts'
 import { OPENMETRICS, PROTOBUF, TEXT } from '../../src/export/prometheus/negotiate.ts'
@@ -105,6 +106,29 @@ describe('rows that are kept from scrape to scrape', () => {
     const texts = await Promise.all([target.text(), target.text(), target.text()])
     expect(new Set(texts).size).toBe(1)
   })
+
+  test('distributions that something comes to, and that nothing does', async () => {
+    const target = createTarget()
+    for (let i = 0; i < 30; i += 1) {
+      if (i % 4 > 0) await target.platform('shop', 'router', lineOf(i))
+      if (i % 5 > 2) await target.send('shop', 'web.1', `measure#db.latency=${i}ms source=${i % 2}`)
+      if (i % 7 === 0) target.move(HOUR / 2)
+      await expectSameAsFirst(target)
+      if (i % 3 === 0) await expectSameAsFirst(target)
+    }
+  })
+
+  test('distributions of which no more may be kept', async () => {
+    const target = createTarget()
+    const sources = Array.from({ length: 100 }, (_, i) => `measure#db.latency=${i}ms source=${i}`)
+    await target.send('shop', 'web.1', ...sources)
+    const whole = await target.text()
+    for (const room of [0, 5000, 20_000, 20_000, 1e6, 1e6]) {
+      const writer = { ...createBodyWriter(), room }
+      for (const _ of TEXT.render(await target.families(), writer)) continue
+      expect(takeWritten(writer).toString()).toBe(whole)
+    }
+  })
 })
 
 test('no more rows are kept than there is room for, and none of an app that is gone', () => {
@@ -125,4 +149,8 @@ function rowsOf(app: string, series: number) {
   matchSeries(rows, new Map(keys.map((key) => [key, createCell('count')])))
   addRows(rows, new Map())
   return rows
+}
+
+function lineOf(i: number): string {
+  return routerLine({ dyno: `web.${i % 5}`, service: i, path: `/p${i % 3}` })
 }

@@ -8,7 +8,7 @@ import { renderText } from '../../src/export/prometheus/text.ts'
 import { bucketEntries } from '../../src/model/bucket-counts.ts'
 import { ZERO_THRESHOLD, nearestBoundary, upperBound } from '../../src/model/buckets.ts'
 import { type Sketch, addToSketch, createSketch } from '../../src/model/sketch.ts'
-import { createTarget } from '../support/scrape.ts'
+import { createTarget, rendered } from '../support/scrape.ts'
 
 const sketch = createSketch()
 for (const value of [0.004, 0.25, 0.25, 40]) addToSketch(sketch, value)
@@ -49,7 +49,7 @@ const FAMILIES: MetricFamily[] = [
 ]
 
 test('text 0.0.4', () => {
-  expect([...renderText(FAMILIES)].join('')).toBe(`\
+  expect(rendered(renderText, FAMILIES)).toBe(`\
 # HELP x_requests_total Back\\\\slash, "quote" and\\nnewline.
 # TYPE x_requests_total counter
 x_requests_total{app="a\\"b\\\\c",k="two\\\\n"} 9007199254740992
@@ -74,7 +74,7 @@ x_window_seconds_count{app="shop"} 4
 })
 
 test('OpenMetrics 1.0.0', () => {
-  expect([...renderOpenMetrics(FAMILIES)].join('')).toBe(`\
+  expect(rendered(renderOpenMetrics, FAMILIES)).toBe(`\
 # TYPE x_requests counter
 # HELP x_requests Back\\\\slash, \\"quote\\" and\\nnewline.
 x_requests_total{app="a\\"b\\\\c",k="two\\\\n"} 9007199254740992
@@ -104,7 +104,7 @@ x_window_seconds_count{app="shop"} 4
 test('in OpenMetrics a counter gives way to a family of its name', async () => {
   const target = createTarget()
   await target.send('shop', 'web.1', 'measure#x=1 count#x=2 count#x.sum=3 count#y=4')
-  const text = [...renderOpenMetrics(await target.families())].join('')
+  const text = rendered(renderOpenMetrics, await target.families())
   expect(text.match(/^# TYPE app_.*$/gm)).toEqual([
     '# TYPE app_x histogram',
     '# TYPE app_x_sum_total unknown',

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { type Collector, createCollector } from '../../src/export/prometheus/collect.ts'
+import { createBodyWriter, takeWritten } from '../../src/export/prometheus/body-writer.ts'
 import type { MetricFamily } from '../../src/export/prometheus/family.ts'
+import type { Format } from '../../src/export/prometheus/negotiate.ts'
 import { renderText } from '../../src/export/prometheus/text.ts'
 import { createCommitter } from '../../src/store/committer.ts'
 import { createIntake } from '../../src/store/intake.ts'
@@ -42,7 +44,7 @@ export function createTarget(options: { readonly maxSeries?: number } = {}): Tar
   }
   const collector = createCollector({ store, committer, version: '1.2.3' })
   const families = async () => (await collector.collect()).families
-  const text = async () => [...renderText(await families())].join('')
+  const text = async () => rendered(renderText, await families())
   return {
     store,
     collector,
@@ -56,6 +58,17 @@ export function createTarget(options: { readonly maxSeries?: number } = {}): Tar
     text,
     samples: async () => samplesOf(await text()),
   }
+}
+
+/** What a format makes of families. */
+export function rendered(render: Format['render'], families: readonly MetricFamily[]): string {
+  return renderedBytes(render, families).toString()
+}
+
+export function renderedBytes(render: Format['render'], families: readonly MetricFamily[]): Buffer {
+  const writer = createBodyWriter()
+  for (const _ of render(families, writer)) continue
+  return takeWritten(writer)
 }
 
 /** A line of the router. */

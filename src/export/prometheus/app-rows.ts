@@ -2,6 +2,7 @@ import type { Cell } from '../../model/cell.ts'
 import { type Series, headLength, parseSeriesKey } from '../../model/series.ts'
 import { FAMILIES, type FamilySpec } from './families.ts'
 import type { LabelText } from './family.ts'
+import { type KeptBytes, createKeptBytes } from './kept-bytes.ts'
 import { withLabel } from './labels.ts'
 import { addLabelNames, labelOfKey, labelsOfKey, renamedLabelsOfKey } from './series-key.ts'
 
@@ -47,6 +48,8 @@ export interface Row {
   readonly labels: LabelText
   /** '' when it names none. */
   readonly dyno: string
+  /** Of a distribution. */
+  readonly kept: KeptBytes | undefined
 }
 
 const SPECS: readonly FamilySpec[] = FAMILIES
@@ -142,11 +145,12 @@ function rowOf({ label, keys, shownNames }: AppRows, place: Place, at: number): 
   const key = keys[at]!
   const head = headLength(key)
   const dyno = place.namesDyno ? labelOfKey(key, head, 'dyno') : ''
+  const kept = place.series.kind === 'measure' ? createKeptBytes() : undefined
   if (place.isOwn)
-    return { key, at, labels: renamedLabelsOfKey(label, key, head, shownNames), dyno }
+    return { key, at, labels: renamedLabelsOfKey(label, key, head, shownNames), dyno, kept }
   // Without labels of its own there is nothing that a full table could fold.
   const hasLabels = place.spec !== undefined && place.spec.labels.length > 0
-  return { key, at, labels: hasLabels ? labelsOfKey(label, key, head) : label, dyno }
+  return { key, at, labels: hasLabels ? labelsOfKey(label, key, head) : label, dyno, kept }
 }
 
 function dynosOf({ keys, places }: AppRows): ReadonlySet<string> {

@@ -71,7 +71,7 @@ export function addApp(
   addMinute(walk, minute)
 }
 
-function addCell(walk: Walk, place: Place, { labels, dyno }: Row, cell: Cell): void {
+function addCell(walk: Walk, place: Place, { labels, dyno, kept }: Row, cell: Cell): void {
   const { series, spec } = place
   if (cell.kind === 'sample' && dyno !== '') noteHeard(walk, dyno, cell)
   if (cell.kind === 'sample' && series.name === 'release/version') noteRelease(walk, cell)
@@ -83,7 +83,7 @@ function addCell(walk: Walk, place: Place, { labels, dyno }: Row, cell: Cell): v
       mergeSum(walk.serviceSum, cell)
       walk.serviceCount += cell.count
     }
-    addSample(walk.samples.sketches, spec.name, labels, cell)
+    addSample(walk.samples.sketches, spec.name, labels, cell, kept)
   } else if (cell.kind === 'count' && spec.type === 'counter') {
     const value = sumValue(cell)
     if (series.name === 'logplex/dropped') walk.dropped += value

@@ -1,4 +1,5 @@
 import type { Sketch } from '../../model/sketch.ts'
+import type { KeptBytes } from './kept-bytes.ts'
 
 /**
  * All samples of one metric name, made new for each scrape. A distribution's sketch is the store's
@@ -38,6 +39,8 @@ export type FamilyUnit = '' | 'seconds' | 'bytes' | 'ratio'
 export interface Sample<T> {
   readonly labels: LabelText
   readonly value: T
+  /** Of a distribution, from one scrape to the next. */
+  readonly kept?: KeptBytes | undefined
 }
 
 /** Labels as both text formats write them, without the braces: `app="shop",dyno="web.1"`. */

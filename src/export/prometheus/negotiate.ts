@@ -1,3 +1,4 @@
+import type { BodyWriter } from './body-writer.ts'
 import type { MetricFamily } from './family.ts'
 import { OPENMETRICS_TYPE, renderOpenMetrics } from './openmetrics.ts'
 import { PROTOBUF_TYPE, renderProtobuf } from './protobuf.ts'
@@ -6,8 +7,8 @@ import { TEXT_TYPE, renderText } from './text.ts'
 /** One way to write families, with its exact Content-Type. */
 export interface Format {
   readonly contentType: string
-  /** In pieces, none of which takes long. */
-  readonly render: (families: readonly MetricFamily[]) => Iterable<string | Buffer>
+  /** Writes families; stops now and then, to be asked to go on. */
+  readonly render: (families: readonly MetricFamily[], writer: BodyWriter) => Iterable<unknown>
 }
 
 export const TEXT: Format = { contentType: TEXT_TYPE, render: renderText }

@@ -1,3 +1,4 @@
+import { type BodyWriter, writeText } from './body-writer.ts'
 import type { FamilyType, MetricFamily } from './family.ts'
 import { formatCanonicalBound } from './numbers.ts'
 import { renderSamples } from './text.ts'
@@ -5,10 +6,13 @@ import { renderSamples } from './text.ts'
 export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
 /**
- * OpenMetrics 1.0.0, in pieces: a family is named without the ending of its samples. There are no `_created`
+ * OpenMetrics 1.0.0; stops as renderText does. A family is named without the ending of its samples. There are no `_created`
  * samples, because nobody knows when a series began.
  */
-export function* renderOpenMetrics(families: readonly MetricFamily[]): Generator<string> {
+export function* renderOpenMetrics(
+  families: readonly MetricFamily[],
+  writer: BodyWriter,
+): Generator<undefined> {
   const taken = new Set(families.flatMap(claims))
   for (const family of families) {
     const { name, unit } = family
@@ -19,10 +23,10 @@ export function* renderOpenMetrics(families: readonly MetricFamily[]): Generator
     let text = `# TYPE ${shown} ${isClash ? 'unknown' : family.type}\n`
     if (unit !== '' && !isClash) text += `# UNIT ${shown} ${unit}\n`
     text += `# HELP ${shown} ${escapeHelp(family.help)}\n`
-    yield text
-    yield* renderSamples(family, name, formatCanonicalBound)
+    writeText(writer, text)
+    yield* renderSamples(family, name, formatCanonicalBound, writer)
   }
-  yield '# EOF\n'
+  writeText(writer, '# EOF\n')
 }
 
 const ENDINGS: Readonly<Record<FamilyType, string>> = {

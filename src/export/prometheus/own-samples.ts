@@ -38,10 +38,10 @@ function addPlace(
   uniques: RecentUniques | undefined,
   now: number,
 ): void {
-  for (const { key, at, labels } of rows) {
+  for (const { key, at, labels, kept } of rows) {
     const cell = cells[at]!
     if (cell.kind === 'count') addSample(numbers, name, labels, sumValue(cell))
-    else if (cell.kind === 'measure') addSample(sketches, name, labels, cell)
+    else if (cell.kind === 'measure') addSample(sketches, name, labels, cell, kept)
     else if (cell.kind === 'sample') {
       if (cell.time >= now - OWN_GONE_MS) addSample(numbers, name, labels, cell.last)
     } else {

@@ -1,13 +1,14 @@
+import { type BodyWriter, reserve } from './body-writer.ts'
 import type { LabelText } from './family.ts'
 import { eachLabel } from './labels.ts'
-import { type ProtobufWriter, reserve, writeMessage, writeString } from './protobuf-writer.ts'
+import { writeMessage, writeString } from './protobuf-writer.ts'
 
 const LABEL = 1
 const NAME = 1
 const VALUE = 2
 
 /** Labels as the LabelPair messages of a Metric. */
-export function writeLabels(writer: ProtobufWriter, labels: LabelText): void {
+export function writeLabels(writer: BodyWriter, labels: LabelText): void {
   if (writePlain(writer, labels)) return
   eachLabel(labels, (name, value) => {
     writeMessage(writer, LABEL, () => {
@@ -30,7 +31,7 @@ const SECOND = 0x12
  * The same in one pass over the text, which holds a third of a scrape's bytes. False, with nothing
  * written, when a character isn't ASCII or is escaped, or a label is long.
  */
-function writePlain(writer: ProtobufWriter, labels: LabelText): boolean {
+function writePlain(writer: BodyWriter, labels: LabelText): boolean {
   // A label takes two bytes more than its text, and has at least four characters.
   reserve(writer, labels.length * 2)
   const { bytes } = writer

@@ -1,12 +1,12 @@
 import { SCHEMA, ZERO_THRESHOLD } from '../../model/buckets.ts'
 import type { Buckets } from '../../model/bucket-counts.ts'
 import { type Sketch, sketchSum } from '../../model/sketch.ts'
+import type { BodyWriter } from './body-writer.ts'
 import type { LabelText, MetricFamily, Summary } from './family.ts'
+import { writeKept } from './kept-bytes.ts'
 import { cumulativeCounts } from './ladders.ts'
 import { writeLabels } from './protobuf-labels.ts'
 import {
-  type ProtobufWriter,
-  createWriter,
   sintSize,
   uintSize,
   writeDelimited,
@@ -17,7 +17,6 @@ import {
   writeSint,
   writeString,
   writeUint,
-  writtenBytes,
 } from './protobuf-writer.ts'
 
 export const PROTOBUF_TYPE =
@@ -25,14 +24,16 @@ export const PROTOBUF_TYPE =
 
 /**
  * Delimited io.prometheus.client.MetricFamily messages (metrics.proto of prometheus/client_model,
- * whose field numbers stand here): the only format that carries native histograms. They are our
- * sketches, bucket by bucket, beside the classic buckets. A piece is a family.
+ * whose field numbers stand here), stopping behind each: the only format that carries native histograms. They are our
+ * sketches, bucket by bucket, beside the classic buckets.
  */
-export function* renderProtobuf(families: readonly MetricFamily[]): Generator<Buffer> {
+export function* renderProtobuf(
+  families: readonly MetricFamily[],
+  writer: BodyWriter,
+): Generator<undefined> {
   for (const family of families) {
-    const writer = createWriter()
     writeDelimited(writer, () => writeFamily(writer, family))
-    yield writtenBytes(writer)
+    yield
   }
 }
 
@@ -42,13 +43,17 @@ const METRIC = 4
 /** Empty buckets that cost less than a new span. */
 const BRIDGED = 2
 
-function writeFamily(writer: ProtobufWriter, family: MetricFamily): void {
+function writeFamily(writer: BodyWriter, family: MetricFamily): void {
   writeString(writer, 1, family.name)
   writeString(writer, 2, family.help)
   writeUint(writer, 3, TYPES[family.type])
   if (family.type === 'histogram') {
-    for (const { labels, value } of family.samples)
-      writeMetric(writer, labels, 7, () => writeHistogram(writer, value, family.ladder))
+    for (const sample of family.samples)
+      writeKept(writer, sample, `protobuf ${family.name}`, () =>
+        writeMetric(writer, sample.labels, 7, () =>
+          writeHistogram(writer, sample.value, family.ladder),
+        ),
+      )
   } else if (family.type === 'summary') {
     for (const { labels, value } of family.samples)
       writeMetric(writer, labels, 4, () => writeSummary(writer, value))
@@ -60,7 +65,7 @@ function writeFamily(writer: ProtobufWriter, family: MetricFamily): void {
 }
 
 function writeMetric(
-  writer: ProtobufWriter,
+  writer: BodyWriter,
   labels: LabelText,
   field: number,
   writeValue: () => void,
@@ -71,7 +76,7 @@ function writeMetric(
   })
 }
 
-function writeSummary(writer: ProtobufWriter, { count, sum, quantiles }: Summary): void {
+function writeSummary(writer: BodyWriter, { count, sum, quantiles }: Summary): void {
   writeUint(writer, 1, count)
   writeDouble(writer, 2, sum)
   for (const [quantile, value] of quantiles) {
@@ -82,7 +87,7 @@ function writeSummary(writer: ProtobufWriter, { count, sum, quantiles }: Summary
   }
 }
 
-function writeHistogram(writer: ProtobufWriter, sketch: Sketch, ladder: readonly number[]): void {
+function writeHistogram(writer: BodyWriter, sketch: Sketch, ladder: readonly number[]): void {
   writeUint(writer, 1, sketch.count)
   writeDouble(writer, 2, sketchSum(sketch))
   const counts = cumulativeCounts(sketch, ladder)
@@ -100,7 +105,7 @@ function writeHistogram(writer: ProtobufWriter, sketch: Sketch, ladder: readonly
 }
 
 /** Spans of neighbouring buckets in field `spans`, the steps between their counts in the next one. */
-function writeNative(writer: ProtobufWriter, buckets: Buckets, spans: number): void {
+function writeNative(writer: BodyWriter, buckets: Buckets, spans: number): void {
   const deltas: number[] = []
   const { low, high, offset, counts } = buckets
   let before = 0

@@ -1,5 +1,6 @@
 import { type Sketch, createSketch, mergeSketch } from '../../model/sketch.ts'
 import type { FamilyName } from './families.ts'
+import type { KeptBytes } from './kept-bytes.ts'
 import type { FamilyHead, FamilyType, LabelText, MetricFamily, Sample, Summary } from './family.ts'
 
 /** Samples by metric name, while they are being gathered. */
@@ -18,10 +19,11 @@ export function addSample<T>(
   name: string,
   labels: LabelText,
   value: T,
+  kept?: KeptBytes,
 ): void {
   const known = samples.get(name)
-  if (known === undefined) samples.set(name, [{ labels, value }])
-  else known.push({ labels, value })
+  if (known === undefined) samples.set(name, [{ labels, value, kept }])
+  else known.push({ labels, value, kept })
 }
 
 /** addSample for a name of the table. */

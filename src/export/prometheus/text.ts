@@ -1,19 +1,32 @@
 import { type Sketch, sketchSum } from '../../model/sketch.ts'
-import type { MetricFamily, Sample, Summary } from './family.ts'
+import {
+  type BodyWriter,
+  writeAgain,
+  writeByte,
+  writeBytes,
+  writeNumber,
+  writeText,
+} from './body-writer.ts'
+import type { LabelText, MetricFamily, Sample, Summary } from './family.ts'
+import { writeKept } from './kept-bytes.ts'
 import { cumulativeCounts } from './ladders.ts'
 import { formatBound, formatValue } from './numbers.ts'
 
 export const TEXT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** Lines that are written in one piece: V8 takes twice as long for text that its young generation can't hold. */
+/** Lines between two stops. */
 const PIECE = 500
 
-/** Prometheus' text format 0.0.4, in pieces. */
-export function* renderText(families: readonly MetricFamily[]): Generator<string> {
+/** Prometheus' text format 0.0.4; stops now and then, to be asked to go on. */
+export function* renderText(
+  families: readonly MetricFamily[],
+  writer: BodyWriter,
+): Generator<undefined> {
   for (const family of families) {
     const { name, type } = family
-    yield `# HELP ${name} ${escapeHelp(family.help)}\n# TYPE ${name} ${type === 'info' ? 'gauge' : type}\n`
-    yield* renderSamples(family, name, formatBound)
+    const shown = type === 'info' ? 'gauge' : type
+    writeText(writer, `# HELP ${name} ${escapeHelp(family.help)}\n# TYPE ${name} ${shown}\n`)
+    yield* renderSamples(family, name, formatBound, writer)
   }
 }
 
@@ -22,65 +35,101 @@ export function* renderSamples(
   family: MetricFamily,
   name: string,
   formatBound: (bound: number) => string,
-): Generator<string> {
+  writer: BodyWriter,
+): Generator<undefined> {
+  const write = writeSampleOf(family, name, formatBound)
   const lines = family.type === 'histogram' ? family.ladder.length + 3 : 1
   const size = Math.ceil(PIECE / lines)
-  for (let from = 0; from < family.samples.length; from += size) {
-    const to = from + size
-    if (family.type === 'histogram') {
-      const bounds = [...family.ladder.map(formatBound), '+Inf'].map((bound) => `le="${bound}"} `)
-      yield renderHistograms(family.samples.slice(from, to), name, family.ladder, bounds)
-    } else if (family.type === 'summary')
-      yield renderSummaries(family.samples.slice(from, to), name)
-    else yield renderNumbers(family.samples.slice(from, to), name)
+  for (let at = 0; at < family.samples.length; at += 1) {
+    if (at % size === 0) yield
+    write(writer, at)
   }
 }
 
-function renderNumbers(samples: readonly Sample<number>[], name: string): string {
-  const open = `${name}{`
-  let text = ''
-  for (const { labels, value } of samples) {
-    text += labels === '' ? `${name} ` : `${open}${labels}} `
-    text += `${formatValue(value)}\n`
-  }
-  return text
-}
-
-function renderHistograms(
-  samples: readonly Sample<Sketch>[],
+/** What writes a family's sample of a place. */
+function writeSampleOf(
+  family: MetricFamily,
   name: string,
+  formatBound: (bound: number) => string,
+): (writer: BodyWriter, at: number) => void {
+  if (family.type === 'histogram') {
+    const { samples, ladder } = family
+    const bounds = [...ladder.map(formatBound), '+Inf'].map((bound) =>
+      Buffer.from(`le="${bound}"} `),
+    )
+    const heads = {
+      bucket: Buffer.from(`${name}_bucket{`),
+      sum: Buffer.from(`${name}_sum`),
+      count: Buffer.from(`${name}_count`),
+    }
+    const form = [name, ...ladder.map(formatBound)].join(' ')
+    return (writer, at) => {
+      const sample = samples[at]!
+      writeKept(writer, sample, form, () => writeHistogram(writer, sample, heads, ladder, bounds))
+    }
+  }
+  if (family.type === 'summary') {
+    const { samples } = family
+    return (writer, at) => writeSummary(writer, samples[at]!, name)
+  }
+  const { samples } = family
+  const head = Buffer.from(name)
+  return (writer, at) => {
+    const { labels, value } = samples[at]!
+    writeLine(writer, head, labels, value)
+  }
+}
+
+function writeHistogram(
+  writer: BodyWriter,
+  { labels, value }: Sample<Sketch>,
+  heads: { readonly bucket: Uint8Array; readonly sum: Uint8Array; readonly count: Uint8Array },
   ladder: readonly number[],
-  bounds: readonly string[],
-): string {
-  const open = `${name}_bucket{`
-  let text = ''
-  for (const { labels, value } of samples) {
-    const comma = labels === '' ? '' : ','
-    const counts = cumulativeCounts(value, ladder)
-    for (let i = 0; i < bounds.length; i += 1)
-      text += `${open}${labels}${comma}${bounds[i]}${counts[i] ?? value.count}\n`
-    const braces = braced(labels)
-    text += `${name}_sum${braces} ${formatValue(sketchSum(value))}\n`
-    text += `${name}_count${braces} ${value.count}\n`
+  bounds: readonly Uint8Array[],
+): void {
+  const counts = cumulativeCounts(value, ladder)
+  const start = writer.length
+  writeBytes(writer, heads.bucket)
+  writeText(writer, labels)
+  if (labels !== '') writeByte(writer, COMMA)
+  const end = writer.length
+  for (let i = 0; i < bounds.length; i += 1) {
+    if (i > 0) writeAgain(writer, start, end)
+    writeBytes(writer, bounds[i]!)
+    writeNumber(writer, counts[i] ?? value.count)
+    writeByte(writer, NEWLINE)
   }
-  return text
+  writeLine(writer, heads.sum, labels, sketchSum(value))
+  writeLine(writer, heads.count, labels, value.count)
 }
 
-function renderSummaries(samples: readonly Sample<Summary>[], name: string): string {
-  let text = ''
-  for (const { labels, value } of samples) {
-    const start = `${name}{${labels}${labels === '' ? '' : ','}`
-    for (const [q, at] of value.quantiles) text += `${start}quantile="${q}"} ${formatValue(at)}\n`
-    const braces = braced(labels)
-    text += `${name}_sum${braces} ${formatValue(value.sum)}\n`
-    text += `${name}_count${braces} ${value.count}\n`
-  }
-  return text
+function writeSummary(writer: BodyWriter, { labels, value }: Sample<Summary>, name: string): void {
+  const start = labels === '' ? '' : `${labels},`
+  const head = Buffer.from(name)
+  for (const [q, at] of value.quantiles) writeLine(writer, head, `${start}quantile="${q}"`, at)
+  writeLine(writer, Buffer.from(`${name}_sum`), labels, value.sum)
+  writeLine(writer, Buffer.from(`${name}_count`), labels, value.count)
 }
 
-function braced(labels: string): string {
-  return labels === '' ? '' : `{${labels}}`
+/** One sample, its name as bytes. */
+function writeLine(writer: BodyWriter, name: Uint8Array, labels: LabelText, value: number): void {
+  writeBytes(writer, name)
+  if (labels !== '') {
+    writeByte(writer, OPEN)
+    writeText(writer, labels)
+    writeByte(writer, CLOSE)
+  }
+  writeByte(writer, SPACE)
+  if (Number.isFinite(value)) writeNumber(writer, value)
+  else writeText(writer, formatValue(value))
+  writeByte(writer, NEWLINE)
 }
+
+const NEWLINE = 10
+const SPACE = 32
+const COMMA = 44
+const OPEN = 123
+const CLOSE = 125
 
 function escapeHelp(help: string): string {
   return help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')

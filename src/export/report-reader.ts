@@ -46,15 +46,20 @@ function createSecondCounts() {
       }
       page[place] = page[place]! + requests
     },
-    /** The one with the most. */
-    busiest: (): Map<number, number> => {
-      let [second, most] = [NaN, 0]
-      for (const [start, counts] of pages) {
-        for (let place = 0; place < PAGE; place += 1) {
-          if (counts[place]! > most) [second, most] = [start + place, counts[place]!]
-        }
-      }
-      return most === 0 ? new Map() : new Map([[second, most]])
-    },
+    busiest: () => busiestOf(pages),
   }
+}
+
+/** The second with the most. */
+function busiestOf(pages: ReadonlyMap<number, Float64Array>): Map<number, number> {
+  let second = NaN
+  let most = 0
+  for (const [start, counts] of pages) {
+    for (let place = 0; place < PAGE; place += 1) {
+      if (counts[place]! <= most) continue
+      second = start + place
+      most = counts[place]!
+    }
+  }
+  return most === 0 ? new Map() : new Map([[second, most]])
 }

@@ -4,6 +4,8 @@ import { type ByteWriter, writeBytes, writeVarint } from './byte-writer.ts'
 
 /** Bytes of the longest key. */
 export const MAX_KEY = 16_384
+/** Few are longer, and of many readers nearly all of the room would be for nothing. */
+const FIRST_KEY = 512
 
 /** The keys of one window after another, where a key is written as what it doesn't share with the one before. */
 export interface KeyReader<T> {
@@ -36,7 +38,7 @@ export function createKeyReader<T>(
   create: (key: string, kind: Kind) => T,
   ofHead?: OfHead<T>,
 ): KeyReader<T> {
-  const key = Buffer.allocUnsafe(MAX_KEY)
+  let key = Buffer.allocUnsafe(FIRST_KEY)
   const known = new Map<string, Known<T>>()
   const heads = new Map<string, T | undefined>()
   const first = newKnown<T>(undefined as T)
@@ -71,6 +73,7 @@ export function createKeyReader<T>(
       const at = skipBytes(reader, length)
       const end = shared + length
       if (shared > keyEnd || end > MAX_KEY || end === 0) throw noSeries()
+      if (end > key.length) key = Buffer.concat([key], MAX_KEY)
       const { bytes } = reader
       for (let i = 0; i < length; i += 1) key[shared + i] = bytes[at + i]!
       keyEnd = end

@@ -134,6 +134,21 @@ describe('packed windows', () => {
     expect(plainWindow(unpack(packer.packWindow(window)))).toEqual(plainWindow(window))
   })
 
+  test('hold keys of any length', () => {
+    const labels = Array.from({ length: 60 }, (_, i) => [`l${i + 10}`, 'ä'.repeat(100)] as const)
+    const acts = [0, 60, 1, 59, 2].map((count) => ({
+      act: 'value' as const,
+      series: { kind: 'count' as const, name: 'app/x', unit: '', labels: labels.slice(0, count) },
+      value: 1,
+      time: START,
+    }))
+    const acc = accumulatorOf(acts)
+    const window = toWindow(acc)
+    for (const packed of [packer.packAccumulators([acc]), packer.packWindow(window)]) {
+      expect(plainWindow(unpack(packed))).toEqual(plainWindow(window))
+    }
+  })
+
   test('fold series beyond the limit into the overflow series of their name', () => {
     const counts = Array.from({ length: 10 }, (_, i) => ({
       act: 'value' as const,

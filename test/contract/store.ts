@@ -395,7 +395,6 @@ async function expectHeads(
   frames: readonly Frame[],
   width: Width,
 ): Promise<void> {
-  const isSummed = (head: string) => !head.includes('app/x')
   const expected = createWindow()
   for (const { cells } of windowsOf(frames, width).values()) {
     for (const [key, cell] of cells) {
@@ -447,6 +446,10 @@ async function expectLifetime(store: Store, app: string, frames: readonly Frame[
   }
   const lifetime = (await store.lifetime()).get(app)
   expect(lifetime && plainWindow(lifetime)).toEqual(plainWindow(expected))
+}
+
+function isSummed(head: string): boolean {
+  return !head.includes('app/x')
 }
 
 async function readAll(store: Store, app: string, width: Width): Promise<TimedWindow[]> {

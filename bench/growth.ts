@@ -90,7 +90,7 @@ async function cost(given: { series: number; apps: number; span: number }): Prom
     const before = process.cpuUsage()
     for (const [i, bytes] of bodies.entries()) {
       const app = `app-${i % given.apps}`
-      await intake({ app, id: undefined, bytes, prefix: '', sourcePrefix: '' })
+      await intake.take({ app, id: undefined, bytes, prefix: '', sourcePrefix: '' })
     }
     const { user, system } = process.cpuUsage(before)
     if (round > 0) results.push(((user + system) * 1000) / LINES)

@@ -83,6 +83,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   addDrainRoute(server, {
     auth: createDrainAuth(config.drainSecrets),
     take: takeWith(intake),
+    refuse: intake.refuse,
     isClosing,
   })
 
@@ -173,7 +174,7 @@ function createStore(config: Config, { log, now = Date.now }: AppDeps): StorePar
 function takeWith(intake: Intake): TakeBody {
   return async (body) => {
     try {
-      return await intake(body)
+      return await intake.take(body)
     } catch (error) {
       if (error instanceof RefusedError) return 'refused'
       throw error

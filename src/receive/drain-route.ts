@@ -44,6 +44,7 @@ const LOG_TYPES = new Set([
 const ROOM = { limit: 64 * 1024 * 1024, appLimit: 2 * MAX_BODY, waitMs: 4000 }
 const NO_ROOM = 'too much is being received: there was no room for it in time'
 const EMPTY = { 'content-length': '0' }
+const TOO_LARGE = 413
 const OTHER_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const NAME_PREFIX = /^[A-Za-z0-9_.:/-]{0,64}$/
 const FRAME_ID = /^[\x21-\x7e]{1,128}$/
@@ -57,11 +58,13 @@ export function addDrainRoute(
   options: {
     readonly auth: DrainAuth
     readonly take: TakeBody
+    /** Is told of a body of a known app that is refused before it is taken. */
+    readonly refuse: (source: Omit<DrainBody, 'id' | 'bytes'>) => Promise<void>
     /** Whether connections are to be closed after their answers. */
     readonly isClosing: () => boolean
   },
 ): void {
-  const { auth, take, isClosing } = options
+  const { auth, take, refuse, isClosing } = options
   const room = createBodyRoom(ROOM)
   const warn = (details: object, message: string) => server.log.warn(details, message)
   const noteLateness = createLateLog(warn)
@@ -69,9 +72,8 @@ export function addDrainRoute(
 
   /** Reads and counts a body; gives the status of the answer. */
   const receive = async (request: IncomingMessage, caller: Caller): Promise<204 | 503> => {
-    const body = await readBody(request)
-    const { app, id, prefix, sourcePrefix, isPacked, isForeign } = caller
-    const bytes = isPacked ? await unpack(body) : body
+    const { app, id, prefix, sourcePrefix, isForeign } = caller
+    const bytes = await readBytes(request, caller)
     const result = await take({ app, id, prefix, sourcePrefix, bytes })
     if (result === 'refused') {
       logRefusal(503, 'it could be neither stored nor held', { path: '/logs', app })
@@ -84,6 +86,37 @@ export function addDrainRoute(
         'no line of this body could be read: it has to be application/logplex-1',
       )
     return 204
+  }
+
+  const readBytes = async (request: IncomingMessage, caller: Caller): Promise<Buffer> => {
+    let isWhole = false
+    try {
+      const body = await readBody(request)
+      isWhole = true
+      return caller.isPacked ? await unpack(body) : body
+    } catch (error) {
+      // One that broke off was not refused by us.
+      if (isWhole || statusOf(error) === TOO_LARGE) noteRefused(caller)
+      throw error
+    }
+  }
+
+  const noteRefused = ({ app, prefix, sourcePrefix }: Omit<DrainBody, 'id' | 'bytes'>) => {
+    refuse({ app, prefix, sourcePrefix }).catch((err: unknown) =>
+      server.log.error({ err }, 'a refused body could not be counted'),
+    )
+  }
+
+  /** Says what a request of an app with good credentials is; throws RequestError when that is nothing good. */
+  const callerOf = (request: FastifyRequest): Caller => {
+    const query = request.query as Record<string, unknown>
+    const app = auth(request.headers.authorization, textOf(query, 'app'))
+    try {
+      return readCaller(request, app)
+    } catch (error) {
+      noteRefused({ app, prefix: '', sourcePrefix: '' })
+      throw error
+    }
   }
 
   /** Answers without a body. Logplex can't read a chunked answer and expects a length, of a 204 too. */
@@ -105,7 +138,7 @@ export function addDrainRoute(
       method: 'POST',
       url: '/logs',
       onRequest: (request, reply, done) => {
-        const caller = readCaller(request, auth)
+        const caller = callerOf(request)
         const fail = (error: Error) => {
           // What is left of the body would be taken for the next request.
           if (!request.raw.complete) reply.header('connection', 'close')
@@ -114,6 +147,7 @@ export function addDrainRoute(
         room.enter(caller.app, roomFor(request, caller), (leave) => {
           if (leave === undefined) {
             logRefusal(503, NO_ROOM, { path: '/logs', app: caller.app })
+            noteRefused(caller)
             return answer(reply, 503)
           }
           if (request.raw.destroyed) leave()
@@ -146,10 +180,9 @@ function roomFor(request: FastifyRequest, { isPacked }: Caller): number {
   return isPacked ? packed + MAX_BODY : packed
 }
 
-function readCaller(request: FastifyRequest, auth: DrainAuth): Caller {
+function readCaller(request: FastifyRequest, app: string): Caller {
   const { headers } = request
   const query = request.query as Record<string, unknown>
-  const app = auth(headers.authorization, textOf(query, 'app'))
   const type = headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase() ?? ''
   return {
     app,
@@ -178,6 +211,10 @@ function textOf(query: Record<string, unknown>, name: string): string | undefine
   const value = query[name]
   if (value === undefined || typeof value === 'string') return value
   throw new RequestError(400, `${name} is given more than once`)
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof RequestError ? error.statusCode : undefined
 }
 
 function unreachable(): never {

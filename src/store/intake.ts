@@ -25,8 +25,16 @@ export interface Body {
   readonly sourcePrefix: string
 }
 
-/** Counts bodies and brings them into the store; what it resolves may be acknowledged. */
-export type Intake = (body: Body) => Promise<IntakeResult>
+/** Where a body comes from. */
+export type Source = Pick<Body, 'app' | 'prefix' | 'sourcePrefix'>
+
+/** Counts bodies and brings them into the store. */
+export interface Intake {
+  /** What it resolves may be acknowledged. Rejects with RefusedError when it may not. */
+  readonly take: (body: Body) => Promise<IntakeResult>
+  /** To be told of a body that was refused before it came here; counts it as that. */
+  readonly refuse: (source: Source) => Promise<void>
+}
 
 export interface IntakeResult {
   readonly frame: FrameResult
@@ -52,7 +60,7 @@ export function createIntake(options: {
   const apps = new Map<string, AppWindows>()
   const overflow = createAppWindows(options)
 
-  const windowsFor = ({ app, prefix, sourcePrefix }: Body): AppWindows => {
+  const windowsFor = ({ app, prefix, sourcePrefix }: Source): AppWindows => {
     const key = `${app}\0${prefix}\0${sourcePrefix}`
     let windows = apps.get(key)
     if (windows === undefined && apps.size < MAX_APPS) {
@@ -105,9 +113,8 @@ export function createIntake(options: {
     }
   }
 
-  /** A duplicate was counted when it first came: only that it came again is new. */
-  const countDuplicate = async (app: string, windows: AppWindows) => {
-    owe(windows, ONE_DUPLICATE)
+  /** Counts what is owed without a body. */
+  const payOwed = async (app: string, windows: AppWindows) => {
     try {
       const frame = { id: undefined, size: 0, now: store.clock(), count: () => {} }
       await add(app, windows, frame, NOTHING_OWED)
@@ -117,9 +124,12 @@ export function createIntake(options: {
     }
   }
 
-  return async (body) => {
+  const appOf = (source: Source, windows: AppWindows): string =>
+    windows === overflow ? OVERFLOW_APP : source.app
+
+  const take = async (body: Body): Promise<IntakeResult> => {
     const windows = windowsFor(body)
-    const app = windows === overflow ? OVERFLOW_APP : body.app
+    const app = appOf(body, windows)
     const now = store.clock()
     let result: BodyCount | undefined
     const count = (open: OpenWindow[]) => {
@@ -129,7 +139,11 @@ export function createIntake(options: {
     }
     const { id, bytes } = body
     const frame = await add(app, windows, { id, size: bytes.length, now, count }, ONE_REFUSED)
-    if (frame === 'duplicate') await countDuplicate(app, windows)
+    // It was counted when it first came: only that it came again is new.
+    if (frame === 'duplicate') {
+      owe(windows, ONE_DUPLICATE)
+      await payOwed(app, windows)
+    }
     // A known frame wasn't counted: its sender is told the same as the first time.
     if (result === undefined) {
       const open: OpenWindow[] = []
@@ -139,6 +153,14 @@ export function createIntake(options: {
     const { lines, malformed, late, skew } = result!
     return { frame, lines, malformed, late, skew }
   }
+
+  const refuse = async (source: Source) => {
+    const windows = windowsFor(source)
+    owe(windows, ONE_REFUSED)
+    await payOwed(appOf(source, windows), windows)
+  }
+
+  return { take, refuse }
 }
 
 interface Owed {

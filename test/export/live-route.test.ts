@@ -27,7 +27,7 @@ async function start(options: Partial<LiveOptions> = {}) {
   const intake = createIntake({ store, committer, maxSeries: 1000, maxRoutes: 50, pins: [] })
   const send = async (count: number, app = 'shop') => {
     const lines = Array.from({ length: count }, () => routerLine(200, clock.now))
-    await intake({ app, id: undefined, bytes: body(...lines), prefix: '', sourcePrefix: '' })
+    await intake.take({ app, id: undefined, bytes: body(...lines), prefix: '', sourcePrefix: '' })
   }
   await send(3)
   return { url, clock, store, server, send }
@@ -188,7 +188,7 @@ describe('/api/live', () => {
     const committer = createCommitter(store)
     const intake = createIntake({ store, committer, maxSeries: 100, maxRoutes: 5, pins: [] })
     const bytes = body(routerLine())
-    await intake({ app: 'shop', id: undefined, bytes, prefix: '', sourcePrefix: '' })
+    await intake.take({ app: 'shop', id: undefined, bytes, prefix: '', sourcePrefix: '' })
     const stream = await openEvents(`${url}/api/live?app=shop`)
     expect((await stream.next()).event).toBe('series')
     state.isDown = true

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { type InjectOptions } from 'fastify'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { pino } from 'pino'
 import { createDrainAuth, drainToken } from '../../src/receive/credentials.ts'
 import { type TakeBody, addDrainRoute } from '../../src/receive/drain-route.ts'
@@ -141,11 +141,37 @@ test('a drain whose lines are mostly late is told of once', async () => {
   expect(app.logged).toMatchObject([{ level: 40, app: 'a', late: 1, lines: 1, skewSeconds: 3600 }])
 })
 
+/** What became of frames, of what there was any. */
+async function frames(): Promise<string[]> {
+  const { body: text } = await app.server.inject('/metrics')
+  const found = text.matchAll(/^l2met_frames_total\{app="a",result="(\w+)"\} ([1-9]\d*)$/gm)
+  return [...found].map(([, result, count]) => `${result} ${count}`)
+}
+
+describe('a body that is refused', () => {
+  test.each([
+    ['another encoding', GOOD, { ...LOGPLEX, 'content-encoding': 'br' }, 'app=a'],
+    ['no gzip', GOOD, { ...LOGPLEX, 'content-encoding': 'gzip' }, 'app=a'],
+    ['too large', Buffer.alloc(9 * 2 ** 20, 'x'), LOGPLEX, 'app=a'],
+    ['a prefix that is none', GOOD, LOGPLEX, 'app=a&prefix=%0a'],
+  ])('is counted as refused: %s', async (_, payload, headers, query) => {
+    expect((await post(payload, headers, query)).statusCode).toBeGreaterThanOrEqual(400)
+    await vi.waitFor(async () => expect(await frames()).toEqual(['refused 1']))
+    expect((await post(GOOD, LOGPLEX, 'app=a')).statusCode).toBe(204)
+    expect(await frames()).toEqual(['committed 1', 'refused 1'])
+  })
+})
+
 async function postTo(take: TakeBody) {
   const logged: { err?: { message: string } }[] = []
   const log = pino<string>({}, { write: (line: string) => logged.push(JSON.parse(line)) })
   const server = createHttpServer({ log, tls: undefined, isPublic: false })
-  addDrainRoute(server, { auth: createDrainAuth([]), take, isClosing: () => false })
+  addDrainRoute(server, {
+    auth: createDrainAuth([]),
+    take,
+    refuse: async () => {},
+    isClosing: () => false,
+  })
   const answer = await server.inject({ method: 'POST', url: '/logs', payload: GOOD })
   await server.close()
   return { answer, logged }

@@ -20,7 +20,7 @@ function start(holdMs = 0, spillBytes = 1_000_000) {
   const committer = createCommitter(store, { holdMs, spillBytes })
   const intake = createIntake({ store, committer, maxSeries: 1000, maxRoutes: 100, pins: [] })
   const send = async (id: string | undefined, bytes: Buffer) =>
-    intake({ app: APP, id, bytes, prefix: '', sourcePrefix: '' })
+    intake.take({ app: APP, id, bytes, prefix: '', sourcePrefix: '' })
   return { store, committer, send }
 }
 
@@ -30,7 +30,7 @@ function startInMemory() {
   const committer = createMemoryCommitter(store)
   const intake = createIntake({ store, committer, maxSeries: 1000, maxRoutes: 100, pins: [] })
   const send = async (id: string | undefined, bytes: Buffer, app = APP) =>
-    intake({ app, id, bytes, prefix: '', sourcePrefix: '' })
+    intake.take({ app, id, bytes, prefix: '', sourcePrefix: '' })
   return { store, send }
 }
 

@@ -57,7 +57,7 @@ export function sendTo(app: string, receivers: readonly Receiver[]): Send {
   return async (id, bytes) => {
     const { intake } = receivers[Math.floor(Math.random() * receivers.length)]!
     try {
-      await intake({ app, id, bytes, prefix: '', sourcePrefix: '' })
+      await intake.take({ app, id, bytes, prefix: '', sourcePrefix: '' })
       return true
     } catch {
       return false

@@ -40,7 +40,7 @@ export function createTarget(options: { readonly maxSeries?: number } = {}): Tar
   })
   const post = async (app: string, from: string, procid: string, messages: string[]) => {
     const bytes = body(...messages.map((message) => syslog(from, procid, message, now)))
-    await intake({ app, id: undefined, bytes, prefix: '', sourcePrefix: '' })
+    await intake.take({ app, id: undefined, bytes, prefix: '', sourcePrefix: '' })
   }
   const collector = createCollector({ store, committer, version: '1.2.3' })
   const families = async () => (await collector.collect()).families

@@ -8,6 +8,8 @@ import { createLogOutput } from './serve-log.ts'
 
 /** Tells a server with TLS to read its certificate again. */
 const RELOAD = 'SIGHUP'
+const LARGE_HEAP = 32 * 2 ** 20
+const LOOK_MS = 2000
 /** What is left of the log at the end may take this long to be written, ms. */
 const LOG_LIMIT_MS = 1000
 
@@ -40,9 +42,7 @@ async function serveWith(config: Config, log: Logger<string>): Promise<number> {
 }
 
 async function serveHere(config: Config, log: Logger<string>): Promise<number> {
-  // Windows in memory are many objects that stay: let their heap grow in small steps. With Redis there
-  // is little that stays, and small steps would be a collection ten times a second.
-  if (config.redisUrls.length === 0) setFlagsFromString('--heap-growing-percent=20')
+  if (config.redisUrls.length === 0) growSlowlyWhenLarge()
   const app = createApp(config, { log })
   const told = signalled()
   try {
@@ -59,6 +59,19 @@ async function serveHere(config: Config, log: Logger<string>): Promise<number> {
     log.error({ lostLines }, 'stopped; these acknowledged lines could not be stored')
   else log.info('stopped; everything that was acknowledged is stored')
   return lostLines > 0 ? 1 : 0
+}
+
+/**
+ * Windows of many series in memory are many objects that stay: a large heap grows by a fifth between
+ * collections. In a small one that would be a collection many times a second: it may double.
+ */
+function growSlowlyWhenLarge(): void {
+  setFlagsFromString('--heap-growing-percent=100')
+  const timer = setInterval(() => {
+    if (process.memoryUsage().heapUsed < LARGE_HEAP) return
+    setFlagsFromString('--heap-growing-percent=20')
+    clearInterval(timer)
+  }, LOOK_MS).unref()
 }
 
 function reloadTls(app: App, log: Logger<string>): void {

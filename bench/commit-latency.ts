@@ -11,8 +11,10 @@ import { SERVER_FLAGS, startServer } from './server-process.ts'
  * drains and under one; and what Redis and the receiver use for it. Each drain has at most one
  * request in flight, as Logplex has: in a closed loop it sends the next as soon as it has its answer,
  * which is all that the machine can do; at a rate, as drains do, it sends so many frames a second.
- * Each row is the median of `--starts` starts. `--case 64x10` runs one, `--node` gives the server
- * flags of node.
+ * Each row is the median of `--starts` starts. In each, a server that splits, uses a regular
+ * expression for a line and waits for a PONG of Redis gets the same bodies: what a machine does to who
+ * computes a little and waits a little, it does to both. `--case 64x10` runs one, `--node` gives the
+ * server flags of node.
  */
 const { values } = parseArgs({
   options: {
@@ -34,6 +36,7 @@ interface Case {
 }
 
 const SERVE = join(import.meta.dirname, '../src/bin/serve.js')
+const NAIVE = join(import.meta.dirname, 'peers/naive-server.js')
 // V8 takes some thousand commits to get fast, and Node accepts one connection a turn.
 const WARM_POSTS = 5000
 const BODIES = 60
@@ -48,17 +51,20 @@ const CASES: readonly Case[] = [
 ]
 
 process.stdout.write(
-  'drains  lines/frame  each frames/s  frames/s   lines/s  p50 ms  p99 ms  max ms  Redis ms  receiver ms (CPU per 1,000 lines)\n',
+  'drains  lines/frame  each frames/s  frames/s   lines/s  p50 ms  p99 ms  max ms  peer p50  peer p99  Redis ms  receiver ms (CPU per 1,000 lines)\n',
 )
 for (const one of CASES) {
   const { drains, lines, rate, limitMs } = one
   const name = `${drains}x${lines}${rate === undefined ? '' : `@${rate}`}`
   if (values.case !== '' && values.case !== name) continue
-  const rows: number[][] = []
-  for (let i = 0; i < Number(values.starts); i += 1) rows.push(await measure(one))
-  const [frames, p50, p99, max, redisMs, receiverMs] = rows[0]!.map((_, column) =>
-    median(rows.map((each) => each[column]!)),
-  ) as [number, number, number, number, number, number]
+  const found: Figures[] = []
+  const peer: Figures[] = []
+  for (let i = 0; i < Number(values.starts); i += 1) {
+    found.push(await measure(SERVE, one))
+    peer.push(await measure(NAIVE, one))
+  }
+  const frames = middle(found, 'frames')
+  const p99 = middle(found, 'p99')
   process.stdout.write(
     [
       String(drains).padStart(6),
@@ -66,19 +72,34 @@ for (const one of CASES) {
       (rate === undefined ? 'closed' : String(rate)).padStart(14),
       frames.toFixed(0).padStart(9),
       (frames * lines).toFixed(0).padStart(9),
-      ...[p50, p99, max].map((ms) => ms.toFixed(2).padStart(7)),
-      redisMs.toFixed(2).padStart(9),
-      receiverMs.toFixed(2).padStart(12),
+      ...[middle(found, 'p50'), p99, middle(found, 'max')].map((ms) => ms.toFixed(2).padStart(7)),
+      ...[middle(peer, 'p50'), middle(peer, 'p99')].map((ms) => ms.toFixed(2).padStart(9)),
+      middle(found, 'redisMs').toFixed(2).padStart(9),
+      middle(found, 'receiverMs').toFixed(2).padStart(12),
       p99 <= limitMs ? '' : `  p99 above ${limitMs} ms`,
     ].join(' ') + '\n',
   )
   if (values.check && p99 > limitMs) process.exitCode = 1
 }
 
-async function measure({ drains, lines, rate }: Case): Promise<number[]> {
+/** Of one start: frames a second, ms to an acknowledgement, CPU ms for 1,000 lines. */
+interface Figures {
+  readonly frames: number
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+  readonly redisMs: number
+  readonly receiverMs: number
+}
+
+function middle(starts: readonly Figures[], name: keyof Figures): number {
+  return median(starts.map((figures) => figures[name]))
+}
+
+async function measure(script: string, { drains, lines, rate }: Case): Promise<Figures> {
   const redis = await startBenchRedis()
   const env = { REDIS_URL: redis.url, DRAIN_SECRETS: '', METRICS_TOKEN: '' }
-  const server = await startServer([...values.node.split(' ').filter(Boolean), SERVE], env)
+  const server = await startServer([...values.node.split(' ').filter(Boolean), script], env)
   let before = [0, 0]
   const { posts, seconds, latencies } = await postLoad({
     port: server.port,
@@ -90,15 +111,15 @@ async function measure({ drains, lines, rate }: Case): Promise<number[]> {
     rate,
   })
   const perThousand = (cpu: number) => (cpu * 1e6) / (posts * lines)
-  const row = [
-    posts / seconds,
-    quantileOf(latencies, 0.5),
-    quantileOf(latencies, 0.99),
-    Math.max(...latencies),
-    perThousand(redis.cpuSeconds() - before[0]!),
-    perThousand(server.cpuSeconds() - before[1]!),
-  ]
+  const figures = {
+    frames: posts / seconds,
+    p50: quantileOf(latencies, 0.5),
+    p99: quantileOf(latencies, 0.99),
+    max: Math.max(...latencies),
+    redisMs: perThousand(redis.cpuSeconds() - before[0]!),
+    receiverMs: perThousand(server.cpuSeconds() - before[1]!),
+  }
   await server.stop()
   await redis.stop()
-  return row
+  return figures
 }

@@ -21,8 +21,10 @@ import {
 
 /**
  * The drain over HTTP on loopback: million lines per CPU second of the server, acknowledgement p99,
- * memory, beside a server that splits and uses regular expressions. Each row is the median of
- * `--starts` starts, because V8 may be slow in one start and fast in the next.
+ * memory, beside a server that splits and uses regular expressions, and beside bare ones, which throw
+ * bodies away: what HTTP, TLS and a round trip to Redis take on this machine. Each row is the median of
+ * `--starts` starts, because V8 may be slow in one start and fast in the next; all take turns, because
+ * so may the machine.
  */
 const { values } = parseArgs({
   options: {
@@ -36,6 +38,7 @@ const { values } = parseArgs({
 
 const SERVE = join(import.meta.dirname, '../src/bin/serve.js')
 const NAIVE = join(import.meta.dirname, 'peers/naive-server.js')
+const BARE = join(import.meta.dirname, 'peers/bare-server.js')
 const SECRET = 'a secret of the bench that is long enough'
 const APP = 'shop'
 const LINES = 40_000
@@ -45,6 +48,7 @@ const WARM_POSTS = 3000
 const token = createHmac('sha256', SECRET).update(`drain:${APP}`).digest('base64url')
 const authorization = `Basic ${Buffer.from(`${APP}:${token}`).toString('base64')}`
 const secrets = { DRAIN_SECRETS: SECRET, METRICS_TOKEN: SECRET }
+const SPLIT = 'split + regex, 100 lines'
 const folder = mkdtempSync(join(tmpdir(), 'l2met-bench-'))
 
 interface Case {
@@ -53,59 +57,98 @@ interface Case {
   readonly env: Record<string, string>
   readonly lines: number
   readonly tls?: boolean
+  /** The name of the case that does the least that this one has to do. */
+  readonly bare?: string
+}
+
+interface Result {
+  /** Of the server's CPU for a body. */
+  readonly micros: number
+  readonly p99: number
+  /** At most, MB. */
+  readonly rss: number
 }
 
 const certificate = makeCertificate()
 const redis = await startRedis()
+const l2met = [...SERVER_FLAGS, SERVE]
+const bare = [...SERVER_FLAGS, BARE]
+const withRedis = { REDIS_URL: redis.url }
+const withTls = { ...secrets, ...certificate }
 const cases: Case[] = [
-  { name: 'memory, 100 lines', args: [...SERVER_FLAGS, SERVE], env: secrets, lines: 100 },
-  { name: 'memory, 10 lines', args: [...SERVER_FLAGS, SERVE], env: secrets, lines: 10 },
+  { name: 'memory, 100 lines', args: l2met, env: secrets, lines: 100, bare: 'bare, 100 lines' },
+  { name: 'memory, 10 lines', args: l2met, env: secrets, lines: 10, bare: 'bare, 10 lines' },
   {
     name: 'memory, TLS, 100 lines',
-    args: [...SERVER_FLAGS, SERVE],
-    env: { ...secrets, ...certificate },
+    args: l2met,
+    env: withTls,
     lines: 100,
     tls: true,
+    bare: 'bare, TLS, 100 lines',
   },
   {
     name: 'Redis, 100 lines',
-    args: [...SERVER_FLAGS, SERVE],
-    env: { ...secrets, REDIS_URL: redis.url },
+    args: l2met,
+    env: { ...secrets, ...withRedis },
     lines: 100,
+    bare: 'bare, PING, 100 lines',
   },
-  { name: 'split + regex, 100 lines', args: [...SERVER_FLAGS, NAIVE], env: {}, lines: 100 },
+  {
+    name: SPLIT,
+    args: [...SERVER_FLAGS, NAIVE],
+    env: {},
+    lines: 100,
+    bare: 'bare, 100 lines',
+  },
+  { name: 'bare, 100 lines', args: bare, env: {}, lines: 100 },
+  { name: 'bare, 10 lines', args: bare, env: {}, lines: 10 },
+  { name: 'bare, TLS, 100 lines', args: bare, env: withTls, lines: 100, tls: true },
+  { name: 'bare, PING, 100 lines', args: bare, env: withRedis, lines: 100 },
 ].filter(({ name }) => name.includes(values.only))
 
-const ratios: Ratios = {}
-const speeds = new Map<string, number>()
-console.log(
-  '| drain | M lines / CPU s | lowest start | µs CPU / POST | p99 ms | worst start | RSS MB |',
-)
-console.log('|---|---:|---:|---:|---:|---:|---:|')
-for (const one of cases) {
-  const results = []
-  for (let start = 0; start < Number(values.starts); start += 1) results.push(await measure(one))
-  const speed = median(results.map(({ linesPerCpu }) => linesPerCpu))
-  speeds.set(one.name, speed)
-  const cells = [
-    (speed / 1e6).toFixed(3),
-    (Math.min(...results.map(({ linesPerCpu }) => linesPerCpu)) / 1e6).toFixed(3),
-    ((one.lines / speed) * 1e6).toFixed(0),
-    median(results.map(({ p99 }) => p99)).toFixed(2),
-    Math.max(...results.map(({ p99 }) => p99)).toFixed(2),
-    median(results.map(({ rss }) => rss)).toFixed(0),
-  ]
-  console.log(`| ${one.name} | ${cells.join(' | ')} |`)
+const results = new Map<string, Result[]>(cases.map(({ name }) => [name, []]))
+for (let start = 0; start < Number(values.starts); start += 1) {
+  for (const one of cases) results.get(one.name)!.push(await measure(one))
 }
-const naive = speeds.get('split + regex, 100 lines') ?? NaN
-for (const [name, speed] of speeds) {
-  if (!name.startsWith('split')) ratios[`drain: ${name}, to split + regex`] = speed / naive
+
+const all = (name: string, value: (result: Result) => number) =>
+  (results.get(name) ?? []).map(value)
+const microsOf = (name: string) => all(name, ({ micros }) => micros)
+/** How many times the CPU of a peer a case took, by starts that followed each other. */
+const timesOf = (name: string, peer: string) => {
+  const peers = microsOf(peer)
+  return median(
+    microsOf(name).flatMap((micros, i) => (peers[i] === undefined ? [] : micros / peers[i])),
+  )
+}
+
+console.log(
+  '| drain | M lines / CPU s | lowest start | µs CPU / POST | times bare | p99 ms | worst start | RSS MB |',
+)
+console.log('|---|---:|---:|---:|---:|---:|---:|---:|')
+for (const { name, lines, bare: peer } of cases) {
+  const micros = median(microsOf(name))
+  const cells = [
+    (lines / micros).toFixed(3),
+    (lines / Math.max(...microsOf(name))).toFixed(3),
+    micros.toFixed(0),
+    peer === undefined ? '' : timesOf(name, peer).toFixed(1),
+    median(all(name, ({ p99 }) => p99)).toFixed(2),
+    Math.max(...all(name, ({ p99 }) => p99)).toFixed(2),
+    median(all(name, ({ rss }) => rss)).toFixed(0),
+  ]
+  console.log(`| ${name} | ${cells.join(' | ')} |`)
+}
+const ratios: Ratios = {}
+for (const { name, lines } of cases) {
+  if (name === SPLIT || name.startsWith('bare')) continue
+  ratios[`drain: ${name}, to split + regex`] = lines / 100 / timesOf(name, SPLIT)
 }
 tellRatios(ratios, values.check)
 await redis.stop()
 rmSync(folder, { recursive: true })
 
-async function measure({ args, env, lines, tls = false }: Case) {
+async function measure({ args, env, lines, tls = false }: Case): Promise<Result> {
   const server: ServerProcess = await startServer(args, env)
   let before = 0
   const { posts, latencies } = await postLoad({
@@ -121,7 +164,7 @@ async function measure({ args, env, lines, tls = false }: Case) {
   const used = server.cpuSeconds() - before
   const { most } = server.memory()
   await server.stop()
-  return { linesPerCpu: (posts * lines) / used, p99: quantileOf(latencies, 0.99), rss: most }
+  return { micros: (used / posts) * 1e6, p99: quantileOf(latencies, 0.99), rss: most }
 }
 
 /** Bodies of the model's lines, with the times of now, so many lines in each. */

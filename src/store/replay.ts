@@ -27,7 +27,7 @@ const PARTS = 16
 /** All that is kept, bytes; beyond, the oldest goes first. */
 const MAX_BYTES = 16 * 2 ** 20
 
-interface AppState {
+interface RecentBatches {
   /** The highest count that was seen. */
   seen: number
   confirmedAt: number
@@ -44,15 +44,15 @@ export function createReplay(options: {
   readonly warn: (details: object, text: string) => void
 }): Replay {
   const { now, send, readCounter, onLoss, warn } = options
-  const states = new Map<string, AppState>()
+  const states = new Map<string, RecentBatches>()
   let bytes = 0
 
-  const drop = (state: AppState, count: number) => {
+  const drop = (state: RecentBatches, count: number) => {
     for (const { size } of state.entries.splice(0, count)) bytes -= size
   }
 
   // Many at a time, because each time moves all that stay.
-  const dropBefore = (state: AppState, time: number) => {
+  const dropBefore = (state: RecentBatches, time: number) => {
     const { entries } = state
     const least = Math.min(entries.length, Math.max(MIN_DROP, Math.ceil(entries.length / PARTS)))
     if (least === 0 || entries[least - 1]!.at >= time) return
@@ -84,7 +84,7 @@ export function createReplay(options: {
     warn({ app, frames, refused }, 'Redis went back in time; its last moments were brought back')
   }
 
-  const start = (app: string, state: AppState) => {
+  const start = (app: string, state: RecentBatches) => {
     if (state.entries.length === 0 || state.running !== undefined) return
     const entries = [...state.entries]
     state.running = bringBack(app, entries)

@@ -10,7 +10,7 @@ import { DYNO_GONE_MS, FAMILIES, type FamilySpec } from './families.ts'
 import type { LabelText } from './family.ts'
 import { withLabel } from './labels.ts'
 import type { Minute } from './minute.ts'
-import type { AppWindows } from './read-apps.ts'
+import type { CollectedApp } from './read-apps.ts'
 import { type Samples, addFixed, addSample } from './samples.ts'
 
 const SPECS: readonly FamilySpec[] = FAMILIES
@@ -46,7 +46,7 @@ export function addApp(
   samples: Samples,
   rows: AppRows,
   cells: readonly Cell[],
-  { lifetime, minute }: AppWindows,
+  { lifetime, minute }: CollectedApp,
   now: number,
 ): void {
   const walk: Walk = {

@@ -10,7 +10,7 @@ import { withLabel } from './labels.ts'
 import { createKeptRows } from './kept-rows.ts'
 import { NO_NAMES, nameOwn } from './own-names.ts'
 import { addOwn, ownFamilies } from './own-samples.ts'
-import { type AppWindows, createReadApps } from './read-apps.ts'
+import { type CollectedApp, createReadApps } from './read-apps.ts'
 import { type Samples, addFixed, createSamples, toFamily } from './samples.ts'
 
 /** Gathers what is shown, made new each time. */
@@ -47,7 +47,7 @@ export function createCollector(options: {
     addFixed(numbers, 'l2met_spill_lines', '', committer.spilledLines())
   }
 
-  const gather = async (apps: readonly AppWindows[]): Promise<Collected> => {
+  const gather = async (apps: readonly CollectedApp[]): Promise<Collected> => {
     const now = store.clock()
     const samples = createSamples()
     addSelf(samples, 1)
@@ -59,10 +59,10 @@ export function createCollector(options: {
       if (turns.isOver()) await turns.next()
     }
     names = nameOwn(rows, names)
-    for (const [i, windows] of apps.entries()) {
+    for (const [i, app] of apps.entries()) {
       addRows(rows[i]!, names.labels)
-      addApp(samples, rows[i]!, cells[i]!, windows, now)
-      addOwn(samples, rows[i]!, names, cells[i]!, windows.uniques, now)
+      addApp(samples, rows[i]!, cells[i]!, app, now)
+      addOwn(samples, rows[i]!, names, cells[i]!, app.uniques, now)
       if (turns.isOver()) await turns.next()
     }
     keptRows.keep(rows)

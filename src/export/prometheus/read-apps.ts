@@ -4,7 +4,7 @@ import { type Minute, createMinuteReader } from './minute.ts'
 import { type RecentUniques, createRecentUniques } from './recent-uniques.ts'
 
 /** All that a scrape shows of one app. The windows are the store's own. */
-export interface AppWindows {
+export interface CollectedApp {
   readonly app: string
   readonly lifetime: Window
   /** The last complete one. */
@@ -14,7 +14,7 @@ export interface AppWindows {
 }
 
 /** Reads all apps, sorted by name; rejects when the store can't be read. */
-export type ReadApps = () => Promise<AppWindows[]>
+export type ReadApps = () => Promise<CollectedApp[]>
 
 const HOUR_MS = 3_600_000
 
@@ -27,7 +27,7 @@ export function createReadApps(store: Store): ReadApps {
     return uniques
   }
 
-  const readApp = async (app: string, lifetime: Window): Promise<AppWindows> => {
+  const readApp = async (app: string, lifetime: Window): Promise<CollectedApp> => {
     const now = store.clock()
     const start = now - (now % COARSE_MS) - COARSE_MS
     const { minute, reader } = createMinuteReader(start)

@@ -3,7 +3,7 @@ import type { GroupKey } from '../aggregate/requests.ts'
 import { parseMillis } from './local-duration.ts'
 import { type Threshold, parseThreshold } from './local-fail-if.ts'
 import { suggestion } from './local-suggest.ts'
-import { UsageError } from './local-usage-error.ts'
+import { UsageError } from './usage-error.ts'
 import { type Condition, parseWhere } from './local-where.ts'
 
 /** What the command line asks for. */

@@ -1,4 +1,4 @@
-import { UsageError } from './local-usage-error.ts'
+import { UsageError } from './usage-error.ts'
 
 const MILLIS: Readonly<Record<string, number>> = { us: 1e-3, ms: 1, s: 1e3, m: 60e3, h: 3600e3 }
 

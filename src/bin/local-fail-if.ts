@@ -1,7 +1,7 @@
 import type { ReportView } from '../export/terminal/local-report.ts'
 import { countText, durationText, percentText, rateText } from '../export/terminal/units.ts'
 import { parseMillis } from './local-duration.ts'
-import { UsageError } from './local-usage-error.ts'
+import { UsageError } from './usage-error.ts'
 
 /** A threshold of `--fail-if`, as `p95>500ms`. */
 export interface Threshold {

@@ -1,4 +1,5 @@
 import { createStyle, wantsColour, type Style } from '../export/terminal/style.ts'
+import type { Environment } from '../config.ts'
 
 /** How output is to look, decided once from flags, environment and where stdout goes. */
 export interface Look {
@@ -6,8 +7,6 @@ export interface Look {
   /** Columns, at least 60. */
   readonly width: number
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 const DEFAULT_WIDTH = 80
 const MIN_WIDTH = 60

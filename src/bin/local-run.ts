@@ -1,12 +1,11 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import type { Environment } from '../config.ts'
 import { STDIN } from '../receive/files.ts'
 import { type LocalOptions, parseLocalArgs } from './local-args.ts'
 import { EXIT } from './local-exit.ts'
 import { say } from './local-output.ts'
 import { startThreads } from './local-threads.ts'
-import { UsageError } from './local-usage-error.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
+import { UsageError } from './usage-error.ts'
 
 /** Runs `l2met-local` and gives its exit code. */
 export async function runLocal(args: readonly string[], env: Environment): Promise<number> {

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { ReportView } from '../export/terminal/local-report.ts'
+import type { Environment } from '../config.ts'
 import { STDIN, isTail } from '../receive/files.ts'
 import type { LocalOptions } from './local-args.ts'
 import { EXIT } from './local-exit.ts'
@@ -13,8 +14,6 @@ import type { Threads } from './local-threads.ts'
 
 /** Nobody waits for a file: its lines may be far out of order, and each interval comes once. */
 const KEEP_OF_FILES = 360
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** Counts the inputs and tells what was counted; gives the exit code. */
 export async function countAndTell(

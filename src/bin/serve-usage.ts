@@ -1,8 +1,3 @@
-/** A command line that can't be understood; the message says what is wrong with it. */
-export class UsageError extends Error {
-  override name = 'UsageError'
-}
-
 export const HELP = `l2met turns the log stream of Heroku apps into metrics.
 
 Usage: l2met [serve]                  run the drain, /metrics and the charts page

@@ -1,10 +1,6 @@
 import { type AppWindows, createAppWindows } from '../aggregate/app-windows.ts'
-import {
-  type RequestStats,
-  type RequestStatsOptions,
-  createRequestStats,
-  noteRequest,
-} from '../aggregate/requests.ts'
+import type { Interval } from '../aggregate/intervals.ts'
+import { type RequestStatsOptions, createRequestStats, noteRequest } from '../aggregate/requests.ts'
 import { createTextScan } from '../aggregate/scan-text.ts'
 import { type Drained, scannerFault, sharedScanner } from '../aggregate/scanner.ts'
 import { MAX_TEXT_LINE, countTextLine, countTooLong, createTextCounter } from '../aggregate/text.ts'
@@ -18,14 +14,6 @@ import {
   createLiveLines,
 } from '../receive/text-lines.ts'
 
-/** Where the lines of a span of time are counted: from `start` to before `end`, ms since 1970. */
-export interface Target {
-  readonly start: number
-  readonly end: number
-  readonly acc: Accumulator
-  readonly requests: RequestStats
-}
-
 /** Counting the lines of one run, whichever input they come from. */
 export interface LocalCounter {
   /** Why it counts without the scanner, where it would have one. */
@@ -38,7 +26,7 @@ export interface LocalCounter {
   readonly buffer: Buffer | undefined
   /** What follows doesn't stand behind what was read last. */
   forgetTime(): void
-  /** Brings all that was counted into its target. */
+  /** Brings all that was counted into its interval. */
   flush(): void
 }
 
@@ -57,39 +45,39 @@ function looksAtRequests({ where, onRequest, slowMillis, by }: CountOptions): bo
 const MAX_SERIES = 10_000
 const MAX_ROUTES = 200
 
-/** The target of all lines. */
-export function wholeTarget(table: SeriesTable): Target {
+/** One interval for all lines. */
+export function wholeInterval(table: SeriesTable): Interval {
   const acc = createAccumulator(table)
   return { start: -Infinity, end: Infinity, acc, requests: createRequestStats() }
 }
 
-/** `targetsIn` gives, for the windows of this run, where the line of a time (ms since 1970, NaN for none) goes. */
+/** `intervalsIn` gives, for the windows of this run, where the line of a time (ms since 1970, NaN for none) goes. */
 export function createLocalCounter(
   options: CountOptions,
-  targetsIn: (windows: AppWindows) => (time: number) => Target,
+  intervalsIn: (windows: AppWindows) => (time: number) => Interval,
 ): LocalCounter {
   const { where, onRequest } = options
   const looks = looksAtRequests(options)
   const scanner = looks ? undefined : sharedScanner()
-  let target: Target | undefined
+  let interval: Interval | undefined
   const accept = (request: Request): boolean => {
     if (where !== undefined && !where(request)) return false
-    noteRequest(target!.requests, options, request)
+    noteRequest(interval!.requests, options, request)
     onRequest?.(request)
     return true
   }
   const windows = createAppWindows({ maxSeries: MAX_SERIES, maxRoutes: MAX_ROUTES, accept })
-  const targetOf = targetsIn(windows)
+  const intervalOf = intervalsIn(windows)
   const counter = createTextCounter(windows.state, Date.now())
   counter.time = NaN
   let clock = NaN
   const onDrain = ({ requests, errors }: Drained) => {
-    target!.requests.count += requests
-    target!.requests.errors += errors
+    interval!.requests.count += requests
+    interval!.requests.errors += errors
   }
-  const windowOf = (time: number): Accumulator => (target = targetOf(time)).acc
+  const windowOf = (time: number): Accumulator => (interval = intervalOf(time)).acc
   const scan =
-    scanner && createTextScan(scanner, counter, (time) => (target = targetOf(time)), onDrain)
+    scanner && createTextScan(scanner, counter, (time) => (interval = intervalOf(time)), onDrain)
   const sink: LineSink = {
     onLine: (bytes, start, end, isClean) =>
       countTextLine(counter, bytes, start, end, isClean, windowOf),

@@ -9,9 +9,8 @@ import type { LocalOptions } from './local-args.ts'
 import {
   type CountOptions,
   type LocalCounter,
-  type Target,
   createLocalCounter,
-  wholeTarget,
+  wholeInterval,
 } from './local-count.ts'
 import type { Look } from './local-output.ts'
 import type { PartCount } from './local-threads.ts'
@@ -37,11 +36,11 @@ export function tellWhole(
   pretty: boolean,
   write: Write,
 ): Teller {
-  let whole: Target | undefined
+  let whole: Interval | undefined
   const counter = createLocalCounter(countOptions(options), (windows) => {
-    const target = wholeTarget(windows.state.table)
-    whole = target
-    return () => target
+    const interval = wholeInterval(windows.state.table)
+    whole = interval
+    return () => interval
   })
   const parts: PartCount[] = []
   return {

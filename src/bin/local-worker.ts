@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Interval } from '../aggregate/intervals.ts'
 import { toWindow } from '../model/accumulator.ts'
-import { type Target, createLocalCounter, wholeTarget } from './local-count.ts'
+import { createLocalCounter, wholeInterval } from './local-count.ts'
 import { countParts } from './local-parts.ts'
 import type { PartCount, PartTask } from './local-threads.ts'
 
@@ -11,16 +12,16 @@ const stop = new AbortController()
 parentPort!.on('message', () => stop.abort())
 
 const where = whereTexts.length === 0 ? undefined : await whereOf(whereTexts)
-let target: Target | undefined
+let interval: Interval | undefined
 const counter = createLocalCounter({ slowMillis, maxSlow: top, by, where }, (windows) => {
-  const whole = wholeTarget(windows.state.table)
-  target = whole
+  const whole = wholeInterval(windows.state.table)
+  interval = whole
   return () => whole
 })
 const tell = (read: number) => parentPort!.postMessage({ read })
 const fault = await countParts(file, counter, stop.signal, tell)
 counter.flush()
-const { acc, requests } = target!
+const { acc, requests } = interval!
 const counted: PartCount = { window: toWindow(acc), requests, fault }
 parentPort!.postMessage(counted)
 

@@ -8,15 +8,19 @@ import { MAX_BODY, isGzip, readBody, unpack } from './request-body.ts'
 import { createRefusalLog } from './refusal-log.ts'
 import { RequestError } from './request-error.ts'
 
-/** One body of a drain, unpacked. */
-export interface DrainBody {
+/** Where a body comes from. */
+export interface DrainSource {
   readonly app: string
-  /** The sender's id of this body, the same when it tries again; undefined when it has none. */
-  readonly id: string | undefined
-  readonly bytes: Uint8Array
   /** Drain options `prefix` and `source-prefix`. */
   readonly prefix: string
   readonly sourcePrefix: string
+}
+
+/** One body of a drain, unpacked. */
+export interface DrainBody extends DrainSource {
+  /** The sender's id of this body, the same when it tries again; undefined when it has none. */
+  readonly id: string | undefined
+  readonly bytes: Uint8Array
 }
 
 export interface DrainResult extends Lateness {
@@ -59,7 +63,7 @@ export function addDrainRoute(
     readonly auth: DrainAuth
     readonly take: TakeBody
     /** Is told of a body of a known app that is refused before it is taken. */
-    readonly refuse: (source: Omit<DrainBody, 'id' | 'bytes'>) => Promise<void>
+    readonly refuse: (source: DrainSource) => Promise<void>
     /** Whether connections are to be closed after their answers. */
     readonly isClosing: () => boolean
   },
@@ -101,7 +105,7 @@ export function addDrainRoute(
     }
   }
 
-  const noteRefused = ({ app, prefix, sourcePrefix }: Omit<DrainBody, 'id' | 'bytes'>) => {
+  const noteRefused = ({ app, prefix, sourcePrefix }: DrainSource) => {
     refuse({ app, prefix, sourcePrefix }).catch((err: unknown) =>
       server.log.error({ err }, 'a refused body could not be counted'),
     )

@@ -9,40 +9,22 @@ import {
 import { type BodyCount, countBody, createBodyReader } from '../aggregate/body.ts'
 import { sharedScanner } from '../aggregate/scanner.ts'
 import { OVER_LIMIT } from '../extract/extract.ts'
+import type { DrainBody, DrainResult, DrainSource } from '../receive/drain-route.ts'
 import { type Committer, type FrameResult, RefusedError } from './committer.ts'
 import { countFrames } from './frame-count.ts'
 import type { PendingFrame } from './lane.ts'
 import { FINE_MS, type Store } from './store.ts'
 
-/** One drain body with what its request says. */
-export interface Body {
-  readonly app: string
-  /** The sender's id of this body; undefined when it has none. */
-  readonly id: string | undefined
-  readonly bytes: Uint8Array
-  /** Drain options `prefix` and `source-prefix`. */
-  readonly prefix: string
-  readonly sourcePrefix: string
-}
-
-/** Where a body comes from. */
-export type Source = Pick<Body, 'app' | 'prefix' | 'sourcePrefix'>
-
 /** Counts bodies and brings them into the store. */
 export interface Intake {
   /** What it resolves may be acknowledged. Rejects with RefusedError when it may not. */
-  readonly take: (body: Body) => Promise<IntakeResult>
+  readonly take: (body: DrainBody) => Promise<IntakeResult>
   /** To be told of a body that was refused before it came here; counts it as that. */
-  readonly refuse: (source: Source) => Promise<void>
+  readonly refuse: (source: DrainSource) => Promise<void>
 }
 
-export interface IntakeResult {
+export interface IntakeResult extends DrainResult {
   readonly frame: FrameResult
-  readonly lines: number
-  readonly malformed: number
-  readonly late: number
-  /** See BodyCount. */
-  readonly skew: number
 }
 
 /** More apps than this in one process are a fault or an attack; their lines count as over the limit. */
@@ -60,7 +42,7 @@ export function createIntake(options: {
   const apps = new Map<string, AppWindows>()
   const overflow = createAppWindows(options)
 
-  const windowsFor = ({ app, prefix, sourcePrefix }: Source): AppWindows => {
+  const windowsFor = ({ app, prefix, sourcePrefix }: DrainSource): AppWindows => {
     const key = `${app}\0${prefix}\0${sourcePrefix}`
     let windows = apps.get(key)
     if (windows === undefined && apps.size < MAX_APPS) {
@@ -124,10 +106,10 @@ export function createIntake(options: {
     }
   }
 
-  const appOf = (source: Source, windows: AppWindows): string =>
+  const appOf = (source: DrainSource, windows: AppWindows): string =>
     windows === overflow ? OVERFLOW_APP : source.app
 
-  const take = async (body: Body): Promise<IntakeResult> => {
+  const take = async (body: DrainBody): Promise<IntakeResult> => {
     const windows = windowsFor(body)
     const app = appOf(body, windows)
     const now = store.clock()
@@ -154,7 +136,7 @@ export function createIntake(options: {
     return { frame, lines, malformed, late, skew }
   }
 
-  const refuse = async (source: Source) => {
+  const refuse = async (source: DrainSource) => {
     const windows = windowsFor(source)
     owe(windows, ONE_REFUSED)
     await payOwed(appOf(source, windows), windows)
@@ -172,7 +154,7 @@ const NOTHING_OWED: Owed = { duplicate: 0, refused: 0 }
 const ONE_DUPLICATE: Owed = { duplicate: 1, refused: 0 }
 const ONE_REFUSED: Owed = { duplicate: 0, refused: 1 }
 
-export const OVERFLOW_APP = '(other)'
+const OVERFLOW_APP = '(other)'
 
 /** Moves the lines of apps that are too many. */
 function moveToOverLimit(open: readonly OpenWindow[]): void {

@@ -39,7 +39,7 @@ export function createDyno(
 }
 
 /** A line of the dyno manager about a dyno. */
-export function dynoLine(dyno: DemoDyno, time: number, message: string, event?: string): Entry {
+function dynoLine(dyno: DemoDyno, time: number, message: string, event?: string): Entry {
   return {
     time,
     app: 'heroku',

@@ -1,7 +1,7 @@
 import type { Entry } from './entry.ts'
 
 /** Logplex fills a body until the next frame would reach this many bytes. */
-export const BODY_BYTES = 102_400
+const BODY_BYTES = 102_400
 
 /** A line with its frame, on its way into a body. */
 export interface Framed {

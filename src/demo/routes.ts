@@ -25,7 +25,7 @@ const user = (random: Random) => String(random.between(100, 9999))
 const ulid = (random: Random) =>
   `01J${Array.from({ length: 23 }, () => BASE_32[random.between(0, 31)]).join('')}`
 
-export const SHOP_ROUTES: readonly ShopRoute[] = [
+const SHOP_ROUTES: readonly ShopRoute[] = [
   route('GET', '/', 90, 18),
   route('GET', '/products', 60, 35),
   route('GET', '/products/:id', 120, 28, 200, (r) => `/products/${product(r)}`),

@@ -2,7 +2,7 @@
  * Heroku's error codes in plain words: the titles of Heroku's "Error Codes" page, and for H codes the
  * `desc=` of router lines. A code that isn't here is shown by itself.
  */
-export const ERROR_NAMES: ReadonlyMap<string, string> = new Map([
+const ERROR_NAMES: ReadonlyMap<string, string> = new Map([
   ['H10', 'App crashed'],
   ['H11', 'Backlog too deep'],
   ['H12', 'Request timeout'],

@@ -4,7 +4,7 @@ import { type PageFile, readPageFiles } from './page-assets.ts'
 import { takesGzip } from './send-json.ts'
 
 /** Nothing but our own files; no text becomes code or markup. */
-export const PAGE_POLICY = [
+const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

@@ -3,7 +3,7 @@ import { ascii, findByte, isExactly, startsWith } from '../model/bytes.ts'
 import { type DateCache, type Stamp, parseTimestamp } from './timestamp.ts'
 
 /** Messages are cut at this many bytes by the platform's log-shuttle (SPEC.md of Logplex, splitLine). */
-export const CUT_LENGTH = 10_000
+const CUT_LENGTH = 10_000
 
 const SPACE = 32
 const NEWLINE = 10

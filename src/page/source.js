@@ -1,5 +1,5 @@
 /** What went wrong with a request; `status` is 0 when no answer came. */
-export class RequestFailed extends Error {
+class RequestFailed extends Error {
   constructor(status, message) {
     super(message)
     this.status = status

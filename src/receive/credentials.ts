@@ -5,7 +5,7 @@ import { RequestError } from './request-error.ts'
 export type DrainAuth = (authorization: string | undefined, queryApp: string | undefined) => string
 
 /** The app of who names none, where no secret is set. */
-export const DEFAULT_APP = 'default'
+const DEFAULT_APP = 'default'
 
 const MAX_PROVEN = 10_000
 /** Base64 can be written in many ways, and long ones: 150 characters are enough for any app. */

@@ -20,7 +20,7 @@ export interface KeyReader<T> {
  * told apart. To read a key up to its labels, and only where it differs from the one before, costs
  * a tenth of what it costs to know it.
  */
-export type OfHead<T> = (head: string, kind: Kind) => T | undefined
+type OfHead<T> = (head: string, kind: Kind) => T | undefined
 
 /** A key that is known, and the one that stood behind it the last time. */
 interface Known<T> {

@@ -6,9 +6,9 @@ import { type Sum, addLow } from '../model/sum.ts'
  * How the values of one cell are written. Log lines hold few digits: whole numbers, thousandths
  * (times, loads) or hundredths of a mebibyte (dyno memory); what is none of these takes eight bytes.
  */
-export const WHOLE = 0
-export const THOUSANDTHS = 1
-export const MEBIBYTE_HUNDREDTHS = 2
+const WHOLE = 0
+const THOUSANDTHS = 1
+const MEBIBYTE_HUNDREDTHS = 2
 export const RAW = 3
 export type Form = typeof WHOLE | typeof THOUSANDTHS | typeof MEBIBYTE_HUNDREDTHS | typeof RAW
 

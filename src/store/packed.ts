@@ -26,7 +26,7 @@ import { type KeyReader, createKeyReader } from './packed-key.ts'
  * key (how many bytes it shares with the key before, the rest of it) and its values (packed-cell.ts).
  */
 export const PLAIN = 1
-export const DEFLATED = 2
+const DEFLATED = 2
 
 /** A body larger than this is a fault, bytes. */
 const MAX_BODY = 2 ** 28

@@ -70,7 +70,7 @@ function splitName(name: string): [type: string, number: number] {
 }
 
 /** Memory in use as a share of the quota; undefined when either isn't known. */
-export function memoryShare({ memory }: Pick<DynoReport, 'memory'>): number | undefined {
+function memoryShare({ memory }: Pick<DynoReport, 'memory'>): number | undefined {
   const used = memory['total'] ?? memory['rss']
   const quota = memory['quota']
   return used === undefined || quota === undefined || quota.last <= 0
@@ -78,12 +78,12 @@ export function memoryShare({ memory }: Pick<DynoReport, 'memory'>): number | un
     : used.last / quota.last
 }
 
-export function quotaColour(share: number | undefined, style: Style): Paint {
+function quotaColour(share: number | undefined, style: Style): Paint {
   if (share === undefined || share < HIGH) return style.green
   return share <= 1 ? style.yellow : style.red
 }
 
-export function errorsText({ errors }: Pick<DynoReport, 'errors'>): string {
+function errorsText({ errors }: Pick<DynoReport, 'errors'>): string {
   return Object.entries(errors)
     .map(([code, n]) => `${printable(code)} ×${countText(n)}`)
     .join(' ')

@@ -17,7 +17,7 @@ export function sortRoutes(routes: readonly RouteReport[], order: RouteOrder): R
 type Counted = Pick<RouteReport, 'count' | 'errors' | 'service'>
 
 /** Columns that say how much and how fast, for anything that requests are counted by. */
-export function countColumns<Row extends Counted>(total: number, style: Style): Column<Row>[] {
+function countColumns<Row extends Counted>(total: number, style: Style): Column<Row>[] {
   return [
     { title: 'requests', align: 'right', cell: ({ count }) => countText(count) },
     {

@@ -15,7 +15,7 @@ const ESC = '\u001b'
 const ENTER = `${ESC}[?1049h${ESC}[?25l${ESC}[?7l`
 const LEAVE = `${ESC}[0m${ESC}[?7h${ESC}[?25h${ESC}[?1049l`
 /** A terminal that knows synchronised updates shows a frame at once; others ignore these. */
-export const FRAME_START = `${ESC}[?2026h`
+const FRAME_START = `${ESC}[?2026h`
 const FRAME_END = `${ESC}[?2026l`
 const CLEAR = `${ESC}[2J`
 // Before the line: after it, it would take the character in the last column.

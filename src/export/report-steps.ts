@@ -12,11 +12,13 @@ export interface ReportSteps {
 
 export const MIN_STEP_MS = 10_000
 
+const MAX_WINDOWS = 720
+
 /** Each divides the next, so that narrow windows fit into wider ones, s. */
 const WIDTHS = [10, 20, 60, 120, 600, 1200, 3600, 7200, 21_600, 43_200, 86_400]
 
-/** Keeps at most `most` windows; when there would be more, they are merged into wider ones. */
-export function createReportSteps(most = 720): ReportSteps {
+/** When there would be more than MAX_WINDOWS, they are merged into wider ones. */
+export function createReportSteps(): ReportSteps {
   let width = MIN_STEP_MS
   let windows = new Map<number, Window>()
 
@@ -37,7 +39,7 @@ export function createReportSteps(most = 720): ReportSteps {
   return {
     add: (start, acc) => {
       mergeAccumulator(windowAt(start), acc)
-      while (windows.size > most) widen()
+      while (windows.size > MAX_WINDOWS) widen()
     },
     widthMs: () => width,
     windows: () => windows,

@@ -9,8 +9,8 @@ import { type Stats, statsOf } from './stats.ts'
 /** A restart is said in up to three lines within a second or two; it is one event. */
 const SAME_EVENT_MS = 2000
 
-/** Summarises a window of one app; `top` limits the routes. */
-export function createReport(app: string, window: Window, top = Infinity): Report {
+/** Summarises a window of one app. */
+export function createReport(app: string, window: Window): Report {
   const draft = createDraft()
   for (const [key, cell] of window.cells) addCell(draft, parseSeriesKey(key), cell)
   const seconds = Math.max(1, Math.round((window.last - window.first) * 1000) / 1e6 || 0)
@@ -32,7 +32,7 @@ export function createReport(app: string, window: Window, top = Infinity): Repor
     service: statsOf(draft.service),
     connect: statsOf(draft.connect),
     bytes: statsOf(draft.bytes),
-    routes: routesOf(draft).slice(0, top),
+    routes: routesOf(draft),
     dynos: byName(draft.dynos),
     measure: measuresOf(draft),
     count: byName(draft.counts),

@@ -53,9 +53,7 @@ const REFUSE_MS = 4000
 const TICK_MS = 50
 const STOP_TICK_MS = 20
 
-const DEFAULTS: CommitterOptions = { holdMs: 1000, spillBytes: 64 * 2 ** 20 }
-
-export function createCommitter(store: Store, options: CommitterOptions = DEFAULTS): Committer {
+export function createCommitter(store: Store, options: CommitterOptions): Committer {
   const { holdMs, spillBytes } = options
   const packer = createPacker()
   // Of this process: most duplicates need not reach the store.

@@ -13,10 +13,12 @@ import { dueHours, rollUpHour } from './memory-hours.ts'
 import { createPacker } from './packer.ts'
 import { type Span, readSpans, spansOf } from './read-spans.ts'
 import { createRecentIds } from './recent-ids.ts'
-import { FINE_KEPT_MS, FINE_MS, type Frame, MAX_STORED_SERIES, type Store } from './store.ts'
+import { FINE_KEPT_MS, FINE_MS, type Frame, type Store } from './store.ts'
 
 /** Packed windows of all apps may take this much; beyond, the oldest are dropped. Bytes. */
 const MAX_PACKED = 64 * 2 ** 20
+/** Of an app in a window, where nothing else is said. */
+const MAX_SERIES = 10_000
 
 /** Windows in this process: what is acknowledged lives as long as the process does. */
 export interface MemoryStore extends Store {
@@ -32,7 +34,7 @@ export function createMemoryStore(options: {
   readonly now: () => number
   readonly maxSeries?: number
 }): MemoryStore {
-  const { retentionMs, maxSeries = MAX_STORED_SERIES } = options
+  const { retentionMs, maxSeries = MAX_SERIES } = options
   const apps = new Map<string, MemoryApp>()
   const ids = createRecentIds()
   const packer = createPacker()

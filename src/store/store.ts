@@ -13,9 +13,6 @@ export const HOUR_MS = 3_600_000
 /** The lifetime window forgets samples (gauges) that are older than this, ms. */
 export const SAMPLES_KEPT_MS = 3_600_000
 
-/** Series of one app that a window holds at most, where nothing else is said. */
-export const MAX_STORED_SERIES = 10_000
-
 /** Frame ids are remembered at least this long, ms: longer than a line may be late, plus skew. */
 export const IDS_KEPT_MS = 20 * 60_000
 

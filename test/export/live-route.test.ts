@@ -2,8 +2,8 @@ import { connect } from 'node:net'
 import createFastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type LiveOptions, addLiveRoute } from '../../src/export/live-route.ts'
-import { createCommitter } from '../../src/store/committer.ts'
 import { createIntake } from '../../src/store/intake.ts'
+import { createMemoryCommitter } from '../../src/store/memory-committer.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { FINE_MS, type Store } from '../../src/store/store.ts'
 import { routerLine } from '../support/app.ts'
@@ -23,7 +23,7 @@ async function start(options: Partial<LiveOptions> = {}) {
   servers.push(server)
   addLiveRoute(server, { store, pollMs: 20, ...options })
   const url = await server.listen({ port: 0, host: '127.0.0.1' })
-  const committer = createCommitter(store)
+  const committer = createMemoryCommitter(store)
   const intake = createIntake({ store, committer, maxSeries: 1000, maxRoutes: 50, pins: [] })
   const send = async (count: number, app = 'shop') => {
     const lines = Array.from({ length: count }, () => routerLine(200, clock.now))
@@ -185,7 +185,7 @@ describe('/api/live', () => {
       },
     }
     const { url } = await start({ store })
-    const committer = createCommitter(store)
+    const committer = createMemoryCommitter(real)
     const intake = createIntake({ store, committer, maxSeries: 100, maxRoutes: 5, pins: [] })
     const bytes = body(routerLine())
     await intake.take({ app: 'shop', id: undefined, bytes, prefix: '', sourcePrefix: '' })

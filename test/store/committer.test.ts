@@ -6,7 +6,7 @@ import type { Sketch } from '../../src/model/sketch.ts'
 import { type Committer, RefusedError, createCommitter } from '../../src/store/committer.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import type { PendingFrame } from '../../src/store/lane.ts'
-import { FINE_MS, UnfitStoreError } from '../../src/store/store.ts'
+import { FINE_MS, type Store, UnfitStoreError } from '../../src/store/store.ts'
 import { type FlakyStore, createFlakyStore } from '../support/flaky-store.ts'
 import { perform } from '../support/windows.ts'
 
@@ -67,14 +67,15 @@ describe('the committer', () => {
   })
 
   test('waits for those it has just answered, so that senders do not take turns in two halves', async () => {
-    committer = createCommitter({
+    const slow = {
       ...store,
-      commit: async (app, frames) => {
-        const known = await store.commit(app, frames)
+      commit: async (...args: Parameters<Store['commit']>) => {
+        const known = await store.commit(...args)
         await sleep(20)
         return known
       },
-    })
+    }
+    committer = createCommitter(slow, { holdMs: HOLD_MS, spillBytes: 1_000_000 })
     const send = async (sender: number) => {
       // They come one after the other, as senders do.
       await sleep(sender * 3)

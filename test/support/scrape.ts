@@ -30,7 +30,7 @@ export function createTarget(options: { readonly maxSeries?: number } = {}): Tar
   let now = NOW
   const clock = () => now
   const store = createMemoryStore({ retentionMs: 86_400_000, now: clock })
-  const committer = createCommitter(store)
+  const committer = createCommitter(store, { holdMs: 1000, spillBytes: 2 ** 20 })
   const intake = createIntake({
     store,
     committer,

@@ -1,4 +1,5 @@
-import { type Sketch, quantile, sketchSum } from '../model/sketch.ts'
+import { type Sketch, quantile } from '../model/sketch.ts'
+import { sumValue } from '../model/sum.ts'
 
 /** A distribution in base units; null where there is none. */
 export interface Stats {
@@ -18,7 +19,7 @@ export function statsOf(sketch: Sketch): Stats | null {
     count: sketch.count,
     min: sketch.min,
     max: sketch.max,
-    mean: Math.min(Math.max(sketchSum(sketch) / sketch.count, sketch.min), sketch.max),
+    mean: Math.min(Math.max(sumValue(sketch) / sketch.count, sketch.min), sketch.max),
     p50: quantile(sketch, 0.5)!,
     p95: quantile(sketch, 0.95)!,
     p99: quantile(sketch, 0.99)!,

@@ -7,7 +7,7 @@ import {
   resetBuckets,
 } from './bucket-counts.ts'
 import { ZERO_THRESHOLD, bucketOf, bucketOfMillis, bucketValue } from './buckets.ts'
-import { addLow, addMillis, addToSum, mergeSum, sumValue } from './sum.ts'
+import { addLow, addMillis, addToSum, mergeSum } from './sum.ts'
 
 /**
  * A distribution: base-2 exponential histogram of schema 5 with zero bucket, count, sum, min, max.
@@ -114,10 +114,6 @@ export function quantile(sketch: Sketch, q: number): number | undefined {
   if (rank === 1) return sketch.min
   if (rank === sketch.count) return sketch.max
   return Math.min(Math.max(valueAtRank(sketch, rank), sketch.min), sketch.max)
-}
-
-export function sketchSum(sketch: Sketch): number {
-  return sumValue(sketch)
 }
 
 function valueAtRank(sketch: Sketch, rank: number): number {

@@ -5,7 +5,8 @@ import { withLabel } from '../../src/export/prometheus/labels.ts'
 import { SECONDS, cumulativeCounts } from '../../src/export/prometheus/ladders.ts'
 import { renderProtobuf as render } from '../../src/export/prometheus/protobuf.ts'
 import { addToBucket, bucketEntries } from '../../src/model/bucket-counts.ts'
-import { type Sketch, addToSketch, createSketch, sketchSum } from '../../src/model/sketch.ts'
+import { type Sketch, addToSketch, createSketch } from '../../src/model/sketch.ts'
+import { sumValue } from '../../src/model/sum.ts'
 import { type DecodedHistogram, decodeFamilies, nativeBuckets } from '../support/metrics-proto.ts'
 import { createTarget, renderedBytes, routerLine } from '../support/scrape.ts'
 
@@ -101,7 +102,7 @@ describe('delimited MetricFamily messages', () => {
           zeroThreshold: 2 ** -30,
           zeroCount: sketch.zeros,
           sampleCount: values.length,
-          sampleSum: sketchSum(sketch),
+          sampleSum: sumValue(sketch),
         })
         expect(
           histogram.bucket.map((bucket) => [bucket.upperBound, bucket.cumulativeCount]),

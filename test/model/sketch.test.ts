@@ -16,8 +16,8 @@ import {
   mergeSketch,
   quantile,
   resetSketch,
-  sketchSum,
 } from '../../src/model/sketch.ts'
+import { sumValue } from '../../src/model/sum.ts'
 
 const value = fc.oneof(
   fc.double({ min: -MAX_MAGNITUDE, max: MAX_MAGNITUDE, noNaN: true }),
@@ -136,7 +136,7 @@ test('whole milliseconds are the same as seconds', () => {
 test('sums of milliseconds are exact', () => {
   const sketch = createSketch()
   for (let i = 0; i < 1000; i += 1) addMillisToSketch(sketch, 100)
-  expect(sketchSum(sketch)).toBe(100)
+  expect(sumValue(sketch)).toBe(100)
 })
 
 function sketchOf(xs: readonly number[]): Sketch {

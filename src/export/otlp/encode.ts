@@ -1,6 +1,7 @@
 import { SCHEMA, ZERO_THRESHOLD } from '../../model/buckets.ts'
 import type { Buckets } from '../../model/bucket-counts.ts'
-import { type Sketch, sketchSum } from '../../model/sketch.ts'
+import { type Sketch } from '../../model/sketch.ts'
+import { sumValue } from '../../model/sum.ts'
 import type { LabelText, MetricFamily, Sample, Summary } from '../prometheus/family.ts'
 import { eachLabel } from '../prometheus/labels.ts'
 
@@ -110,7 +111,7 @@ function histogramValue(sketch: Sketch): object {
   }
   return {
     count: String(count),
-    sum: sketchSum(sketch),
+    sum: sumValue(sketch),
     ...(count === 0 ? {} : { min, max }),
     scale: SCHEMA,
     zeroCount: String(zeros),

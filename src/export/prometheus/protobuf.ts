@@ -1,6 +1,7 @@
 import { SCHEMA, ZERO_THRESHOLD } from '../../model/buckets.ts'
 import type { Buckets } from '../../model/bucket-counts.ts'
-import { type Sketch, sketchSum } from '../../model/sketch.ts'
+import { type Sketch } from '../../model/sketch.ts'
+import { sumValue } from '../../model/sum.ts'
 import type { BodyWriter } from './body-writer.ts'
 import type { LabelText, MetricFamily, Summary } from './family.ts'
 import { writeKept } from './kept-bytes.ts'
@@ -89,7 +90,7 @@ function writeSummary(writer: BodyWriter, { count, sum, quantiles }: Summary): v
 
 function writeHistogram(writer: BodyWriter, sketch: Sketch, ladder: readonly number[]): void {
   writeUint(writer, 1, sketch.count)
-  writeDouble(writer, 2, sketchSum(sketch))
+  writeDouble(writer, 2, sumValue(sketch))
   const counts = cumulativeCounts(sketch, ladder)
   for (let i = 0; i <= ladder.length; i += 1) {
     const count = counts[i] ?? sketch.count

@@ -1,4 +1,5 @@
-import { type Sketch, sketchSum } from '../../model/sketch.ts'
+import type { Sketch } from '../../model/sketch.ts'
+import { sumValue } from '../../model/sum.ts'
 import {
   type BodyWriter,
   writeAgain,
@@ -99,7 +100,7 @@ function writeHistogram(
     writeNumber(writer, counts[i] ?? value.count)
     writeByte(writer, NEWLINE)
   }
-  writeLine(writer, heads.sum, labels, sketchSum(value))
+  writeLine(writer, heads.sum, labels, sumValue(value))
   writeLine(writer, heads.count, labels, value.count)
 }
 

@@ -1,5 +1,5 @@
 import { LINE_RESULTS } from '../model/line.ts'
-import type { Counter } from '../model/cell.ts'
+import { type Counter, createCounter } from '../model/cell.ts'
 import { label } from '../model/series.ts'
 import { sumValue } from '../model/sum.ts'
 import { type Window, type WindowEvent, createWindow, mergeFrame } from '../model/window.ts'
@@ -27,7 +27,7 @@ export function createFrame(wanted: ReadonlySet<string>, grid: Grid): SeriesColl
     cellsOf: (series) => {
       if (series.name !== 'logplex/dropped' || series.kind !== 'count') return undefined
       const code = label(series, 'code')
-      const counter = dropped.get(code) ?? { kind: 'count', epoch: 0, high: 0, low: 0 }
+      const counter = dropped.get(code) ?? createCounter()
       dropped.set(code, counter)
       return () => counter
     },

@@ -1,4 +1,4 @@
-import type { Counter } from '../model/cell.ts'
+import { type Counter, createCounter } from '../model/cell.ts'
 import { sumValue } from '../model/sum.ts'
 
 /** Equal steps of time, ms: step i covers [from + i * step, from + (i + 1) * step). */
@@ -23,7 +23,7 @@ export interface Steps<T> {
 
 /** Counts by step. */
 export function createCounts(grid: Grid): Steps<Counter> {
-  return createSteps(grid, () => ({ kind: 'count', epoch: 0, high: 0, low: 0 }))
+  return createSteps(grid, createCounter)
 }
 
 /** The counts of all steps; zero where there is none. */

@@ -10,11 +10,15 @@ export interface Counter extends Sum {
   epoch: number
 }
 
+export function createCounter(): Counter {
+  return { kind: 'count', epoch: 0, high: 0, low: 0 }
+}
+
 /** What one series holds in one window. */
 export type Cell = Counter | Sketch | Gauge | Unique
 
 export function createCell(kind: Kind): Cell {
-  if (kind === 'count') return { kind, epoch: 0, high: 0, low: 0 }
+  if (kind === 'count') return createCounter()
   if (kind === 'measure') return createSketch()
   if (kind === 'sample') return createGauge()
   return createUnique()

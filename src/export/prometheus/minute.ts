@@ -1,4 +1,4 @@
-import { type Cell, createCell } from '../../model/cell.ts'
+import { createCounter } from '../../model/cell.ts'
 import { type Sketch, createSketch } from '../../model/sketch.ts'
 import type { Sum } from '../../model/sum.ts'
 import type { WindowReader } from '../../store/store.ts'
@@ -19,8 +19,8 @@ export function createMinuteReader(start: number): {
   readonly minute: Minute
   readonly reader: WindowReader
 } {
-  const [requests, service] = [createCell('count') as Cell & Sum, createSketch()]
-  const others = { requests: createCell('count'), service: createSketch() }
+  const [requests, service] = [createCounter(), createSketch()]
+  const others = { requests: createCounter(), service: createSketch() }
   const ofRequests = [(at: number) => (at === start ? requests : others.requests)]
   const ofService = [(at: number) => (at === start ? service : others.service)]
   const cellsOfHead = (head: string) => {

@@ -1,12 +1,12 @@
-import type { AppState } from '../extract/app-state.ts'
-import { dynoNamed } from '../extract/app-state.ts'
+import { type AppState, dynoNamed } from '../extract/app-state.ts'
 import { labelSetOf, meaningOfKey, seriesFor } from '../extract/convention.ts'
 import { METHODS, isPlatformError } from '../extract/request.ts'
 import { roleOf } from '../extract/role.ts'
-import { STATUSES, errorsOf } from '../extract/router.ts'
+import { STATUSES, errorSeriesOf } from '../extract/router.ts'
 import { OTHER_ROUTE, routeOf } from '../extract/route.ts'
 import { sampleSeriesFor } from '../extract/runtime.ts'
 import type { Line } from '../model/line.ts'
+import type { Kind } from '../model/series.ts'
 import { NO_NAME, internName } from '../parse/names.ts'
 import { type UnitScale, findUnit } from '../parse/quantity.ts'
 import type { ScanModule } from './scan-module.ts'
@@ -29,8 +29,7 @@ const ROLES = { router: 1, app: 2, dyno: 3 } as const
 const OTHER_ROLE = 4
 
 const KEY = { nothing: 0, label: 1, value: 2, anyValue: 3, other: 4 } as const
-const KINDS = { count: 0, measure: 1, sample: 2, unique: 3 } as const
-type Kind = keyof typeof KINDS
+const KINDS: Readonly<Record<Kind, number>> = { count: 0, measure: 1, sample: 2, unique: 3 }
 
 /** One entry of the module's FOUND, in words: see src/scan/pairs.ts. */
 const FOUND_WORDS = 12
@@ -62,7 +61,7 @@ export function teachRequest(pupil: Pupil): boolean {
     [route.requests[method]?.[Math.floor(status / 100)], 'count'],
     [route.service[method], 'measure'],
     [route.errors[method], 'count'],
-    [isPlatformError(request) ? errorsOf(state, request) : -1, 'count'],
+    [isPlatformError(request) ? errorSeriesOf(state, request) : -1, 'count'],
   ]
   const cells = series.map(([number, kind]) => cellOf(pupil, number ?? -1, kind))
   if (cells.includes(NO_ROOM)) return false

@@ -1,5 +1,4 @@
-import { createGauge } from '../model/gauge.ts'
-import type { Gauge } from '../model/gauge.ts'
+import { type Gauge, createGauge } from '../model/gauge.ts'
 import { type Series, label } from '../model/series.ts'
 import type { SeriesCollector, StepCells } from './series-collector.ts'
 import { type Column, type Grid, type Steps, createSteps } from './series-grid.ts'

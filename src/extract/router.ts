@@ -35,7 +35,7 @@ function measureRequest(state: AppState, acc: Accumulator, request: Request, dyn
   dyno.requests ??= new Uint32Array(METHODS.length * STATUSES)
   if (dyno.requests[key] === 0) dyno.requests[key] = newRequests(state, request, dyno) + 1
   countOne(acc, dyno.requests[key]! - 1)
-  if (isPlatformError(request)) countOne(acc, errorsOf(state, request))
+  if (isPlatformError(request)) countOne(acc, errorSeriesOf(state, request))
   if (request.service >= 0) {
     if (dyno.service < 0) dyno.service = newDistribution(state, 'router/service', 's', dyno)
     measureMillis(acc, dyno.service, request.service)
@@ -76,8 +76,8 @@ function newDistribution(state: AppState, name: string, unit: string, dyno: Dyno
   return seriesOf(state, 'measure', name, unit, [['dyno', dyno.name]])
 }
 
-/** The series of the platform's error code. */
-export function errorsOf(state: AppState, request: Request): number {
+/** The number of the series of the platform's error code. */
+export function errorSeriesOf(state: AppState, request: Request): number {
   return seriesOf(state, 'count', 'router/errors', '', [['code', codeText(request)]])
 }
 

@@ -1,7 +1,6 @@
 import { type Accumulator, sample } from '../model/accumulator.ts'
 import type { Line } from '../model/line.ts'
-import { isExactly } from '../model/bytes.ts'
-import { ascii, findByte } from '../model/bytes.ts'
+import { ascii, findByte, isExactly } from '../model/bytes.ts'
 import { parseQuantity } from '../parse/quantity.ts'
 import { type AppState, type Dyno, dynoNamed, seriesOf } from './app-state.ts'
 import { findPairs, meaningOfKey, refuse } from './convention.ts'

@@ -1,4 +1,4 @@
-import { findByte } from '../model/bytes.ts'
+import { findByte, isDigit } from '../model/bytes.ts'
 import { skipDigits, skipPriority } from './syslog.ts'
 
 /** Longer messages are refused: Logplex takes at most 10,240 bytes, and others aren't far from it. */
@@ -60,7 +60,7 @@ function messageStart(bytes: Uint8Array, at: number, end: number): number {
 function skipHeader(bytes: Uint8Array, at: number, end: number): number {
   const space = findByte(bytes, SPACE, at, Math.min(at + MAX_HEADER, end))
   if (space >= 0 && bytes[space + 1] === ANGLE) {
-    const start = isDigit(bytes[at]!) ? -1 : countBefore(bytes, space + 1, at)
+    const start = isDigit(bytes[at]) ? -1 : countBefore(bytes, space + 1, at)
     return start >= 0 && isWhole(bytes, start, end) ? start : space + 2
   }
   let i = at
@@ -140,8 +140,4 @@ function skipBlank(bytes: Uint8Array, at: number, end: number): number {
   let i = at
   while (i < end && (bytes[i] === SPACE || bytes[i] === NEWLINE || bytes[i] === 13)) i += 1
   return i
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 48 && byte <= 57
 }

@@ -22,19 +22,19 @@ export function resetGauge(gauge: Gauge): void {
 export function addToGauge(gauge: Gauge, given: number, time: number): void {
   // -0 becomes 0, or the result would depend on which came first.
   const value = given + 0
-  addLast(gauge, value, time)
+  noteLast(gauge, value, time)
   if (value < gauge.min) gauge.min = value
   if (value > gauge.max) gauge.max = value
 }
 
 export function mergeGauge(into: Gauge, from: Pick<Gauge, 'time' | 'last' | 'min' | 'max'>): void {
-  addLast(into, from.last, from.time)
+  noteLast(into, from.last, from.time)
   if (from.min < into.min) into.min = from.min
   if (from.max > into.max) into.max = from.max
 }
 
 /** Of two values with one time the greater one wins, so that order never matters. */
-export function addLast(gauge: Gauge, value: number, time: number): void {
+export function noteLast(gauge: Gauge, value: number, time: number): void {
   if (time < gauge.time || (time === gauge.time && value <= gauge.last)) return
   gauge.time = time
   gauge.last = value

@@ -1,5 +1,5 @@
 import type { Cell } from '../model/cell.ts'
-import { type Gauge, addLast } from '../model/gauge.ts'
+import { type Gauge, noteLast } from '../model/gauge.ts'
 import type { Kind } from '../model/series.ts'
 import {
   REGISTERS,
@@ -80,7 +80,7 @@ function addGauge(reader: ByteReader, into: Gauge, base: number): void {
   if (head >> 2 === IS_EMPTY) return
   const time = readTime(reader, base)
   const last = readNumber(reader, form)
-  addLast(into, last, time)
+  noteLast(into, last, time)
   const min = head >> 2 === IS_ONE ? last : readNumber(reader, form)
   const max = head >> 2 === IS_ONE ? last : readAbove(reader, min, form)
   if (min < into.min) into.min = min

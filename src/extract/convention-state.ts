@@ -1,6 +1,6 @@
 import type { Kind, Unit } from '../model/series.ts'
 import { type Names, createNames } from '../parse/names.ts'
-import { unitNamed } from '../parse/quantity.ts'
+import { type UnitScale, unitNamed } from '../parse/quantity.ts'
 
 /** The keys of the l2met conventions met so far, and the series that they led to. */
 export interface Conventions {
@@ -21,11 +21,9 @@ export type Meaning =
   | { readonly label: string }
 
 /** A unit that is the last part of the name, as in `query.ms`, for numbers that carry none. */
-export interface NamedUnit {
+export interface NamedUnit extends UnitScale {
+  /** What stands before it. */
   readonly name: string
-  readonly base: Unit
-  readonly times: number
-  readonly per: number
 }
 
 export interface UnitSeries {

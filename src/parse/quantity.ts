@@ -7,6 +7,13 @@ export interface Quantity {
   unit: Unit
 }
 
+/** How a unit is turned into its base: times `times`, or, where that is 0, divided by `per`. */
+export interface UnitScale {
+  readonly base: Unit
+  readonly times: number
+  readonly per: number
+}
+
 export function createQuantity(): Quantity {
   return { value: 0, unit: '' }
 }
@@ -32,7 +39,7 @@ export function parseQuantity(
 }
 
 /** The unit that a word names, for names that end in one, like `query.ms`. */
-export function unitNamed(word: string): { base: Unit; times: number; per: number } | undefined {
+export function unitNamed(word: string): UnitScale | undefined {
   return UNITS.find((unit) => unit.text === word)
 }
 
@@ -105,13 +112,6 @@ function endOfExponent(bytes: Uint8Array, at: number, end: number): number {
   if (digit >= end || !isDigit(bytes[digit])) return at
   while (digit < end && isDigit(bytes[digit])) digit += 1
   return digit
-}
-
-/** How a unit is turned into its base: times `times`, or, where that is 0, divided by `per`. */
-export interface UnitScale {
-  readonly base: Unit
-  readonly times: number
-  readonly per: number
 }
 
 /** The unit that bytes[start, end) names; undefined when it is no word. */

@@ -6,7 +6,7 @@ import { headLength } from '../../src/model/series.ts'
 import type { Sketch } from '../../src/model/sketch.ts'
 import { createSeriesTable } from '../../src/model/series-table.ts'
 import { type Window, cellOf, createWindow, mergeWindow } from '../../src/model/window.ts'
-import { type TimedWindow, readWindows, windowsInto } from '../../src/store/read-windows.ts'
+import { type TimedWindow, readWindows, windowsInto } from '../support/read-windows.ts'
 import {
   COARSE_MS,
   FINE_MS,

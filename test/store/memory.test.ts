@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createMemoryStore } from '../../src/store/memory.ts'
-import { readWindows } from '../../src/store/read-windows.ts'
+import { readWindows } from '../support/read-windows.ts'
 import { COARSE_MS, FINE_MS } from '../../src/store/store.ts'
 import { testStore } from '../contract/store.ts'
 import { accumulatorOf, arbitraryActs, plainWindow } from '../support/windows.ts'

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { createSeriesTable } from '../../src/model/series-table.ts'
 import { createWindow, mergeWindow } from '../../src/model/window.ts'
 import { firstRecordLength } from '../../src/store/packed.ts'
-import { readWindows } from '../../src/store/read-windows.ts'
+import { readWindows } from '../support/read-windows.ts'
 import { LONG_PENDING } from '../../src/store/redis-fold.ts'
 import { appPrefix, lifetimeKey, pendingKey, windowKey } from '../../src/store/redis-keys.ts'
 import { type RedisStore, createRedisStore } from '../../src/store/redis.ts'

@@ -4,7 +4,7 @@ import { routerBody } from './app.ts'
 import type { Receiver } from './receiver.ts'
 import { resultsOf } from './count.ts'
 import { createWindow, mergeWindow } from '../../src/model/window.ts'
-import { readWindows } from '../../src/store/read-windows.ts'
+import { readWindows } from './read-windows.ts'
 import { COARSE_MS, FINE_MS, type Store } from '../../src/store/store.ts'
 
 /** Sends one body under an id; resolves with whether it was acknowledged. */

@@ -1,7 +1,7 @@
 import type { Window } from '../../model/window.ts'
 import { COARSE_MS, type Store } from '../../store/store.ts'
 import { type Minute, createMinuteReader } from './minute.ts'
-import { type RecentUniques, createRecentUniques } from './recent-uniques.ts'
+import { type RecentUniques, UNIQUES_MS, createRecentUniques } from './recent-uniques.ts'
 
 /** All that a scrape shows of one app. The windows are the store's own. */
 export interface CollectedApp {
@@ -16,8 +16,6 @@ export interface CollectedApp {
 /** Reads all apps, sorted by name; rejects when the store can't be read. */
 export type ReadApps = () => Promise<CollectedApp[]>
 
-const HOUR_MS = 3_600_000
-
 export function createReadApps(store: Store): ReadApps {
   const known = new Map<string, RecentUniques>()
 
@@ -31,7 +29,7 @@ export function createReadApps(store: Store): ReadApps {
     const now = store.clock()
     const start = now - (now % COARSE_MS) - COARSE_MS
     const { minute, reader } = createMinuteReader(start)
-    if (hasUnique(lifetime) && lifetime.last >= now - HOUR_MS) {
+    if (hasUnique(lifetime) && lifetime.last >= now - UNIQUES_MS) {
       const uniques = uniquesOf(app)
       await uniques.update(now, reader)
       return { app, lifetime, minute, uniques }

@@ -1,9 +1,7 @@
 import { LATE_MS } from '../../aggregate/body.ts'
 import { kindOf } from '../../model/series.ts'
 import { type Unique, createUnique, mergeUnique } from '../../model/unique.ts'
-import type { Window } from '../../model/window.ts'
-import { windowsInto } from '../../store/read-windows.ts'
-import { COARSE_MS, type Store, type WindowReader } from '../../store/store.ts'
+import { COARSE_MS, type SeriesCells, type Store, type WindowReader } from '../../store/store.ts'
 
 /** What the unique series of one app saw in the last hour. */
 export interface RecentUniques {
@@ -13,7 +11,8 @@ export interface RecentUniques {
   of(key: string): Unique | undefined
 }
 
-const HOUR_MS = 3_600_000
+/** What the gauge of a unique series tells of, ms. */
+export const UNIQUES_MS = 3_600_000
 /** Windows that late lines may still come for are read again each minute, the last two each time. */
 const REREAD_MS = COARSE_MS
 const OPEN_MS = LATE_MS + COARSE_MS
@@ -27,14 +26,15 @@ export function createRecentUniques(store: Store, app: string): RecentUniques {
     update: async (now, beside) => {
       let from = now - (now % COARSE_MS) - COARSE_MS
       if (now - reread >= REREAD_MS) {
-        from = now - (now - reread > OPEN_MS ? HOUR_MS : OPEN_MS)
+        from = now - (now - reread > OPEN_MS ? UNIQUES_MS : OPEN_MS)
         reread = now
       }
-      const windows = new Map<number, Window>()
+      const read = new Map<number, Map<string, Unique>>()
       const range = { width: COARSE_MS, from, to: now + COARSE_MS } as const
-      await store.read(app, range, [windowsInto(windows, isUnique), beside])
-      for (const [start, window] of windows) known.set(start, uniquesOf(window))
-      for (const start of known.keys()) if (start + COARSE_MS <= now - HOUR_MS) known.delete(start)
+      await store.read(app, range, [uniquesInto(read), beside])
+      for (const [start, uniques] of read) known.set(start, uniques)
+      for (const start of known.keys())
+        if (start + COARSE_MS <= now - UNIQUES_MS) known.delete(start)
     },
     of: (key) => {
       let sum: Unique | undefined
@@ -47,12 +47,25 @@ export function createRecentUniques(store: Store, app: string): RecentUniques {
   }
 }
 
-function isUnique(head: string): boolean {
-  return kindOf(head) === 'unique'
+/** Adds up the unique series of windows by their starts and keys. */
+function uniquesInto(windows: Map<number, Map<string, Unique>>): WindowReader {
+  const windowAt = (start: number): Map<string, Unique> => {
+    let window = windows.get(start)
+    if (window === undefined) windows.set(start, (window = new Map()))
+    return window
+  }
+  const uniqueAt = (start: number, key: string): Unique => {
+    const window = windowAt(start)
+    let unique = window.get(key)
+    if (unique === undefined) window.set(key, (unique = createUnique()))
+    return unique
+  }
+  return {
+    takesHours: false,
+    takeFrame: windowAt,
+    cellsOf: (key) => [(start) => uniqueAt(start, key)],
+    cellsOfHead: (head) => (kindOf(head) === 'unique' ? undefined : NOWHERE),
+  }
 }
 
-function uniquesOf({ cells }: Window): Map<string, Unique> {
-  const uniques = new Map<string, Unique>()
-  for (const [key, cell] of cells) if (cell.kind === 'unique') uniques.set(key, cell)
-  return uniques
-}
+const NOWHERE: readonly SeriesCells[] = []

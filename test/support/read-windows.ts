@@ -1,5 +1,5 @@
-import { type Window, cellOf, createWindow, mergeFrame } from '../model/window.ts'
-import type { ReadRange, SeriesCells, Store, WindowReader } from './store.ts'
+import { type Window, cellOf, createWindow, mergeFrame } from '../../src/model/window.ts'
+import type { ReadRange, Store, WindowReader } from '../../src/store/store.ts'
 
 export interface TimedWindow {
   /** ms since 1970. */
@@ -7,26 +7,19 @@ export interface TimedWindow {
   readonly window: Window
 }
 
-/**
- * The windows of an app that touch a range and hold something, oldest first: for short ranges. Of their
- * series those of the kinds, units and names that `wants` takes, by what their seriesKeys begin with.
- */
+/** The windows of an app that touch a range and hold something, oldest first. */
 export async function readWindows(
   store: Pick<Store, 'read'>,
   app: string,
   range: ReadRange,
-  wants?: (head: string) => boolean,
 ): Promise<TimedWindow[]> {
   const windows = new Map<number, Window>()
-  await store.read(app, range, [windowsInto(windows, wants)])
+  await store.read(app, range, [windowsInto(windows)])
   return [...windows].toSorted(([a], [b]) => a - b).map(([start, window]) => ({ start, window }))
 }
 
 /** Merges what it is shown into windows by their starts. */
-export function windowsInto(
-  windows: Map<number, Window>,
-  wants: (head: string) => boolean = () => true,
-): WindowReader {
+export function windowsInto(windows: Map<number, Window>): WindowReader {
   const windowAt = (start: number): Window => {
     let window = windows.get(start)
     if (window === undefined) windows.set(start, (window = createWindow()))
@@ -40,8 +33,5 @@ export function windowsInto(
       seconds.set(second, (seconds.get(second) ?? 0) + requests)
     },
     cellsOf: (key) => [(start) => cellOf(windowAt(start), key)],
-    cellsOfHead: (head) => (wants(head) ? undefined : NOWHERE),
   }
 }
-
-const NOWHERE: readonly SeriesCells[] = []

@@ -20,18 +20,19 @@ const OPEN_MS = LATE_MS + COARSE_MS
 /** Keeps what windows held that nothing comes for any more: sixty windows for each scrape are too many. */
 export function createRecentUniques(store: Store, app: string): RecentUniques {
   const known = new Map<number, Map<string, Unique>>()
+  /** When all that may have changed was last read, ms since 1970. */
   let reread = -Infinity
 
   return {
     update: async (now, beside) => {
-      let from = now - (now % COARSE_MS) - COARSE_MS
-      if (now - reread >= REREAD_MS) {
-        from = now - (now - reread > OPEN_MS ? UNIQUES_MS : OPEN_MS)
-        reread = now
-      }
+      const isDue = now - reread >= REREAD_MS
+      const lastMinute = now - (now % COARSE_MS) - COARSE_MS
+      const from = isDue ? now - (now - reread > OPEN_MS ? UNIQUES_MS : OPEN_MS) : lastMinute
       const read = new Map<number, Map<string, Unique>>()
       const range = { width: COARSE_MS, from, to: now + COARSE_MS } as const
       await store.read(app, range, [uniquesInto(read), beside])
+      // Only now: what could not be read, or is still being read, is read by the next scrape too.
+      if (isDue) reread = now
       for (const [start, uniques] of read) known.set(start, uniques)
       for (const start of known.keys())
         if (start + COARSE_MS <= now - UNIQUES_MS) known.delete(start)

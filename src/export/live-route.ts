@@ -50,18 +50,23 @@ export function addLiveRoute(app: FastifyInstance, options: LiveOptions): void {
     for (const stream of streams) stream.end()
   })
 
+  const checkRoom = (name: string, reply: FastifyReply) => {
+    if ([...streams].filter((stream) => stream.app === name).length < maxStreams) return
+    reply.header('retry-after', '60')
+    throw new RequestError(
+      429,
+      `there are ${maxStreams} live streams of this app already: ask /api/series instead`,
+    )
+  }
+
   // A HEAD would open a stream and send nothing.
   app.get('/api/live', { exposeHeadRoute: false }, async (request, reply) => {
     const topic = readTopic(request.query as Query)
     const since = readLastId(request.headers['last-event-id'], topic.step, store.clock())
-    if ([...streams].filter((stream) => stream.app === topic.app).length >= maxStreams) {
-      reply.header('retry-after', '60')
-      throw new RequestError(
-        429,
-        `there are ${maxStreams} live streams of this app already: ask /api/series instead`,
-      )
-    }
+    checkRoom(topic.app, reply)
     const first = await readFirst(store, topic, since)
+    // Others may have come in the meantime.
+    checkRoom(topic.app, reply)
     const stream = openStream(reply, topic.app, maxUnsent)
     if (!stream.isOpen()) return reply
     streams.add(stream)

@@ -15,13 +15,20 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close()
 })
 
-/** A server whose time stands still until it is set. */
-async function start(options: Partial<LiveOptions> = {}) {
+/** A server whose time stands still until it is set; `beforeRead` is called before each read of its store. */
+async function start(
+  options: Omit<Partial<LiveOptions>, 'store'> = {},
+  beforeRead = async () => {},
+) {
   const clock = { now: Math.floor(Date.now() / FINE_MS) * FINE_MS + 2000 }
   const store = createMemoryStore({ retentionMs: 86_400_000, now: () => clock.now })
   const server = createFastify({ forceCloseConnections: 'idle' }) as unknown as FastifyInstance
   servers.push(server)
-  addLiveRoute(server, { store, pollMs: 20, ...options })
+  const read: Store['read'] = async (...args) => {
+    await beforeRead()
+    return store.read(...args)
+  }
+  addLiveRoute(server, { store: { ...store, read }, pollMs: 20, ...options })
   const url = await server.listen({ port: 0, host: '127.0.0.1' })
   const committer = createMemoryCommitter(store)
   const intake = createIntake({ store, committer, maxSeries: 1000, maxRoutes: 50, pins: [] })
@@ -167,6 +174,23 @@ describe('/api/live', () => {
     other.leave()
   })
 
+  test('at most so many when they come at the same time', async () => {
+    let waiting = 0
+    let open = () => {}
+    const allWait = new Promise<void>((resolve) => (open = resolve))
+    const { url } = await start({ maxStreams: 2 }, async () => {
+      waiting += 1
+      if (waiting === 6) open()
+      await allWait
+    })
+    const streams = await Promise.all(
+      Array.from({ length: 6 }, () => openEvents(`${url}/api/live?app=shop`)),
+    )
+    const statuses = streams.map(({ response }) => response.statusCode!)
+    expect(statuses.toSorted()).toEqual([200, 200, 429, 429, 429, 429])
+    for (const stream of streams) stream.leave()
+  })
+
   test('an app that isn’t there, and a bad question', async () => {
     const { url } = await start()
     expect((await fetch(`${url}/api/live?app=nobody`)).status).toBe(404)
@@ -175,20 +199,10 @@ describe('/api/live', () => {
   })
 
   test('a store that can’t be read is said, and said again when it can', async () => {
-    const real = createMemoryStore({ retentionMs: 86_400_000, now: Date.now })
     const state = { isDown: false }
-    const store: Store = {
-      ...real,
-      read: async (...args) => {
-        if (state.isDown) throw new Error('ECONNREFUSED 10.0.0.1')
-        return real.read(...args)
-      },
-    }
-    const { url } = await start({ store })
-    const committer = createMemoryCommitter(real)
-    const intake = createIntake({ store, committer, maxSeries: 100, maxRoutes: 5, pins: [] })
-    const bytes = body(routerLine())
-    await intake.take({ app: 'shop', id: undefined, bytes, prefix: '', sourcePrefix: '' })
+    const { url } = await start({}, async () => {
+      if (state.isDown) throw new Error('ECONNREFUSED 10.0.0.1')
+    })
     const stream = await openEvents(`${url}/api/live?app=shop`)
     expect((await stream.next()).event).toBe('series')
     state.isDown = true

@@ -1,5 +1,5 @@
 import type { Cell } from '../model/cell.ts'
-import { type Series, label } from '../model/series.ts'
+import { type Series, label, splitName } from '../model/series.ts'
 import { type Sketch, createSketch, mergeSketch } from '../model/sketch.ts'
 import { sumValue } from '../model/sum.ts'
 import { type Unique, createUnique, mergeUnique } from '../model/unique.ts'
@@ -152,11 +152,6 @@ function dynoOf(draft: Draft, name: string): DynoReport | undefined {
   return getOr(draft.dynos, name, () => {
     return { requests: 0, service: null, memory: {}, load: {}, errors: {} }
   })
-}
-
-function splitName(name: string): [string, string] {
-  const slash = name.indexOf('/')
-  return [name.slice(0, slash), name.slice(slash + 1)]
 }
 
 function add(map: Map<string, number>, name: string, n: number): void {

@@ -1,6 +1,6 @@
 import type { Counter } from '../model/cell.ts'
 import { type Gauge, createGauge } from '../model/gauge.ts'
-import { type Kind, type Series, label } from '../model/series.ts'
+import { type Kind, type Series, label, splitName } from '../model/series.ts'
 import { type Sketch, createSketch } from '../model/sketch.ts'
 import { type Unique, createUnique, uniqueCount } from '../model/unique.ts'
 import type { SeriesCollector, StepCells } from './series-collector.ts'
@@ -71,9 +71,7 @@ export function createOwn(wanted: ReadonlySet<string>, grid: Grid): SeriesCollec
   }
 
   const cellsOf = (series: Series): StepCells | undefined => {
-    const slash = series.name.indexOf('/')
-    const namespace = series.name.slice(0, slash)
-    const name = series.name.slice(slash + 1)
+    const [namespace, name] = splitName(series.name)
     if (ADDONS.has(namespace) && series.kind === 'sample') {
       const source = label(series, 'source') || label(series, 'addon') || namespace
       return isWanted(wanted, 'addon', source) ? addonCells(namespace, name, series) : undefined

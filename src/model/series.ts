@@ -57,6 +57,12 @@ export function label(series: Series, name: string): string {
   return series.labels.find(([key]) => key === name)?.[1] ?? ''
 }
 
+/** The parts of a name before and behind its first slash. */
+export function splitName(name: string): [namespace: string, name: string] {
+  const slash = name.indexOf('/')
+  return [name.slice(0, slash), name.slice(slash + 1)]
+}
+
 /** Text that is safe in every output: no control characters, no line separators, at most 128 characters. */
 export function cleanText(text: string): string {
   return text.slice(0, MAX_TEXT).replace(UNSAFE, '\ufffd').toWellFormed()

@@ -1,5 +1,5 @@
 import type { Cell } from '../../model/cell.ts'
-import { type Series, headLength, parseSeriesKey } from '../../model/series.ts'
+import { type Series, headLength, parseSeriesKey, splitName } from '../../model/series.ts'
 import { FAMILIES, type FamilySpec } from './families.ts'
 import type { LabelText } from './family.ts'
 import { type KeptBytes, createKeptBytes } from './kept-bytes.ts'
@@ -130,7 +130,7 @@ function placeOf(places: Map<string, Place>, key: string): Place {
 
 function newPlace(head: string): Place {
   const { kind, unit, name } = parseSeriesKey(head)
-  const namespace = name.slice(0, name.indexOf('/'))
+  const [namespace] = splitName(name)
   return {
     series: { kind, unit, name },
     isOwn: OWN.has(namespace),

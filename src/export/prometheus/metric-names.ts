@@ -1,4 +1,4 @@
-import type { Kind, Series } from '../../model/series.ts'
+import { type Kind, type Series, splitName } from '../../model/series.ts'
 import { snakeCase } from './labels.ts'
 
 /** Metric names for series whose names come from log lines, by kindKey. */
@@ -17,9 +17,15 @@ export function kindKey({ kind, unit, name }: Pick<Series, 'kind' | 'unit' | 'na
  */
 export function nameMetrics(all: Iterable<Pick<Series, 'kind' | 'unit' | 'name'>>): MetricNames {
   const wanted = [...all].map((series) => {
-    const [prefix, name] = splitName(series.name)
+    const [namespace, name] = splitName(series.name)
     const words = cleanName(name)
-    return { series, prefix, words, isChanged: words !== name, key: kindKey(series) }
+    return {
+      series,
+      prefix: PREFIXES[namespace] ?? 'app',
+      words,
+      isChanged: words !== name,
+      key: kindKey(series),
+    }
   })
   wanted.sort(
     (a, b) =>
@@ -81,12 +87,6 @@ function claims(kind: Kind, name: string): string[] {
 
 function withEnding(name: string, ending: string): string {
   return ending === '' || name.endsWith(`_${ending}`) ? name : `${name}_${ending}`
-}
-
-function splitName(name: string): [prefix: string, name: string] {
-  const slash = name.indexOf('/')
-  const namespace = name.slice(0, slash)
-  return [PREFIXES[namespace] ?? 'app', name.slice(slash + 1)]
 }
 
 function cleanName(name: string): string {

@@ -1,4 +1,4 @@
-import { type Series, cleanText, parseSeriesKey } from '../../model/series.ts'
+import { type Series, cleanText, parseSeriesKey, splitName } from '../../model/series.ts'
 import type { AppRows } from './app-rows.ts'
 import { ABOUT_BUCKETS } from './families.ts'
 import type { FamilyHead, FamilyUnit } from './family.ts'
@@ -73,9 +73,9 @@ const WHAT = {
 }
 
 function helpOf({ kind, name, unit }: Series): string {
-  const slash = name.indexOf('/')
-  const addon = ADDONS[name.slice(0, slash)]
-  const from = `${kind}#${cleanText(name.slice(slash + 1))}`
+  const [namespace, written] = splitName(name)
+  const addon = ADDONS[namespace]
+  const from = `${kind}#${cleanText(written)}`
   const unitText = kind === 'unique' ? '' : (UNIT_TEXTS[unit] ?? `, in ${unit}`)
   return `${from} of ${addon ?? 'the app'}${unitText}. ${WHAT[kind]}`
 }

@@ -1,3 +1,4 @@
+import { isAddon } from '../extract/app-state.ts'
 import type { Cell } from '../model/cell.ts'
 import { type Series, label, splitName } from '../model/series.ts'
 import { type Sketch, createSketch, mergeSketch } from '../model/sketch.ts'
@@ -8,7 +9,7 @@ import { statsOf } from './stats.ts'
 
 const MEMORY_KINDS = new Set(['total', 'rss', 'cache', 'swap', 'quota'])
 const LOAD_KINDS = new Set(['1m', '5m', '15m'])
-const ADDON_KINDS = new Set(['postgres', 'pgbouncer', 'redis'])
+
 /** What series of many labels add up to, by the names of the report. */
 export interface Draft {
   readonly status: Map<string, number>
@@ -73,7 +74,7 @@ export function addCell(draft: Draft, series: Series, cell: Cell): void {
   else if (namespace === 'app') addOwn(draft, name, series, cell)
   else if (namespace === 'logplex' && cell.kind === 'count') {
     add(draft.dropped, label(series, 'code'), sumValue(cell))
-  } else if (ADDON_KINDS.has(namespace) && cell.kind === 'sample') {
+  } else if (isAddon(namespace) && cell.kind === 'sample') {
     const source = label(series, 'source') || label(series, 'addon')
     const addon = getOr(
       draft.addons,

@@ -1,3 +1,4 @@
+import { isAddon } from '../extract/app-state.ts'
 import type { Counter } from '../model/cell.ts'
 import { type Gauge, createGauge } from '../model/gauge.ts'
 import { type Kind, type Series, label, splitName } from '../model/series.ts'
@@ -19,7 +20,6 @@ export const OWN_PREFIXES = ['measure', 'count', 'sample', 'unique', 'addon'] as
 
 /** How many metrics a `*` gives at the most: those with the most lines. */
 const MAX_OF_ALL = 50
-const ADDONS = new Set(['postgres', 'pgbouncer', 'redis'])
 
 /** One metric of one unit, over all its labels. */
 interface Metric {
@@ -72,7 +72,7 @@ export function createOwn(wanted: ReadonlySet<string>, grid: Grid): SeriesCollec
 
   const cellsOf = (series: Series): StepCells | undefined => {
     const [namespace, name] = splitName(series.name)
-    if (ADDONS.has(namespace) && series.kind === 'sample') {
+    if (isAddon(namespace) && series.kind === 'sample') {
       const source = label(series, 'source') || label(series, 'addon') || namespace
       return isWanted(wanted, 'addon', source) ? addonCells(namespace, name, series) : undefined
     }

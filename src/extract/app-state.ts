@@ -43,7 +43,8 @@ export interface Dyno {
 
 /** What a procid says about a line whose app is not `heroku`. */
 export type ProcKind = 'process' | 'router' | 'api' | 'logplex' | 'log-shuttle' | Addon
-export type Addon = 'postgres' | 'pgbouncer' | 'redis'
+const ADDONS = ['postgres', 'pgbouncer', 'redis'] as const
+export type Addon = (typeof ADDONS)[number]
 
 export interface ExtractOptions {
   readonly maxSeries: number
@@ -72,6 +73,11 @@ export function createAppState(options: ExtractOptions): AppState {
     prefix: options.prefix ? `${options.prefix}.` : '',
     sourcePrefix: options.sourcePrefix ?? '',
   }
+}
+
+/** Whether a namespace of series is that of an add-on. */
+export function isAddon(namespace: string): namespace is Addon {
+  return (ADDONS as readonly string[]).includes(namespace)
 }
 
 /** The dyno (or other procid) that bytes[start, end) names. */

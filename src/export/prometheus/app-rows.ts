@@ -1,3 +1,4 @@
+import { isAddon } from '../../extract/app-state.ts'
 import type { Cell } from '../../model/cell.ts'
 import { type Series, headLength, parseSeriesKey, splitName } from '../../model/series.ts'
 import { FAMILIES, type FamilySpec } from './families.ts'
@@ -54,8 +55,6 @@ export interface Row {
 
 const SPECS: readonly FamilySpec[] = FAMILIES
 const SHOWN = new Map(SPECS.flatMap((spec) => (spec.series ? [[spec.series, spec]] : [])))
-/** Namespaces of what log lines name. */
-const OWN = new Set(['app', 'postgres', 'pgbouncer', 'redis'])
 const NAME_DYNOS = new Set(['router', 'dyno'])
 
 export function createAppRows(app: string): AppRows {
@@ -133,7 +132,7 @@ function newPlace(head: string): Place {
   const [namespace] = splitName(name)
   return {
     series: { kind, unit, name },
-    isOwn: OWN.has(namespace),
+    isOwn: namespace === 'app' || isAddon(namespace),
     namesDyno: NAME_DYNOS.has(namespace),
     spec: SHOWN.get(name),
     rows: [],

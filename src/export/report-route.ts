@@ -3,10 +3,11 @@ import { FUTURE_MS } from '../aggregate/body.ts'
 import type { Window } from '../model/window.ts'
 import { RequestError } from '../receive/request-error.ts'
 import { COARSE_MS, FINE_KEPT_MS, FINE_MS, type Store } from '../store/store.ts'
+import { isoTime } from './iso-time.ts'
 import type { Report } from './report-object.ts'
 import { createReportReader } from './report-reader.ts'
 import { sendJson } from './send-json.ts'
-import { type Query, oneOf, readTime } from './series-query.ts'
+import { type Query, noSuchApp, oneOf, readTime } from './series-query.ts'
 
 /** One row of `/api/apps`. */
 export interface AppRow {
@@ -48,11 +49,7 @@ async function readReport(store: Store, query: Query): Promise<Report> {
   const width = isFine ? FINE_MS : COARSE_MS
   const reader = createReportReader(app)
   await store.read(app, { width, from, to }, [reader])
-  if (reader.isEmpty() && !(await store.lifetime()).has(app))
-    throw new RequestError(
-      404,
-      `there is no app ${JSON.stringify(app.slice(0, 128))} here: /api/apps lists those that lines came from`,
-    )
+  if (reader.isEmpty() && !(await store.lifetime()).has(app)) throw noSuchApp(app)
   return reader.report()
 }
 
@@ -74,10 +71,6 @@ async function onlyApp(store: Store): Promise<string> {
 
 function appRow([app, { first, last, cells }]: [string, Window]): AppRow {
   return { app, firstLine: isoTime(first), lastLine: isoTime(last), series: cells.size }
-}
-
-function isoTime(time: number): string | null {
-  return Number.isFinite(time) ? new Date(time).toISOString() : null
 }
 
 function byApp(a: AppRow, b: AppRow): number {

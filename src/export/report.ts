@@ -2,6 +2,7 @@ import { LINE_CLASSES } from '../model/line.ts'
 import { parseSeriesKey } from '../model/series.ts'
 import { uniqueCount } from '../model/unique.ts'
 import { MAX_EVENTS, type Window, type WindowEvent } from '../model/window.ts'
+import { isoTime } from './iso-time.ts'
 import { type Draft, addCell, createDraft } from './report-draft.ts'
 import type { Report, RouteReport } from './report-object.ts'
 import { type Stats, statsOf } from './stats.ts'
@@ -94,10 +95,6 @@ function busiest(seconds: ReadonlyMap<number, number>): number {
   let most = 0
   for (const n of seconds.values()) if (n > most) most = n
   return most
-}
-
-function isoTime(time: number): string | null {
-  return Number.isFinite(time) ? new Date(time).toISOString() : null
 }
 
 // fromEntries defines own properties, so that a name like `__proto__` stays a name.

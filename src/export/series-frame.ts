@@ -3,6 +3,7 @@ import { type Counter, createCounter } from '../model/cell.ts'
 import { label } from '../model/series.ts'
 import { sumValue } from '../model/sum.ts'
 import { type Window, type WindowEvent, createWindow, mergeFrame } from '../model/window.ts'
+import { isoTime } from './iso-time.ts'
 import { createReport } from './report.ts'
 import type { SeriesCollector } from './series-collector.ts'
 import { type Grid, countColumn } from './series-grid.ts'
@@ -58,7 +59,7 @@ function healthOf(window: Window, counters: ReadonlyMap<string, Counter>): unkno
   const lost = dropped.reduce((sum, [, n]) => sum + n, 0)
   const taken = (results['counted'] ?? 0) + (results['ignored'] ?? 0)
   return {
-    lastLine: Number.isFinite(window.last) ? new Date(window.last).toISOString() : null,
+    lastLine: isoTime(window.last),
     received,
     results,
     dropped: Object.fromEntries(dropped),

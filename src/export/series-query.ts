@@ -61,6 +61,14 @@ export function readApp(query: Query): string {
   return app
 }
 
+export function noSuchApp(app: string): RequestError {
+  const name = JSON.stringify(app.slice(0, 128))
+  return new RequestError(
+    404,
+    `there is no app ${name} here: /api/apps lists those that lines came from`,
+  )
+}
+
 /** Comma-separated, given once or several times. */
 export function readNames(value: string | readonly string[] | undefined): string[] {
   const names = [value ?? []].flat().flatMap((text) => text.split(',').map((name) => name.trim()))

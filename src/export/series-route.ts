@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { RequestError } from '../receive/request-error.ts'
 import type { Store } from '../store/store.ts'
 import { sendJson } from './send-json.ts'
-import { type Query, type SeriesQuery, readSeriesQuery } from './series-query.ts'
+import { type Query, type SeriesQuery, noSuchApp, readSeriesQuery } from './series-query.ts'
 import { type SeriesAnswer, createSeriesFold } from './series.ts'
 
 /** `GET /api/series`: time series merged from windows (docs/API.md). */
@@ -20,11 +19,6 @@ export async function readSeries(store: Store, query: SeriesQuery): Promise<Seri
   const fold = createSeriesFold(app, names, grid)
   const { from, to } = grid
   await store.read(app, { width, from, to }, fold.readers)
-  if (fold.isEmpty() && !(await store.lifetime()).has(app)) {
-    throw new RequestError(
-      404,
-      `there is no app ${JSON.stringify(app.slice(0, 128))} here: /api/apps lists those that lines came from`,
-    )
-  }
+  if (fold.isEmpty() && !(await store.lifetime()).has(app)) throw noSuchApp(app)
   return fold.result()
 }

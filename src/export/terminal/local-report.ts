@@ -1,6 +1,7 @@
 import { type RequestStats, slowestOf } from '../../aggregate/requests.ts'
 import { label, parseSeriesKey } from '../../model/series.ts'
 import type { Window } from '../../model/window.ts'
+import { isoTime } from '../iso-time.ts'
 import type { Report } from '../report-object.ts'
 import { type Stats, statsOf } from '../stats.ts'
 import { createReport } from '../report.ts'
@@ -113,8 +114,4 @@ function unitsOf(window: Window): Map<string, string> {
     }
   }
   return units
-}
-
-function isoTime(time: number): string | null {
-  return Number.isFinite(time) ? new Date(time).toISOString() : null
 }

@@ -4,12 +4,8 @@ import { inlineModules } from './inline-modules.ts'
 import { readPageFiles } from './page-assets.ts'
 import type { ReportSteps } from './report-steps.ts'
 import { createGrid } from './series-grid.ts'
-import { type SeriesAnswer, createSeriesFold } from './series.ts'
+import { CHART_NAMES, type SeriesAnswer, createSeriesFold } from './series.ts'
 
-const NAMES = [
-  ['report', 'lines', 'events', 'health', 'requests', 'service', 'heat', 'connect', 'errors'],
-  ['memory', 'load', 'measure:*', 'count:*', 'sample:*', 'unique:*', 'addon:*'],
-].flat()
 /** A span with long holes is drawn in wider steps than it was kept in. */
 const MAX_POINTS = 720
 
@@ -67,7 +63,7 @@ async function answerOf(app: string, steps: ReportSteps): Promise<SeriesAnswer> 
   const hasTime = starts.length > 0
   const step = hasTime ? Math.ceil((end - first) / MAX_POINTS / width) * width : width
   const grid = createGrid(hasTime ? first : 0, hasTime ? end : width, step, lastLine(windows, end))
-  const fold = createSeriesFold(app, NAMES, grid)
+  const fold = createSeriesFold(app, ['report', ...CHART_NAMES], grid)
   // Lines that came before any time was known are counted at the beginning.
   for (const [start, window] of windows) fold.add(Number.isNaN(start) ? grid.from : start, window)
   return fold.result()

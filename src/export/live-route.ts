@@ -10,6 +10,7 @@ import {
   troubleEvent,
 } from './live-feed.ts'
 import { MAX_POINTS, type Query, readApp, readNames, readStepOption } from './series-query.ts'
+import { CHART_NAMES } from './series.ts'
 
 export interface LiveOptions {
   readonly store: Store
@@ -21,12 +22,6 @@ export interface LiveOptions {
   readonly maxUnsent?: number
   readonly maxStreams?: number
 }
-
-/** What a stream without `name=` carries. */
-const LIVE_NAMES = [
-  ['lines', 'events', 'health', 'requests', 'service', 'heat', 'connect', 'errors'],
-  ['memory', 'load', 'measure:*', 'count:*', 'sample:*', 'unique:*', 'addon:*'],
-].flat()
 
 /**
  * `GET /api/live`: Server-Sent Events with the newest steps of `/api/series` (docs/API.md). Closing
@@ -138,7 +133,7 @@ function readTopic(query: Query): LiveTopic {
   const names = readNames(query['name'])
   return {
     app: readApp(query),
-    names: names.length === 0 ? LIVE_NAMES : names.filter((name) => name !== 'report'),
+    names: names.length === 0 ? CHART_NAMES : names.filter((name) => name !== 'report'),
     step: readStepOption(query['step']) ?? FINE_MS,
   }
 }

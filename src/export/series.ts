@@ -19,6 +19,14 @@ export const FIXED_NAMES: readonly string[] = [
   ...DYNO_NAMES,
 ]
 
+/** What the charts are drawn from: all but `report`, and `bytes`, which they don't show. */
+export const CHART_NAMES: readonly string[] = [
+  ...FRAME_NAMES,
+  ...TRAFFIC_NAMES.filter((name) => name !== 'bytes'),
+  ...DYNO_NAMES,
+  ...OWN_PREFIXES.map((prefix) => `${prefix}:*`),
+]
+
 /** The answer of `/api/series`; `series` has an entry for each name, docs/API.md tells their shapes. */
 export interface SeriesAnswer {
   readonly app: string

@@ -37,7 +37,7 @@ test('an hour that could not be read is read the next time', async () => {
 })
 
 test('of two scrapes at once, neither shows less than the hour', async () => {
-  let open = () => {}
+  let open: (() => void) | undefined
   const first = new Promise<void>((resolve) => (open = resolve))
   let reads = 0
   const { update, seen } = await uniquesBy((store) => async (...args) => {
@@ -48,7 +48,7 @@ test('of two scrapes at once, neither shows less than the hour', async () => {
   const slow = update()
   await update()
   expect(seen()).toBe(40)
-  open()
+  open?.()
   await slow
   expect(seen()).toBe(40)
 })

@@ -1,6 +1,6 @@
 import { type Cell, createCell, mergeCell } from './cell.ts'
 import { LINE_CLASSES, LINE_RESULTS } from './line.ts'
-import { kindOf } from './series.ts'
+import { type Kind, isOwn, kindOf, overflowSeries, parseSeriesKey, seriesKey } from './series.ts'
 
 /** Everything of one app in one span of time. Merging windows is addition, in any order. */
 export interface Window {
@@ -68,6 +68,24 @@ export function cellOf(window: Window, key: string): Cell {
     window.cells.set(key, cell)
   }
   return cell
+}
+
+/** The same, where a window that holds `most` series counts others in the overflow series of their names. */
+export function cellWithin(window: Window, key: string, kind: Kind, most: number): Cell {
+  const { cells } = window
+  const known = cells.get(key)
+  if (known !== undefined) return known
+  const place = keyWithin(window, key, most)
+  let cell = cells.get(place)
+  if (cell === undefined) cells.set(place, (cell = createCell(kind)))
+  return cell
+}
+
+/** The key under which a series is, or gets its cell, in a window of at most so many series. */
+export function keyWithin({ cells }: Window, key: string, most: number): string {
+  if (cells.size < most || cells.has(key)) return key
+  const series = parseSeriesKey(key)
+  return isOwn(series) ? key : seriesKey(overflowSeries(series))
 }
 
 /**

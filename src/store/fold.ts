@@ -1,9 +1,10 @@
 import { mergeAccumulator } from '../model/accumulator.ts'
 import { mergeCell } from '../model/cell.ts'
-import { type Window, createWindow, mergeFrame } from '../model/window.ts'
+import { type Window, cellWithin, createWindow, mergeFrame } from '../model/window.ts'
+import { mergeLifetimeFrame } from './lifetime.ts'
 import type { OwnSum } from './own-sums.ts'
 import { readEntry } from './packed-pending.ts'
-import { cellAt, createMerge, mergePacked } from './packed.ts'
+import { createMerge, mergePacked } from './packed.ts'
 import type { Turns } from './take-turns.ts'
 
 /** What the first bytes of a pending window hold, merged by fine window. */
@@ -90,13 +91,14 @@ export async function addToPacked(
   // It had its limit when it was packed: its overflow series stand beside as many as there may be.
   if (packed !== undefined) mergePacked(window, packed, { lifetime })
   for (const sum of sums) {
-    mergeFrame(window, lifetime ? { ...sum, seconds: NO_SECONDS, events: [] } : sum)
+    if (lifetime) mergeLifetimeFrame(window, sum)
+    else mergeFrame(window, sum)
   }
   for (const key of series) {
     for (const { cells } of sums) {
       const cell = cells.get(key)
       if (cell === undefined) continue
-      const into = cellAt(window, key, cell.kind, maxSeries)
+      const into = cellWithin(window, key, cell.kind, maxSeries)
       if (!lifetime || cell.kind !== 'unique') mergeCell(into, cell)
     }
     if (turns.isOver()) await turns.next()
@@ -104,5 +106,3 @@ export async function addToPacked(
   if (turns.isOver()) await turns.next()
   return window
 }
-
-const NO_SECONDS = new Map<number, number>()

@@ -1,8 +1,8 @@
 import { type Cell, createCell, mergeCell } from '../model/cell.ts'
-import { type Window, createWindow, mergeFrame } from '../model/window.ts'
+import { type Window, createWindow, keyWithin, mergeFrame } from '../model/window.ts'
 import { EMPTY_RECORD, type KeptRecord, type RecordChange, readKeptRecord } from './kept-record.ts'
 import { readPending } from './packed-pending.ts'
-import { createMerge, mergePacked, placeOf } from './packed.ts'
+import { createMerge, mergePacked } from './packed.ts'
 
 /**
  * The lifetime window of one app, kept from one reading to the next. What it gives follows from the
@@ -56,7 +56,7 @@ export function createKeptLifetime(maxSeries: number): KeptLifetime {
     const own = new Set<Cell>()
     mergeFrame(window, added)
     for (const [key, cell] of added.cells) {
-      const place = placeOf(window, key, maxSeries)
+      const place = keyWithin(window, key, maxSeries)
       const known = window.cells.get(place)
       if (!covered.has(place)) covered.set(place, known)
       const sum = known === undefined || own.has(known) ? (known ?? cell) : copyOf(known)

@@ -1,20 +1,27 @@
 import type { Accumulator } from '../model/accumulator.ts'
-import { type Cell, createCell, mergeCell } from '../model/cell.ts'
-import { isOwn, overflowSeries, seriesKey } from '../model/series.ts'
-import type { SeriesTable } from '../model/series-table.ts'
-import { type Window, mergeFrame } from '../model/window.ts'
+import { mergeCell } from '../model/cell.ts'
+import { seriesKey } from '../model/series.ts'
+import { type Window, type WindowFrame, cellWithin, mergeFrame } from '../model/window.ts'
 
 /**
  * Adds what a lifetime window keeps of what was accumulated: of a unique series no more than its name.
  * Series beyond `maxSeries` fold into the overflow series of their names.
  */
 export function addToLifetime(window: Window, acc: Accumulator, maxSeries: number): void {
-  const { first, last, classes, results } = acc
-  mergeFrame(window, { first, last, classes, results, seconds: NO_SECONDS, events: [] })
+  const { keys, series } = acc.table
+  mergeLifetimeFrame(window, acc)
   for (const id of acc.touched) {
-    const cell = placeOf(window, acc.table, id, maxSeries)
+    const cell = cellWithin(window, keys[id]!, series[id]!.kind, maxSeries)
     if (cell.kind !== 'unique') mergeCell(cell, acc.cells[id]!)
   }
+}
+
+/** Merges what a lifetime window keeps beside its series. */
+export function mergeLifetimeFrame(
+  into: WindowFrame,
+  { first, last, classes, results }: WindowFrame,
+): void {
+  mergeFrame(into, { first, last, classes, results, seconds: NO_SECONDS, events: [] })
 }
 
 /**
@@ -29,16 +36,3 @@ export function dropOldSamples({ cells }: Window, time: number): void {
 
 const RELEASE = seriesKey({ kind: 'sample', name: 'release/version', unit: '', labels: [] })
 const NO_SECONDS = new Map<number, number>()
-
-function placeOf({ cells }: Window, table: SeriesTable, id: number, maxSeries: number): Cell {
-  let key = table.keys[id]!
-  let cell = cells.get(key)
-  if (cell !== undefined) return cell
-  const series = table.series[id]!
-  if (cells.size >= maxSeries && !isOwn(series)) {
-    key = seriesKey(overflowSeries(series))
-    cell = cells.get(key)
-  }
-  if (cell === undefined) cells.set(key, (cell = createCell(series.kind)))
-  return cell
-}

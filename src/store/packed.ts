@@ -1,8 +1,7 @@
 import { promisify } from 'node:util'
 import { type ZlibOptions, deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib'
-import { type Cell, createCell } from '../model/cell.ts'
-import { type Kind, isOwn, overflowSeries, parseSeriesKey, seriesKey } from '../model/series.ts'
-import { type Window, mergeFrame } from '../model/window.ts'
+import type { Cell } from '../model/cell.ts'
+import { type Window, cellWithin, mergeFrame } from '../model/window.ts'
 import {
   type ByteReader,
   PackedError,
@@ -14,6 +13,7 @@ import {
 } from './byte-reader.ts'
 import { createByteWriter, writeByte, writeVarint, writtenBytes } from './byte-writer.ts'
 import { addPackedCell, skipCell } from './packed-cell.ts'
+import { mergeLifetimeFrame } from './lifetime.ts'
 import { DICTIONARY } from './packed-dictionary.ts'
 import { baseOf, readFrame } from './packed-frame.ts'
 import { type KeyReader, createKeyReader } from './packed-key.ts'
@@ -56,7 +56,7 @@ export function createMerge(
   const { lifetime = false, maxSeries = Infinity, onSeries } = options
   const keys = createKeyReader((key, kind) => {
     onSeries?.(key)
-    return cellAt(into, key, kind, maxSeries)
+    return cellWithin(into, key, kind, maxSeries)
   })
   return (packed) => {
     const reader = createByteReader(packed)
@@ -156,11 +156,8 @@ function mergeBody(
   keys: KeyReader<Cell>,
 ): void {
   const frame = readFrame(reader)
-  if (isLifetime) {
-    frame.seconds.clear()
-    frame.events = []
-  }
-  mergeFrame(into, frame)
+  if (isLifetime) mergeLifetimeFrame(into, frame)
+  else mergeFrame(into, frame)
   const base = baseOf(frame)
   keys.start()
   for (let left = readCount(reader); left > 0; left -= 1) {
@@ -169,22 +166,4 @@ function mergeBody(
     else addPackedCell(reader, cell, base)
   }
   if (reader.at !== reader.end) throw new PackedError('a packed window holds more than it says')
-}
-
-/** The cell of a series, or of the overflow series of its name when a window is full; made when it isn't there. */
-export function cellAt(window: Window, key: string, kind: Kind, maxSeries: number): Cell {
-  const { cells } = window
-  const known = cells.get(key)
-  if (known !== undefined) return known
-  const place = placeOf(window, key, maxSeries)
-  let cell = cells.get(place)
-  if (cell === undefined) cells.set(place, (cell = createCell(kind)))
-  return cell
-}
-
-/** The key under which a series is, or gets its cell, in a window that may be full. */
-export function placeOf({ cells }: Window, key: string, maxSeries: number): string {
-  if (cells.size < maxSeries || cells.has(key)) return key
-  const series = parseSeriesKey(key)
-  return isOwn(series) ? key : seriesKey(overflowSeries(series))
 }

@@ -1,4 +1,4 @@
-import { Server } from 'node:net'
+import { Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 
@@ -15,7 +15,13 @@ const SWEEP_EVERY_MS = 100
  */
 export function addGentleClose(server: FastifyInstance, limitMs: number): () => boolean {
   const http = server.server
+  const sockets = new Set<Socket>()
   let isClosing = false
+
+  http.on('setSecureContext' in http ? 'secureConnection' : 'connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
 
   // Requests that began before the close; the framework does it for the later ones.
   server.addHook('onSend', (_request, reply, payload, done) => {
@@ -30,7 +36,11 @@ export function addGentleClose(server: FastifyInstance, limitMs: number): () => 
     Server.prototype.close.call(http)
     const until = performance.now() + LINGER_MS
     while ((await connectionsOf(http)) > 0 && performance.now() < until) await sleep(LOOK_EVERY_MS)
-    const sweep = setInterval(() => http.closeIdleConnections(), SWEEP_EVERY_MS)
+    const sweep = setInterval(() => {
+      http.closeIdleConnections()
+      // Node takes a connection that nothing came on for one that is busy with its first request.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+    }, SWEEP_EVERY_MS)
     const cut = setTimeout(() => http.closeAllConnections(), limitMs - LINGER_MS)
     http.once('close', () => {
       clearInterval(sweep)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { test as base, describe, expect } from 'vitest'
 import { LOCAL, routerLine, temporaryFolder, writeLog } from '../support/local-program.ts'
 import { findProgram } from '../support/programs.ts'
 import { type Pty, openPty } from '../support/tmux.ts'
@@ -45,37 +45,45 @@ const timer = setInterval(() => {
 process.stdout.on('error', () => process.exit())
 `
 
-describe.skipIf(tmux.path === undefined)('the board in a real terminal', () => {
-  let folder: ReturnType<typeof temporaryFolder>
-  let pty: Pty
-  let generator: string
-  beforeAll(() => {
-    folder = temporaryFolder()
-    generator = writeLog(folder.path, 'generator.cjs', GENERATOR)
+// Nearly all that they do is wait.
+describe.skipIf(tmux.path === undefined).concurrent('the board in a real terminal', () => {
+  /** A terminal of its own for each test, in a folder of its own. */
+  const test = base.extend<{ folder: string; pty: Pty }>({
+    // oxlint-disable-next-line no-empty-pattern
+    folder: async ({}, use) => {
+      const folder = temporaryFolder()
+      writeLog(folder.path, 'generator.cjs', GENERATOR)
+      await use(folder.path)
+      folder.remove()
+    },
+    pty: async ({ folder }, use) => {
+      const pty = openPty(tmux.path!, 100, 30)
+      pty.type(`cd '${folder}'; stty -a > stty.before; clear`)
+      await use(pty)
+      pty.close()
+    },
   })
-  afterAll(() => folder.remove())
-  beforeEach(() => (pty = openPty(tmux.path!, 100, 30)))
-  afterEach(() => pty.close())
 
   function watch(rate: number, lines: number, silence: number, how = ''): string {
-    return `'${process.execPath}' '${generator}' ${rate} ${lines} ${silence} | ${how} '${process.execPath}' '${LOCAL}'`
+    return `'${process.execPath}' generator.cjs ${rate} ${lines} ${silence} | ${how} '${process.execPath}' '${LOCAL}'`
   }
 
   /** The terminal is as it was: no alternate screen, the cursor shown, echo and line editing on. */
-  async function expectRestored(): Promise<void> {
+  async function expectRestored(pty: Pty): Promise<void> {
     pty.type('stty -a > stty.after; cmp stty.before stty.after && echo the same | tr a-z A-Z')
     await pty.until(/THE SAME/)
     expect(pty.format('#{alternate_on} #{cursor_flag} #{wrap_flag}')).toBe('0 1 1')
   }
 
-  async function start(command: string): Promise<void> {
-    pty.type(`cd '${folder.path}'; stty -a > stty.before; clear`)
+  async function start(pty: Pty, command: string): Promise<void> {
     pty.type(command)
     await pty.until(/● live/)
   }
 
-  test('shows requests, status, percentiles, routes, dynos with memory, and what failed', async () => {
-    await start(watch(300, 3000, 60))
+  test('shows requests, status, percentiles, routes, dynos with memory, and what failed', async ({
+    pty,
+  }) => {
+    await start(pty, watch(300, 3000, 60))
     const text = await pty.until(/GET \/route-a/)
     expect(pty.format('#{alternate_on} #{cursor_flag}')).toBe('1 0')
     await pty.until(/requests +\d\d\d\/s .*[▃▄▅▆▇]/)
@@ -89,11 +97,11 @@ describe.skipIf(tmux.path === undefined)('the board in a real terminal', () => {
     await pty.until(/Requests {2}\d[^]*% of 512 MB/)
     pty.type('echo "code $?"')
     await pty.until(/code 0/)
-    await expectRestored()
+    await expectRestored(pty)
   })
 
-  test('p holds the picture while lines are still counted', async () => {
-    await start(watch(300, 6000, 60))
+  test('p holds the picture while lines are still counted', async ({ pty }) => {
+    await start(pty, watch(300, 6000, 60))
     await pty.until(/GET \/route-b/)
     pty.press('p')
     await pty.until(/❚❚ paused/)
@@ -105,8 +113,8 @@ describe.skipIf(tmux.path === undefined)('the board in a real terminal', () => {
     expect(linesIn(pty.text())).toBeGreaterThan(linesIn(held) + 300)
   })
 
-  test('s sorts, arrows scroll', async () => {
-    await start(watch(2000, 2000, 60))
+  test('s sorts, arrows scroll', async ({ pty }) => {
+    await start(pty, watch(2000, 2000, 60))
     await pty.until(/2,000 lines/)
     const first = () => /(?:requests|time).*route\n +(.*)/.exec(pty.text())?.[1] ?? ''
     expect(pty.text()).toMatch(/requests▾/)
@@ -125,8 +133,8 @@ describe.skipIf(tmux.path === undefined)('the board in a real terminal', () => {
     await pty.until(/time▾/)
   })
 
-  test('fills the terminal, also after it changed its size', async () => {
-    await start(watch(1000, 2000, 60))
+  test('fills the terminal, also after it changed its size', async ({ pty }) => {
+    await start(pty, watch(1000, 2000, 60))
     await pty.until(/2,000 lines/)
     for (const [columns, rows] of [
       [140, 50],
@@ -139,71 +147,71 @@ describe.skipIf(tmux.path === undefined)('the board in a real terminal', () => {
     expect(pty.text()).toContain('GET /route-')
   })
 
-  test('Ctrl-C ends all of the pipe, gives the report and 130', async () => {
-    await start(watch(300, 1000, 60))
+  test('Ctrl-C ends all of the pipe, gives the report and 130', async ({ pty }) => {
+    await start(pty, watch(300, 1000, 60))
     await pty.until(/1,000 lines/)
     pty.press('C-c')
     await pty.until(/Requests {2}980/)
     pty.type('echo "code $?"')
     await pty.until(/code 130/)
-    await expectRestored()
+    await expectRestored(pty)
   })
 
-  test('the end of the log gives the report', async () => {
-    await start(`${watch(300, 600, 1)}; echo "code $?"`)
+  test('the end of the log gives the report', async ({ pty }) => {
+    await start(pty, `${watch(300, 600, 1)}; echo "code $?"`)
     await pty.until(/Requests {2}588/)
     await pty.until(/code 0/)
-    await expectRestored()
+    await expectRestored(pty)
   })
 
-  test.each([
-    ['SIGTERM', 'TERM', 143],
-    ['SIGHUP', 'HUP', 129],
-  ])('%s restores the terminal', async (_, signal, code) => {
-    await start(`${watch(300, 600, 3, `sh -c 'echo $$ > pid; exec "$@"' sh`)}; echo "code $?"`)
+  test.for([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s restores the terminal', async ([signal, code], { folder, pty }) => {
+    await start(pty, `${watch(300, 600, 3, `sh -c 'echo $$ > pid; exec "$@"' sh`)}; echo "code $?"`)
     await pty.until(/600 lines/)
-    process.kill(
-      Number(readFileSync(join(folder.path, 'pid'), 'utf8')),
-      `SIG${signal}` as 'SIGTERM',
-    )
+    process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), signal)
     await pty.until(new RegExp(`code ${code}`))
-    await expectRestored()
+    await expectRestored(pty)
   })
 
-  test('a fault of ours restores the terminal and says what it was', async () => {
+  test('a fault of ours restores the terminal and says what it was', async ({ pty }) => {
     const boom = `NODE_OPTIONS='--import=data:text/javascript,setTimeout(()=>{throw(new(Error)("boom"))},2500)'`
-    await start(`${watch(300, 600, 3, boom)}; echo "code $?"`)
+    await start(pty, `${watch(300, 600, 3, boom)}; echo "code $?"`)
     await pty.until(/Error: boom/)
     await pty.until(/code 1/)
-    await expectRestored()
+    await expectRestored(pty)
   })
 
-  test('Ctrl-Z gives the terminal back, fg takes it again', async () => {
-    await start(watch(300, 6000, 60))
+  test('Ctrl-Z gives the terminal back, fg takes it again', async ({ pty }) => {
+    await start(pty, watch(300, 6000, 60))
     await pty.until(/GET \/route-c/)
     pty.press('C-z')
     await pty.until(/Stopped/)
-    await expectRestored()
+    await expectRestored(pty)
     pty.type('fg')
     await pty.until(/● live/)
     expect(pty.format('#{alternate_on}')).toBe('1')
     pty.press('q')
     await pty.until(/Requests/)
-    await expectRestored()
+    await expectRestored(pty)
   })
 
-  test('without /dev/tty it just paints', async () => {
-    await start(`setsid -w sh -c "${watch(300, 900, 2).replaceAll("'", '')}"`)
+  test('without /dev/tty it just paints', async ({ pty }) => {
+    await start(pty, `setsid -w sh -c "${watch(300, 900, 2).replaceAll("'", '')}"`)
     expect(await pty.until(/GET \/route-d/)).toMatch(/Ctrl-C quit *$/m)
     await pty.until(/Requests {2}882/)
     expect(pty.format('#{alternate_on}')).toBe('0')
   })
 
-  test('5,000 lines a second: all counted, at most ten paintings a second', async () => {
-    const recording = join(folder.path, 'recording')
+  test('5,000 lines a second: all counted, at most ten paintings a second', async ({
+    folder,
+    pty,
+  }) => {
+    const recording = join(folder, 'recording')
     pty.record(recording)
     const started = Date.now()
-    await start(`${watch(5000, 30_000, 0)}; echo "code $?"`)
+    await start(pty, `${watch(5000, 30_000, 0)}; echo "code $?"`)
     const text = await pty.until(/code 0/)
     const seconds = (Date.now() - started) / 1000
     expect(text).toMatch(/web\.1/)
@@ -214,14 +222,14 @@ describe.skipIf(tmux.path === undefined)('the board in a real terminal', () => {
     expect(frames).toBeLessThanOrEqual(seconds * 10 + 1)
   })
 
-  test('NO_COLOR and TERM=dumb', async () => {
-    const recording = join(folder.path, 'plain')
+  test('NO_COLOR and TERM=dumb', async ({ folder, pty }) => {
+    const recording = join(folder, 'plain')
     pty.record(recording)
-    await start(`${watch(300, 600, 1, 'NO_COLOR=1')}; echo "code $?"`)
+    await start(pty, `${watch(300, 600, 1, 'NO_COLOR=1')}; echo "code $?"`)
     await pty.until(/code 0/)
     // oxlint-disable-next-line no-control-regex
     expect(readFileSync(recording, 'utf8')).not.toMatch(/\u001b\[(?:3\d|1|2|7)m/)
-    const dumb = join(folder.path, 'dumb')
+    const dumb = join(folder, 'dumb')
     pty.type('clear')
     pty.record(dumb)
     pty.type(`${watch(600, 600, 0, 'TERM=dumb')}; echo "done $?"`)

@@ -49,7 +49,7 @@ export function openPty(
       let seen = history()
       while (!pattern.test(seen)) {
         if (Date.now() > deadline) throw new Error(`no ${String(pattern)} in:\n${seen}`)
-        await sleep(50)
+        await sleep(100)
         seen = history()
       }
       return seen

@@ -35,8 +35,11 @@ test('keeps the slowest, slowest first, whatever the order', () => {
 test('keeps a hundred thousand of a million', () => {
   const options = { slowMillis: 0, maxSlow: 100_000 }
   const stats = createRequestStats()
-  for (let i = 0; i < 1_000_000; i += 1)
-    noteRequest(stats, options, request((i * 7919) % 1_000_003))
+  const one = request(0)
+  for (let i = 0; i < 1_000_000; i += 1) {
+    one.service = one.time = (i * 7919) % 1_000_003
+    noteRequest(stats, options, one)
+  }
   const slowest = slowestOf(stats, options.maxSlow)
   expect(slowest).toHaveLength(100_000)
   expect(slowest[0]!.service).toBeGreaterThanOrEqual(slowest[99_999]!.service)

@@ -4,14 +4,20 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test as base } from 'vitest'
 import { type BuiltServer, DIST, startBuiltServer } from '../support/built-server.ts'
 
-let server: BuiltServer | undefined
-
-afterEach(async () => {
-  await server?.stop()
-  server = undefined
+const test = base.extend<{ startServer: typeof startBuiltServer }>({
+  // oxlint-disable-next-line no-empty-pattern
+  startServer: async ({}, use) => {
+    const servers: BuiltServer[] = []
+    await use(async (env) => {
+      const server = await startBuiltServer(env)
+      servers.push(server)
+      return server
+    })
+    for (const server of servers) await server.stop()
+  },
 })
 
 async function runDemo(args: readonly string[], env: Record<string, string> = {}) {
@@ -27,9 +33,10 @@ async function runDemo(args: readonly string[], env: Record<string, string> = {}
   return { code, stdout, stderr }
 }
 
-describe('the demo', () => {
-  test('/metrics counts what it says it sent', async () => {
-    server = await startBuiltServer()
+// Nearly all that they do is wait.
+describe.concurrent('the demo', () => {
+  test('/metrics counts what it says it sent', async ({ startServer }) => {
+    const server = await startServer()
     const url = `${server.origin}/logs`
     const first = await runDemo(['--seconds', '6', '--rate', '150', url])
     expect(first.stdout).toContain('numbers are the same')
@@ -40,11 +47,11 @@ describe('the demo', () => {
     expect(first.stdout).not.toContain('differs')
   })
 
-  test('goes by the increase, and can write with a token', async () => {
+  test('goes by the increase, and can write with a token', async ({ startServer }) => {
     const secret = 'a secret that is long enough'
     const token = createHmac('sha256', secret).update('drain:till').digest('base64url')
     const env = { METRICS_TOKEN: 'another long secret' }
-    server = await startBuiltServer({ DRAIN_SECRETS: secret, ...env })
+    const server = await startServer({ DRAIN_SECRETS: secret, ...env })
     const url = `${server.origin.replace('://', `://till:${token}@`)}/logs`
     const args = ['--seconds', '1', '--rate', '50', url]
     expect(await runDemo(args, env)).toMatchObject({ code: 0 })

@@ -45,41 +45,41 @@ const timer = setInterval(() => {
 process.stdout.on('error', () => process.exit())
 `
 
+/** A terminal of its own for each test, in a folder of its own. */
+const test = base.extend<{ folder: string; pty: Pty }>({
+  // oxlint-disable-next-line no-empty-pattern
+  folder: async ({}, use) => {
+    const folder = temporaryFolder()
+    writeLog(folder.path, 'generator.cjs', GENERATOR)
+    await use(folder.path)
+    folder.remove()
+  },
+  pty: async ({ folder }, use) => {
+    const pty = openPty(tmux.path!, 100, 30)
+    pty.type(`cd '${folder}'; stty -a > stty.before; clear`)
+    await use(pty)
+    pty.close()
+  },
+})
+
+function watch(rate: number, lines: number, silence: number, how = ''): string {
+  return `'${process.execPath}' generator.cjs ${rate} ${lines} ${silence} | ${how} '${process.execPath}' '${LOCAL}'`
+}
+
+/** The terminal is as it was: no alternate screen, the cursor shown, echo and line editing on. */
+async function expectRestored(pty: Pty): Promise<void> {
+  pty.type('stty -a > stty.after; cmp stty.before stty.after && echo the same | tr a-z A-Z')
+  await pty.until(/THE SAME/)
+  expect(pty.format('#{alternate_on} #{cursor_flag} #{wrap_flag}')).toBe('0 1 1')
+}
+
+async function start(pty: Pty, command: string): Promise<void> {
+  pty.type(command)
+  await pty.until(/● live/)
+}
+
 // Nearly all that they do is wait.
 describe.skipIf(tmux.path === undefined).concurrent('the board in a real terminal', () => {
-  /** A terminal of its own for each test, in a folder of its own. */
-  const test = base.extend<{ folder: string; pty: Pty }>({
-    // oxlint-disable-next-line no-empty-pattern
-    folder: async ({}, use) => {
-      const folder = temporaryFolder()
-      writeLog(folder.path, 'generator.cjs', GENERATOR)
-      await use(folder.path)
-      folder.remove()
-    },
-    pty: async ({ folder }, use) => {
-      const pty = openPty(tmux.path!, 100, 30)
-      pty.type(`cd '${folder}'; stty -a > stty.before; clear`)
-      await use(pty)
-      pty.close()
-    },
-  })
-
-  function watch(rate: number, lines: number, silence: number, how = ''): string {
-    return `'${process.execPath}' generator.cjs ${rate} ${lines} ${silence} | ${how} '${process.execPath}' '${LOCAL}'`
-  }
-
-  /** The terminal is as it was: no alternate screen, the cursor shown, echo and line editing on. */
-  async function expectRestored(pty: Pty): Promise<void> {
-    pty.type('stty -a > stty.after; cmp stty.before stty.after && echo the same | tr a-z A-Z')
-    await pty.until(/THE SAME/)
-    expect(pty.format('#{alternate_on} #{cursor_flag} #{wrap_flag}')).toBe('0 1 1')
-  }
-
-  async function start(pty: Pty, command: string): Promise<void> {
-    pty.type(command)
-    await pty.until(/● live/)
-  }
-
   test('shows requests, status, percentiles, routes, dynos with memory, and what failed', async ({
     pty,
   }) => {

@@ -129,6 +129,15 @@ export function contentOf(app: MemoryApp, width: Width, span: Span): SpanContent
   }
 }
 
+/** Bytes of what is kept packed. */
+export function packedSize({ fine, coarse, hours }: MemoryApp): number {
+  let size = 0
+  for (const { length } of fine.windows.values()) size += length
+  for (const { length } of coarse.windows.values()) size += length
+  for (const { total, minutes } of hours.values()) size += total.length + minutes.length
+  return size
+}
+
 /** What is kept packed, and how to drop it, for bounding what it takes. */
 export function packedOf(app: MemoryApp): Packed[] {
   const hours = [...app.hours].map(([start, { total, minutes }]) => ({

@@ -6,6 +6,7 @@ import {
   createMemoryApp,
   extentOf,
   packedOf,
+  packedSize,
   settle,
   tidy,
 } from './memory-app.ts'
@@ -114,10 +115,11 @@ export function createMemoryStore(options: {
   }
 }
 
-function dropOldest(apps: Iterable<MemoryApp>): void {
-  const packed = [...apps].flatMap(packedOf)
-  let excess = packed.reduce((sum, { length }) => sum + length, -MAX_PACKED)
+function dropOldest(all: Iterable<MemoryApp>): void {
+  const apps = [...all]
+  let excess = apps.reduce((sum, app) => sum + packedSize(app), -MAX_PACKED)
   if (excess <= 0) return
+  const packed = apps.flatMap(packedOf)
   for (const { length, drop } of packed.toSorted((a, b) => a.start - b.start)) {
     drop()
     excess -= length

@@ -29,6 +29,8 @@ export interface IntakeResult extends DrainResult {
 
 /** More apps than this in one process are a fault or an attack; their lines count as over the limit. */
 const MAX_APPS = 5000
+/** The same of prefixes of one app, which are its drains' to choose: they must not take the room of other apps. */
+const MAX_PREFIXES = 64
 
 export function createIntake(options: {
   readonly store: Store
@@ -39,17 +41,23 @@ export function createIntake(options: {
 }): Intake {
   const { store, committer } = options
   const reader = createBodyReader(FINE_MS, sharedScanner())
-  const apps = new Map<string, AppWindows>()
+  /** By app, then by prefixes. */
+  const apps = new Map<string, Map<string, AppWindows>>()
   const overflow = createAppWindows(options)
 
   const windowsFor = ({ app, prefix, sourcePrefix }: DrainSource): AppWindows => {
-    const key = `${app}\0${prefix}\0${sourcePrefix}`
-    let windows = apps.get(key)
-    if (windows === undefined && apps.size < MAX_APPS) {
-      windows = createAppWindows({ ...options, prefix, sourcePrefix })
-      apps.set(key, windows)
+    let known = apps.get(app)
+    if (known === undefined) {
+      if (apps.size === MAX_APPS) return overflow
+      apps.set(app, (known = new Map()))
     }
-    return windows ?? overflow
+    const key = `${prefix}\0${sourcePrefix}`
+    let windows = known.get(key)
+    if (windows === undefined) {
+      if (known.size === MAX_PREFIXES) return overflow
+      known.set(key, (windows = createAppWindows({ ...options, prefix, sourcePrefix })))
+    }
+    return windows
   }
 
   /** Frames that were refused or came again, and are yet to be counted in the store. */

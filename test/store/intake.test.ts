@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { LINE_CLASSES } from '../../src/model/line.ts'
+import { LINE_CLASSES, LINE_RESULTS } from '../../src/model/line.ts'
 import type { Window } from '../../src/model/window.ts'
 import { RefusedError, createCommitter } from '../../src/store/committer.ts'
 import { createIntake } from '../../src/store/intake.ts'
@@ -178,5 +178,40 @@ describe('the intake', () => {
       }),
       { numRuns: 40 },
     )
+  })
+})
+
+describe('more apps than one process counts', () => {
+  const bytes = body(routerLine())
+  const resultsOf = async (store: Store, app: string) => {
+    const results = (await store.lifetime()).get(app)?.results ?? []
+    return Object.fromEntries(LINE_RESULTS.map((name, i) => [name, results[i] ?? 0]))
+  }
+
+  test('are counted together, as lines over the limit', async () => {
+    const { store, send } = startInMemory()
+    const empty = body()
+    const apps = Array.from({ length: 5000 }, (_, i) => `app-${i}`)
+    await Promise.all(apps.map((app) => send(undefined, empty, app)))
+    await send(undefined, bytes, 'app-7')
+    await send(undefined, bytes, 'one-more')
+    await send(undefined, bytes, 'another')
+    expect(await resultsOf(store, 'app-7')).toMatchObject({ counted: 1, over_limit: 0 })
+    expect(await resultsOf(store, '(other)')).toMatchObject({ counted: 0, over_limit: 2 })
+    expect((await store.lifetime()).has('one-more')).toBe(false)
+  })
+
+  test('are not what an app can make of its prefixes', async () => {
+    const store = createMemoryStore({ retentionMs: 3_600_000, now: Date.now })
+    const committer = createMemoryCommitter(store)
+    const intake = createIntake({ store, committer, maxSeries: 1000, maxRoutes: 100, pins: [] })
+    const send = async (app: string, prefix: string) =>
+      intake.take({ app, id: undefined, bytes, prefix, sourcePrefix: '' })
+    const prefixes = Array.from({ length: 5100 }, (_, i) => `prefix-${i}`)
+    await Promise.all(prefixes.map((prefix) => send('loud', prefix)))
+    await send(APP, '')
+    expect(await resultsOf(store, APP)).toMatchObject({ counted: 1, over_limit: 0 })
+    expect(await resultsOf(store, 'loud')).toMatchObject({ counted: 64, over_limit: 0 })
+    expect(await resultsOf(store, '(other)')).toMatchObject({ counted: 0, over_limit: 5036 })
   })
 })

@@ -1,4 +1,5 @@
 import { type AppState, dynoNamed } from '../extract/app-state.ts'
+import { NOT_OURS, keyNumber } from '../extract/convention-key.ts'
 import { labelSetOf, meaningOfKey, seriesFor } from '../extract/convention.ts'
 import { METHODS, isPlatformError } from '../extract/request.ts'
 import { roleOf } from '../extract/role.ts'
@@ -7,7 +8,6 @@ import { OTHER_ROUTE, routeOf } from '../extract/route.ts'
 import { sampleSeriesFor } from '../extract/runtime.ts'
 import type { Line } from '../model/line.ts'
 import type { Kind } from '../model/series.ts'
-import { NO_NAME, internName } from '../parse/names.ts'
 import { type UnitScale, findUnit } from '../parse/quantity.ts'
 import type { ScanModule } from './scan-module.ts'
 
@@ -77,7 +77,7 @@ export function teachKeys(pupil: Pupil, line: Line, base: number, count: number)
   for (let i = 0; i < count; i += 1) {
     const at = i * FOUND_WORDS
     const [start, end] = [scan.found[at]! - base, scan.found[at + 1]! - base]
-    const key = internName(state.conventions.keys, line.bytes, start, end)
+    const key = keyNumber(state.conventions.keys, line.bytes, start, end)
     if (scan.exports.learnKey(i, kindOfKey(state, key)) === 0) return false
   }
   return true
@@ -94,9 +94,9 @@ export function teachValues(pupil: Pupil, line: Line, base: number, count: numbe
       scan.found.subarray(at, at + 5),
       (place) => place - base,
     ) as [number, number, number, number, number]
-    const key = internName(state.conventions.keys, line.bytes, start, end)
+    const key = keyNumber(state.conventions.keys, line.bytes, start, end)
     const unit = findUnit(line.bytes, unitStart, valueEnd)
-    if (key === NO_NAME || unit === undefined) continue
+    if (key < 0 || unit === undefined) continue
     const target = isRuntime
       ? runtimeTarget(state, line, key, unit)
       : ownTarget(state, line, key, unit)
@@ -143,7 +143,8 @@ function ownTarget(state: AppState, line: Line, key: number, unit: UnitScale): T
 }
 
 function kindOfKey(state: AppState, key: number): number {
-  if (key === NO_NAME) return KEY.other
+  if (key === NOT_OURS) return KEY.nothing
+  if (key < 0) return KEY.other
   const meaning = meaningOfKey(state, key)
   if (meaning === undefined) return KEY.nothing
   if ('label' in meaning) return KEY.label

@@ -35,6 +35,8 @@ export interface UnitSeries {
 export interface Found {
   values: number
   labels: number
+  /** Values whose names can't be had. */
+  refused: number
   readonly keys: Int32Array
   readonly starts: Int32Array
   readonly ends: Int32Array
@@ -61,6 +63,7 @@ export function createConventions(): Conventions {
     found: {
       values: 0,
       labels: 0,
+      refused: 0,
       keys: new Int32Array(MAX_VALUES),
       starts: new Int32Array(MAX_VALUES),
       ends: new Int32Array(MAX_VALUES),

@@ -10,11 +10,12 @@ import { type Line, textOf } from '../model/line.ts'
 import { type Labels, type Series, cleanText } from '../model/series.ts'
 import { hashBytes } from '../model/unique.ts'
 import { MAX_MAGNITUDE } from '../model/buckets.ts'
-import { ascii, findByte, isExactly, startsWith } from '../model/bytes.ts'
+import { startsWith } from '../model/bytes.ts'
 import { NO_NAME, internName, nameText } from '../parse/names.ts'
 import { nextPair } from '../parse/pairs.ts'
 import { parseQuantity } from '../parse/quantity.ts'
 import { type AppState, seriesOf } from './app-state.ts'
+import { BAD_NAME, LEGACY, NOT_OURS, keyNumber } from './convention-key.ts'
 import {
   MAX_LABELS,
   MAX_LABEL_BYTES,
@@ -27,8 +28,6 @@ import {
 const HASH = 35
 const M = 109
 const NAMESPACE = 'app'
-const LEGACY = ascii('measure.')
-const SOURCE = ascii('source')
 
 /**
  * Measures what the l2met conventions say on a line of the app's own (SPEC.md section 8):
@@ -39,7 +38,7 @@ export function extractConvention(state: AppState, line: Line, acc: Accumulator)
   if (!mayHaveOne(line)) return 0
   findPairs(state, line, acc)
   const { found } = state.conventions
-  if (found.values === 0) return 0
+  if (found.values === 0) return found.refused === 0 ? 0 : -1
   const labelSet = found.labels === 0 ? 0 : labelSetOf(state, line.bytes)
   let taken = 0
   for (let i = 0; i < found.values; i += 1) {
@@ -48,7 +47,7 @@ export function extractConvention(state: AppState, line: Line, acc: Accumulator)
   return taken === 0 ? -1 : taken
 }
 
-type Refusal = 'number' | 'negative' | 'cut' | 'limit'
+type Refusal = 'name' | 'number' | 'negative' | 'cut' | 'limit'
 
 /** Counts a value that was on a line and could not be taken. */
 export function refuse(state: AppState, acc: Accumulator, reason: Refusal): void {
@@ -70,15 +69,19 @@ export function findPairs(state: AppState, line: Line, acc: Accumulator): void {
   const { pair, conventions } = state
   const { found } = conventions
   const { bytes, messageEnd } = line
-  found.values = found.labels = 0
+  found.values = found.labels = found.refused = 0
   let at = line.messageStart
   for (;;) {
     at = nextPair(bytes, at, messageEnd, pair)
     if (at < 0) return
-    if (!isCandidate(bytes, pair.keyStart, pair.keyEnd)) continue
-    const key = internName(conventions.keys, bytes, pair.keyStart, pair.keyEnd)
-    const meaning = key === NO_NAME ? undefined : meaningOfKey(state, key)
-    if (key === NO_NAME) refuse(state, acc, 'limit')
+    const key = keyNumber(conventions.keys, bytes, pair.keyStart, pair.keyEnd)
+    if (key === NOT_OURS) continue
+    if (key < 0) {
+      refuse(state, acc, key === BAD_NAME ? 'name' : 'limit')
+      found.refused += 1
+      continue
+    }
+    const meaning = meaningOfKey(state, key)
     if (meaning === undefined) continue
     if ('label' in meaning) {
       if (found.labels === MAX_LABELS || pair.valueStart < 0) continue
@@ -101,14 +104,6 @@ export function meaningOfKey(state: AppState, key: number): Meaning | undefined 
   if (key < meanings.length) return meanings[key]
   while (meanings.length <= key) meanings.push(meaningOf(nameText(keys, meanings.length)))
   return meanings[key]
-}
-
-function isCandidate(bytes: Uint8Array, start: number, end: number): boolean {
-  return (
-    findByte(bytes, HASH, start, end) >= 0 ||
-    isExactly(bytes, start, end, SOURCE) ||
-    startsWith(bytes, start, end, LEGACY)
-  )
 }
 
 function takeValue(

@@ -36,6 +36,11 @@ export function internName(names: Names, bytes: Uint8Array, start: number, end: 
   return names.size < names.limit ? addName(names, slot, hash, bytes, start, end) : NO_NAME
 }
 
+/** The number of bytes[start, end) if it is known, else NO_NAME. */
+export function findName(names: Names, bytes: Uint8Array, start: number, end: number): number {
+  return names.slots[slotOf(names, hashOf(bytes, start, end), bytes, start, end)]! - 1
+}
+
 export function nameText(names: Names, number: number): string {
   return textOf(names.pool, names.starts[number]!, names.starts[number + 1]!)
 }

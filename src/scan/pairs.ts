@@ -72,7 +72,7 @@ export function countPairs(salt: u64, context: u64, start: usize, end: usize, ti
       if (at < end && load<u8>(at) == QUOTE) return UNUSUAL
       at = nextBlank(at, end)
     }
-    if (!hasHash && !isSource(key, keyEnd)) {
+    if (hasHash ? !isOurs(key) : !isSource(key, keyEnd)) {
       if (isLegacy(key, keyEnd)) return UNUSUAL
       continue
     }
@@ -156,6 +156,22 @@ function addFound(context: u64, time: f64): i32 {
     }
   }
   return TAKEN
+}
+
+/**
+ * Whether a key with a `#` in it begins as ours do: a log is full of words like `#<User:0x00007f8b>`,
+ * each of them another one, which would fill the table of keys.
+ */
+@inline
+function isOurs(key: usize): bool {
+  const four = load<u32>(key)
+  if (four == 0x7361656d) return load<u32>(key, 4) == 0x23657275 // measure#
+  if (four == 0x6e756f63) return load<u16>(key, 4) == 0x2374 // count#
+  if (four == 0x706d6173) return load<u16>(key, 4) == 0x656c && load<u8>(key, 6) == HASH // sample#
+  if (four == 0x71696e75) return load<u16>(key, 4) == 0x6575 && load<u8>(key, 6) == HASH // unique#
+  if (four == 0x23676174) return true // tag#
+  if (four == 0x7274656d) return load<u64>(key, 3) == 0x2367617423636972 // metric#tag#
+  return load<u64>(key) == 0x6e656d6964786673 && load<u32>(key, 8) == 0x6e6f6973 && load<u8>(key, 12) == HASH // sfxdimension#
 }
 
 /** `source`. */

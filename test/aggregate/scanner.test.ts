@@ -29,7 +29,7 @@ const PIECES = [
   'measure#a.ms=3', 'measure#a=-3', 'measure#a=1e3', 'measure#a=1.5.2', 'measure#a=', 'measure#a', 'measure.b=4',
   'count#c=0.1', 'count#c=-4us', 'sample#d=-0', 'sample#d=99999999999999999', 'unique#e=x', 'unique#e', 'unique#e="q r"',
   'source=web.9', 'source=', 'source', 'tag#region=eu', 'tag#9=x', 'metric#tag#y=z', 'measure#f=0.0000000001s',
-  'count#c=123456789012345678', 'measure#g=1099511627777', 'measure#g=70000ms', 'count#µ=1', 'dyno=web.7',
+  'count#c=123456789012345678', 'measure#g=1099511627777', 'measure#g=70000ms', 'count#µ=1', 'count#a$b=1', 'count#=2', '#<User:0x1f>', 'tag#b!=1', 'dyno=web.7',
   'dyno=', 'service=12ms', 'service=', 'service=1234567890123ms', 'service=70000ms', 'service=1x', 'status=99',
   'status=503', 'bytes=12ms', 'connect=0ms', 'code=H12', 'code=Hx', 'at=error ', 'at=info', 'sock=client ',
   'path=/x', 'method=', 'desc="a b"', 'agent="x"', 'tls=true', '2026-11-21', '550e8400-e29b-41d4-a716-446655440000',

@@ -312,6 +312,37 @@ describe('l2met conventions', () => {
     expect(resultsOf(countText(line('app[web.1]', 'count#x=-5')))).toEqual({ malformed: 1 })
   })
 
+  test.each([
+    'count#a$b=1',
+    'measure#=4ms',
+    'count#a#b=1',
+    'sample#größe=1',
+    `unique#${'n'.repeat(129)}=x`,
+    `count#${'n'.repeat(5000)}`,
+  ])('a name that no metric has is refused, and counted as such: %.20s', (message) => {
+    const window = countText(line('app[web.1]', `${message} count#ok=1`))
+    expect([...window.cells.keys()].map((key) => key.replaceAll('\0', ' '))).toEqual([
+      'c l2met/refused reason name',
+      'c app/ok',
+    ])
+    const alone = countText(line('app[web.1]', message))
+    expect(classesOf(alone)).toEqual({ app: 1 })
+    expect(resultsOf(alone)).toEqual({ malformed: 1 })
+  })
+
+  test('words with # in them, as Ruby prints its objects, take no room from names', () => {
+    const words = Array.from({ length: 17_000 }, (_, i) =>
+      line(
+        'app[web.1]',
+        `got #<User:0x${i.toString(16)}> at https://shop.example.com/#/orders/${i}`,
+      ),
+    )
+    const bad = Array.from({ length: 17_000 }, (_, i) => line('app[web.1]', `count#$${i}=1`))
+    const text = [...words, ...bad, line('app[web.1]', 'count#new=1')].join('\n')
+    expect(reportOn(text).count).toEqual({ new: 1 })
+    expect(resultsOf(countText(text))).toEqual({ counted: 1, ignored: 17_000, malformed: 17_000 })
+  })
+
   test('a number at the cut of 10,000 bytes is not counted', () => {
     const text = `count#whole=1 ${'x'.repeat(10_000)}`.slice(0, 9_988)
     const report = reportOn(line('app[web.1]', `${text} count#cut=12`.slice(0, 10_000)))

@@ -1,0 +1,37 @@
+import { ascii, isExactly, startsWith } from '../model/bytes.ts'
+import { textOf } from '../model/line.ts'
+import { type Names, NO_NAME, findName, internName } from '../parse/names.ts'
+import { meaningOf } from './convention-state.ts'
+
+/** Keys of other conventions than ours, and words with a `#` in them. */
+export const NOT_OURS = -2
+/** A key of a value whose name no metric can have. */
+export const BAD_NAME = -3
+
+/** How `measure#` was written before 2013. */
+export const LEGACY = ascii('measure.')
+
+const SOURCE = ascii('source')
+const VALUES = ['measure#', 'count#', 'sample#', 'unique#'].map((prefix) => ascii(prefix))
+const LABELS = ['tag#', 'metric#tag#', 'sfxdimension#'].map((prefix) => ascii(prefix))
+/** The longest that can mean something is shorter. */
+const MAX_KEY_BYTES = 160
+
+/**
+ * The number of the key bytes[start, end), new or known; NOT_OURS, BAD_NAME, or NO_NAME when it is new
+ * and there are too many. Only what means something is remembered: a log is full of words like
+ * `#<User:0x00007f8b>`, each of them another one.
+ */
+export function keyNumber(keys: Names, bytes: Uint8Array, start: number, end: number): number {
+  const isOne = (prefix: Uint8Array): boolean => startsWith(bytes, start, end, prefix)
+  const isValue = VALUES.some(isOne)
+  if (!isValue && !LABELS.some(isOne) && !isOne(LEGACY) && !isExactly(bytes, start, end, SOURCE)) {
+    return NOT_OURS
+  }
+  const known = findName(keys, bytes, start, end)
+  if (known !== NO_NAME) return known
+  if (end - start <= MAX_KEY_BYTES && meaningOf(textOf(bytes, start, end)) !== undefined) {
+    return internName(keys, bytes, start, end)
+  }
+  return isValue ? BAD_NAME : NOT_OURS
+}

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { ReportView } from '../export/terminal/local-report.ts'
 import type { Environment } from '../config.ts'
+import { refusedSentences } from '../export/terminal/refused.ts'
 import { STDIN, isTail } from '../receive/files.ts'
 import type { LocalOptions } from './local-args.ts'
 import { EXIT } from './local-exit.ts'
@@ -95,6 +96,7 @@ function judge(options: LocalOptions, view: ReportView, faults: number): number 
   const { failed, unchecked } = checkThresholds(options.thresholds, view)
   for (const message of unchecked) say(`--fail-if ${message}`)
   for (const message of failed) say(`--fail-if ${message}`)
+  if (options.json || options.intervalMs !== undefined) refusedSentences(view).forEach(say)
   const { read = 0, malformed = 0 } = view.report.lines
   if (faults > 0) return EXIT.fault
   if (read === malformed) {

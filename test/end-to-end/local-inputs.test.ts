@@ -242,6 +242,35 @@ test('an empty input is nothing understood', async () => {
   expect(stderr).toBe('l2met-local: nothing understood: the input is empty\n')
 })
 
+describe('values that can’t be counted', () => {
+  const log = [
+    '2026-11-21T10:00:00Z app[web.1]: count#a$b=1 count#c=x count#d=-1 count#ok=1',
+    '2026-11-21T10:00:01Z app[web.1]: measure#né=4ms',
+  ].join('\n')
+
+  test('stand in the report, with the reason', async () => {
+    const { stdout, stderr } = await runLocal([], { stdin: log })
+    expect(stdout).toContain(
+      [
+        "Refused: values that can't be counted",
+        '  values  why',
+        '       2  its name is too long or holds more than A-Z a-z 0-9 _ . : / -',
+        '       1  no number, or one beyond 2^40',
+        '       1  a count below zero; what can fall is a sample#',
+      ].join('\n'),
+    )
+    expect(stderr).toBe('')
+  })
+
+  test.each([[['--json']], [['--interval', '1s']]])('%s: are told on stderr', async (args) => {
+    const { stdout, stderr } = await runLocal(args, { stdin: log })
+    expect(stdout).not.toContain('efused')
+    expect(stderr.split('\n')[0]).toBe(
+      'l2met-local: 2 values were refused: its name is too long or holds more than A-Z a-z 0-9 _ . : / -',
+    )
+  })
+})
+
 describe('text that someone put into a log', () => {
   const evil = [
     routerLine({

@@ -1,5 +1,6 @@
 import { type RequestStats, slowestOf } from '../../aggregate/requests.ts'
 import { label, parseSeriesKey } from '../../model/series.ts'
+import { sumValue } from '../../model/sum.ts'
 import type { Window } from '../../model/window.ts'
 import { isoTime } from '../iso-time.ts'
 import type { Report } from '../report-object.ts'
@@ -42,6 +43,8 @@ export interface ReportView {
   readonly moreRoutes: number
   /** Units of samples and add-on values, by series name, as `app/queue.depth` or `postgres/db_size`. */
   readonly units: ReadonlyMap<string, string>
+  /** Values of log lines that can't be counted, by reason: those of `l2met_refused_values_total`. */
+  readonly refused: Readonly<Record<string, number>>
 }
 
 export interface ReportOptions {
@@ -78,6 +81,7 @@ export function viewOf(
     failed: requests.errors,
     moreRoutes: whole.routes.length - report.routes.length,
     units: unitsOf(window),
+    refused: refusedOf(window),
   }
 }
 
@@ -115,3 +119,14 @@ function unitsOf(window: Window): Map<string, string> {
   }
   return units
 }
+
+function refusedOf(window: Window): Record<string, number> {
+  const refused: [string, number][] = []
+  for (const [key, cell] of window.cells) {
+    if (cell.kind !== 'count' || !key.startsWith(REFUSED)) continue
+    refused.push([label(parseSeriesKey(key), 'reason'), sumValue(cell)])
+  }
+  return Object.fromEntries(refused)
+}
+
+const REFUSED = 'c\0l2met/refused\0'

@@ -4,6 +4,7 @@ import { dynoLines } from './dynos.ts'
 import type { ReportView } from './local-report.ts'
 import { addonLines, countLines, measureLines, sampleLines, uniqueLines } from './own-metrics.ts'
 import { cut, printable, wrapList } from './printable.ts'
+import { refusedLines } from './refused.ts'
 import { groupLines, routeLines, slowLines } from './routes.ts'
 import type { Style } from './style.ts'
 import { type Column, table } from './table.ts'
@@ -52,6 +53,7 @@ export function renderReport(view: ReportView, options: TextOptions): string {
     uniqueLines(view, width, style),
     ...addonLines(view, width, style),
     eventLines(report, inner, style),
+    refusedLines(view, inner, style),
     droppedLines(report, inner, style),
   ]
   const shown = sections.filter((lines) => lines.length > 0)

@@ -1,4 +1,10 @@
-import { type Pulse, SLOT_MS, pulseBefore, sumOfSlots } from '../../aggregate/pulse.ts'
+import {
+  type Pulse,
+  type PulseSlot,
+  SLOT_MS,
+  pulseBefore,
+  sumOfSlots,
+} from '../../aggregate/pulse.ts'
 import { quantile } from '../../model/sketch.ts'
 import type { Window } from '../../model/window.ts'
 import type { Report } from '../report-object.ts'
@@ -49,13 +55,14 @@ export function boardViewOf(data: BoardData): BoardView {
   const report = createReport('local', window)
   const { count, perSecond } = report.requests
   const slots = pulseBefore(pulse, time, Math.max(data.slots, NOW_SLOTS))
-  const now = sumOfSlots(slots.slice(-NOW_SLOTS))
+  const latest = slots.slice(-NOW_SLOTS).filter((slot) => slot !== undefined)
+  const now = sumOfSlots(latest)
   const shown = slots.slice(-data.slots)
   const seconds = SLOT_MS / 1000
   const trends: Trend[] = [
     {
       name: 'requests',
-      now: now.count / (NOW_SLOTS * seconds),
+      now: rateOf(latest),
       slots: shown.map((slot) => slot && slot.count / seconds),
       minutes: perSecond,
     },
@@ -75,6 +82,13 @@ export function boardViewOf(data: BoardData): BoardView {
     })
   }
   return { time, idleSeconds, lines, linesPerSecond, report, failed, trends }
+}
+
+/** Requests per second. The slot that a log begins in isn't a whole one. */
+function rateOf(latest: readonly PulseSlot[]): number | undefined {
+  const whole = latest.length < NOW_SLOTS ? latest.slice(1) : latest
+  if (whole.length === 0) return undefined
+  return (sumOfSlots(whole).count * 1000) / (whole.length * SLOT_MS)
 }
 
 function shareOf(part: number, whole: number): number | undefined {

@@ -1,11 +1,10 @@
-import { errorName } from '../error-names.ts'
 import { sparkline } from './bars.ts'
 import type { BoardView, Trend } from './board-view.ts'
-import { dynoLines, sortedDynos } from './dynos.ts'
-import { cut, padEnd, padStart, printable, widthOf } from './printable.ts'
+import { LABEL, errorsLine, statusLines } from './board-status.ts'
+import { dynoLines } from './dynos.ts'
+import { cut, padEnd, padStart, whatFits, widthOf } from './printable.ts'
 import { ROUTE_ORDERS, type RouteOrder, routeLines, sortRoutes } from './routes.ts'
-import { type Paint, type Style, statusColour } from './style.ts'
-import { type StatusClass, byCount, statusClasses } from './traffic.ts'
+import type { Paint, Style } from './style.ts'
 import { countText, durationText, percentText, rateText, spanText, timeText } from './units.ts'
 
 /** What the user has chosen, and how much room there is. */
@@ -21,13 +20,16 @@ export interface BoardState {
   readonly hasKeys: boolean
 }
 
-const LABEL = 9
 const VALUE = 8
 /** Columns beside a sparkline: label, now, and the last minutes. */
 const BESIDE = LABEL + VALUE + 2 + 2 + VALUE + 1
-/** Lines above the tables. */
+/** Lines above the tables; in a low terminal without the blank ones between them. */
 const ABOVE = 13
-const GLYPHS: Readonly<Record<string, string>> = { '2xx': '█', '3xx': '▓', '4xx': '▒', '5xx': '░' }
+const ABOVE_WHEN_LOW = 10
+const LOW = 20
+/** Fewer columns hold no sparklines, and fewer lines for tables no dynos. */
+const NARROW = 40
+const ROOM_FOR_BOTH = 8
 
 /** How many slots a sparkline has room for. */
 export function slotsIn(columns: number): number {
@@ -37,25 +39,42 @@ export function slotsIn(columns: number): number {
 /** Exactly `rows` lines of at most `columns` columns. */
 export function renderBoard(view: BoardView, state: BoardState, style: Style): string[] {
   const { columns, rows } = state
+  if (columns < NARROW) return filled(narrowLines(view, columns), rows)
+  const gap = rows < LOW ? [] : ['']
   const top = [
     headLine(view, state, style),
-    '',
+    ...gap,
     ...trendLines(view, columns, style),
-    '',
+    ...gap,
     ...statusLines(view, columns, style),
     errorsLine(view, columns, style),
-    '',
+    ...gap,
   ]
-  const lines = [...top, ...tables(view, state, style)].slice(0, rows - 1)
-  while (lines.length < rows - 1) lines.push('')
-  return [...lines, footLine(state, style)]
+  return [
+    ...filled([...top, ...tables(view, state, style)], rows - 1),
+    footLine(view, state, style),
+  ]
+}
+
+function filled(lines: readonly string[], rows: number): string[] {
+  return Array.from({ length: Math.max(0, rows) }, (_, i) => lines[i] ?? '')
+}
+
+/** What is now, without the past. */
+function narrowLines(view: BoardView, columns: number): string[] {
+  const width = Math.min(columns, LABEL + VALUE)
+  const lines = view.trends.map((trend) => {
+    const value = nowText(trend)
+    return padEnd(cut(trend.name, width - widthOf(value) - 1), width - widthOf(value)) + value
+  })
+  return ['l2met-local', ...lines].map((line) => cut(line, columns))
 }
 
 /** How far the routes and dynos of a view can be scrolled. */
 export function scrollLimits(view: BoardView, state: BoardState): Limits {
   const routes = view.report.routes.length
   const dynos = Object.keys(view.report.dynos).length
-  const { forRoutes, forDynos } = roomOf(state.rows - ABOVE - 1, dynos)
+  const { forRoutes, forDynos } = roomOf(state.rows, dynos)
   return { routes: Math.max(0, routes - forRoutes), dynos: Math.max(0, dynos - forDynos) }
 }
 
@@ -71,11 +90,11 @@ function headLine(view: BoardView, { columns, paused }: BoardState, style: Style
     `${countText(view.lines)} lines`,
     rateText(view.linesPerSecond),
     ...(view.idleSeconds >= 2 ? [`last line ${spanText(view.idleSeconds)} ago`] : []),
-  ].join(' · ')
+  ]
   const markWidth = paused ? 9 : 6
   const left = `l2met-local  `
-  const room = columns - left.length - markWidth - 2 - time.length - 1
-  const middle = padEnd(cut(facts, Math.max(0, room)), Math.max(0, room))
+  const room = Math.max(0, columns - left.length - markWidth - 2 - time.length - 1)
+  const middle = padEnd(whatFits(facts, ' · ', room).join(' · '), room)
   return `${style.bold(left)}${mark}  ${style.dim(middle)} ${time}`
 }
 
@@ -91,14 +110,19 @@ function trendLines(view: BoardView, columns: number, style: Style): string[] {
   return [style.dim(head), ...view.trends.map((trend) => trendLine(trend, slots, style))]
 }
 
-function trendLine({ name, now, slots, minutes }: Trend, room: number, style: Style): string {
+function trendLine(trend: Trend, room: number, style: Style): string {
+  const { name, now, slots, minutes } = trend
   const colour = trendColour(name, now ?? 0, style)
-  const text = name === 'requests' ? rateText : name === 'failed' ? percentText : durationText
-  const valueOf = (value: number | undefined) =>
-    padStart(value === undefined ? '-' : text(value), VALUE)
   const top = Math.max(0, ...slots.map((slot) => slot ?? 0))
   const line = padStart(sparkline(slots.slice(-room), top), room)
-  return `${padEnd(name, LABEL)}${style.bold(valueOf(now))}  ${colour(line)}  ${style.dim(valueOf(minutes))}`
+  const before = padStart(nowText({ name, now: minutes }), VALUE)
+  return `${padEnd(name, LABEL)}${style.bold(padStart(nowText(trend), VALUE))}  ${colour(line)}  ${style.dim(before)}`
+}
+
+function nowText({ name, now }: Pick<Trend, 'name' | 'now'>): string {
+  if (now === undefined) return '-'
+  if (name === 'requests') return rateText(now)
+  return name === 'failed' ? percentText(now) : durationText(now)
 }
 
 function trendColour(name: Trend['name'], now: number, style: Style): Paint {
@@ -107,49 +131,10 @@ function trendColour(name: Trend['name'], now: number, style: Style): Paint {
   return name === 'p50' ? style.green : style.yellow
 }
 
-/** One bar of all requests by status class, and what its parts are. */
-function statusLines({ report, lines }: BoardView, columns: number, style: Style): string[] {
-  if (lines === 0) return [style.dim('waiting for the first line'), '']
-  const classes = statusClasses(report)
-  const room = columns - LABEL - 1
-  const widths = shares(classes, room)
-  const paintOf = ({ name }: StatusClass) => statusColour(style, name)
-  const parts = classes.map((one, i) =>
-    paintOf(one)((style.on ? '█' : (GLYPHS[one.name] ?? '·')).repeat(widths[i]!)),
-  )
-  const legend = classes.map((one) => {
-    const glyph = style.on ? '' : `${GLYPHS[one.name] ?? '·'} `
-    return paintOf(one)(`${glyph}${one.name}`) + ` ${percentText(one.share)}`
-  })
-  return [padEnd('status', LABEL) + parts.join(''), ' '.repeat(LABEL) + legend.join('   ')]
-}
-
-/** Columns for each class: at least one where there is any, `room` in all. */
-function shares(classes: readonly StatusClass[], room: number): number[] {
-  const widths = classes.map(({ share }) => Math.max(1, Math.round(share * room)))
-  const excess = widths.reduce((sum, n) => sum + n, 0) - room
-  const widest = widths.indexOf(Math.max(...widths))
-  if (widest >= 0) widths[widest]! -= excess
-  return widths
-}
-
-function errorsLine({ report }: BoardView, columns: number, style: Style): string {
-  const router = byCount(report.requests.errors).map(
-    ([code, n]) => `${printable(code)} ${errorName(code)} ${countText(n)}`,
-  )
-  const dynos = sortedDynos(report.dynos).flatMap(({ name, errors }) =>
-    byCount(errors).map(([code, n]) => `${printable(name)} ${printable(code)} ×${countText(n)}`),
-  )
-  const dropped = byCount(report.dropped).map(([code, n]) => `${code} dropped ${countText(n)}`)
-  const all = [...router, ...dynos, ...dropped]
-  const text =
-    all.length === 0 ? style.dim('none') : style.red(cut(all.join(' · '), columns - LABEL))
-  return padEnd('errors', LABEL) + text
-}
-
 /** Routes and dynos share the room: dynos get what they need, up to a third. */
-function roomOf(room: number, dynos: number) {
-  const forDynos = Math.max(0, Math.min(dynos, Math.floor(room / 3)))
+function roomOf(rows: number, dynos: number) {
+  const room = rows - (rows < LOW ? ABOVE_WHEN_LOW : ABOVE) - 1
+  const forDynos = room < ROOM_FOR_BOTH ? 0 : Math.min(dynos, Math.floor(room / 3))
   return { forDynos, forRoutes: Math.max(0, room - (forDynos > 0 ? forDynos + 2 : 0) - 1) }
 }
 
@@ -158,7 +143,7 @@ function tables(view: BoardView, state: BoardState, style: Style): string[] {
   const { routes, requests, dynos } = view.report
   const dynoTable = dynoLines(dynos, columns, style)
   const dynoRows = Math.max(0, dynoTable.length - 1)
-  const { forDynos, forRoutes } = roomOf(state.rows - ABOVE - 1, dynoRows)
+  const { forDynos, forRoutes } = roomOf(state.rows, dynoRows)
   const limits = scrollLimits(view, state)
   const routesFrom = Math.min(state.routesFrom, limits.routes)
   const shown = sortRoutes(routes, order).slice(routesFrom, routesFrom + forRoutes)
@@ -168,16 +153,25 @@ function tables(view: BoardView, state: BoardState, style: Style): string[] {
   return [...routeTable, ...(dynosShown.length > 0 ? ['', dynoTable[0]!, ...dynosShown] : [])]
 }
 
-function footLine({ columns, order, paused, hasKeys }: BoardState, style: Style): string {
+function footLine(view: BoardView, state: BoardState, style: Style): string {
+  const { columns, order, paused, hasKeys } = state
+  const limits = scrollLimits(view, state)
   const keys = hasKeys
     ? [
         'q quit',
         `p ${paused ? 'go on' : 'pause'}`,
         `s sort by ${ROUTE_ORDERS[(ROUTE_ORDERS.indexOf(order) + 1) % ROUTE_ORDERS.length]}`,
-        '↑↓ routes',
-        '←→ dynos',
+        `↑↓ routes${placeText(state.routesFrom, limits.routes, view.report.routes.length)}`,
+        `←→ dynos${placeText(state.dynosFrom, limits.dynos, Object.keys(view.report.dynos).length)}`,
       ]
     : ['Ctrl-C quit']
   const text = cut(` ${keys.join('   ')}`, columns)
   return style.inverse(text + ' '.repeat(Math.max(0, columns - widthOf(text))))
+}
+
+/** ` 5-8 of 20`: which of them are shown; nothing when all are. */
+function placeText(from: number, limit: number, all: number): string {
+  const first = Math.min(from, limit)
+  const last = first + all - limit
+  return limit === 0 || last === first ? '' : ` ${first + 1}-${last} of ${all}`
 }

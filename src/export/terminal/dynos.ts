@@ -44,6 +44,7 @@ export function dynoLines(
       align: 'left',
       cell: (row) => quotaText(row),
       colour: (row) => quotaColour(memoryShare(row), style),
+      expendable: true,
     },
     { title: 'errors', align: 'left', cell: errorsText, colour: () => style.red, flexible: true },
   ]

@@ -38,6 +38,12 @@ export function wrapList(parts: readonly string[], width: number): string[] {
   return lines
 }
 
+/** The first of these parts that fit `width` columns with `gap` between them. */
+export function whatFits(parts: readonly string[], gap: string, width: number): readonly string[] {
+  const more = parts.findIndex((_, i) => widthOf(parts.slice(0, i + 1).join(gap)) > width)
+  return more < 0 ? parts : parts.slice(0, more)
+}
+
 export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)))
 }

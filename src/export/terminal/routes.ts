@@ -36,6 +36,7 @@ function countColumns<Row extends Counted>(total: number, style: Style): Column<
       title: key,
       align: 'right',
       cell: ({ service }) => (service === null ? '' : durationText(service[key])),
+      expendable: key !== 'p95',
     })),
   ]
 }

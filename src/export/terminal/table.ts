@@ -11,6 +11,8 @@ export interface Column<Row> {
   readonly flexible?: boolean
   /** Is left out where cutting doesn't help. */
   readonly optional?: boolean
+  /** Is left out where that doesn't help either. */
+  readonly expendable?: boolean
 }
 
 const GAP = 2
@@ -51,7 +53,9 @@ function layOut<Row>(
     widths[i]! -= less
     excess -= less
   }
-  const optional = columns.findLast((column) => column.optional === true)
+  const optional =
+    columns.findLast((column) => column.optional === true) ??
+    columns.findLast((column) => column.expendable === true)
   return excess > 0 && optional !== undefined
     ? layOut(
         columns.filter((column) => column !== optional),

@@ -87,9 +87,8 @@ export function tellBoard(options: LocalOptions, look: Look, stop: Stop, write: 
       terminal.release()
       const { window, requests } = counts.total()
       const report = viewOf(window, requests, viewOptions(options))
-      write(
-        renderReport(report, textOptions(options, { ...look, width: reportWidth(state.columns) })),
-      )
+      const width = reportWidth(state.columns)
+      write(renderReport(report, textOptions(options, { ...look, width, tableWidth: width })))
       return report
     },
   }

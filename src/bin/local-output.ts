@@ -6,6 +6,8 @@ export interface Look {
   readonly style: Style
   /** Columns, at least 60. */
   readonly width: number
+  /** Columns that the rows of tables may take: nothing needs cutting where there is no terminal. */
+  readonly tableWidth: number
 }
 
 const DEFAULT_WIDTH = 80
@@ -14,10 +16,12 @@ const MAX_WIDTH = 200
 
 export function lookOf(noColour: boolean, env: Environment, stdout: NodeJS.WriteStream): Look {
   const isTty: boolean = stdout.isTTY
-  const asked = Number(env['COLUMNS'] ?? '') || (isTty ? stdout.columns : 0) || DEFAULT_WIDTH
+  const known = Number(env['COLUMNS'] ?? '') || (isTty ? stdout.columns : 0)
+  const width = reportWidth(known || DEFAULT_WIDTH)
   return {
     style: createStyle(wantsColour({ noColour, isTty, env })),
-    width: reportWidth(asked),
+    width,
+    tableWidth: known ? width : MAX_WIDTH,
   }
 }
 

@@ -21,13 +21,12 @@ export function statusLines({ report, lines }: BoardView, columns: number, style
     paintOf(one)((style.on ? '█' : (GLYPHS[one.name] ?? '·')).repeat(widths[i]!)),
   )
   const nameOf = ({ name }: StatusClass) => (style.on ? name : `${GLYPHS[name] ?? '·'} ${name}`)
-  const shareOf = ({ share }: StatusClass) => ` ${percentText(share)}`
-  const plain = classes.map((one) => nameOf(one) + shareOf(one))
+  const plain = classes.map((one) => `${nameOf(one)} ${percentText(one.share)}`)
   const gap = widthOf(plain.join('   ')) > room ? ' ' : '   '
   // What failed stands last and is the last to go.
   const legend = classes
     .slice(classes.length - whatFits(plain.toReversed(), gap, room).length)
-    .map((one) => paintOf(one)(nameOf(one)) + shareOf(one))
+    .map((one) => `${paintOf(one)(nameOf(one))} ${percentText(one.share)}`)
   return [padEnd('status', LABEL) + parts.join(''), ' '.repeat(LABEL) + legend.join(gap)]
 }
 

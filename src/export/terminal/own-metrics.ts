@@ -22,7 +22,7 @@ export function measureLines({ report }: ReportView, width: number, style: Style
       cell: ([, measure]) => valueText(measure[key], printable(measure.unit), 3),
     })),
   ]
-  return section('Measures', table(columns, rows, width - 2, style), style)
+  return section('Measures', table(columns, rows, width, style), style)
 }
 
 export function countLines({ report }: ReportView, width: number, style: Style): string[] {
@@ -44,7 +44,7 @@ export function sampleLines({ report, units }: ReportView, width: number, style:
       cell: ([name, sample]) => valueText(sample[key], printable(units.get(`app/${name}`) ?? '')),
     })),
   ]
-  return section('Samples', table(columns, rows, width - 2, style), style)
+  return section('Samples', table(columns, rows, width, style), style)
 }
 
 export function uniqueLines({ report }: ReportView, width: number, style: Style): string[] {

@@ -27,6 +27,19 @@ export function cut(text: string, width: number): string {
   return width > 0 ? `${kept}…` : ''
 }
 
+/** At most `width` columns of a printable text: its beginning and its end. */
+export function cutMiddle(text: string, width: number): string {
+  if (widthOf(text) <= width) return text
+  let end = ''
+  let room = Math.floor((width - 1) / 2)
+  for (const char of Array.from(text).toReversed()) {
+    room -= widthOf(char)
+    if (room < 0) break
+    end = char + end
+  }
+  return cut(text, width - widthOf(end)) + end
+}
+
 /** Parts with ` · ` between them, in as many lines of at most `width` columns as it takes. */
 export function wrapList(parts: readonly string[], width: number): string[] {
   const lines: string[] = []

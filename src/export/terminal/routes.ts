@@ -57,6 +57,7 @@ export function routeLines(
       align: 'left',
       cell: ({ method, route }) => `${method} ${printable(route)}`,
       flexible: true,
+      keepsEnd: true,
     },
   ]
   if (order === 'time') columns.splice(1, 1, timeColumn())
@@ -80,7 +81,7 @@ export function groupLines(
   type Row = (typeof rows)[number]
   const columns: Column<Row>[] = [
     ...countColumns<Row>(total, style),
-    { title: by, align: 'left', cell: ({ key }) => printable(key), flexible: true },
+    { title: by, align: 'left', cell: ({ key }) => printable(key), flexible: true, keepsEnd: true },
   ]
   return table(columns, rows, width, style)
 }
@@ -107,6 +108,7 @@ export function slowLines(slow: readonly SlowRow[], width: number, style: Style)
       align: 'left',
       cell: ({ method, path }) => `${method} ${printable(path)}`,
       flexible: true,
+      keepsEnd: true,
     },
   ]
   return table(columns, slow, width, style)

@@ -1,4 +1,4 @@
-import { cut, padEnd, padStart, widthOf } from './printable.ts'
+import { cut, cutMiddle, padEnd, padStart, widthOf } from './printable.ts'
 import type { Paint, Style } from './style.ts'
 
 /** One column of a table. A column of which every cell is empty is left out. */
@@ -9,6 +9,8 @@ export interface Column<Row> {
   colour?(row: Row): Paint
   /** Is cut where there is too little room, the last one first. */
   readonly flexible?: boolean
+  /** Keeps its end when it is cut: routes begin alike. */
+  readonly keepsEnd?: boolean
   /** Is left out where cutting doesn't help. */
   readonly optional?: boolean
   /** Is left out where that doesn't help either. */
@@ -30,7 +32,9 @@ export function table<Row>(
   const head = shown.map((column, i) => fit(column.title, widths[i]!, column.align))
   const body = rows.map((row) =>
     shown.map((column, i) => {
-      const text = fit(column.cell(row), widths[i]!, column.align)
+      const cell = column.cell(row)
+      const short = column.keepsEnd === true ? cutMiddle(cell, widths[i]!) : cell
+      const text = fit(short, widths[i]!, column.align)
       return column.colour === undefined ? text : column.colour(row)(text)
     }),
   )

@@ -12,8 +12,10 @@ import { byCount, errorLines, partsOf, requestLines, section, timeLines } from '
 import { countText, spanText, timeText } from './units.ts'
 
 export interface TextOptions {
-  /** Columns. */
+  /** Columns of text and lists. */
   readonly width: number
+  /** Columns that the rows of tables may take. */
+  readonly tableWidth: number
   readonly style: Style
   /** What requests are grouped by, where they are. */
   readonly by?: string | undefined
@@ -29,13 +31,13 @@ const MAX_EVENTS = 20
 export function renderReport(view: ReportView, options: TextOptions): string {
   const { report } = view
   const { width, style } = options
-  const inner = width - 2
+  const inner = options.tableWidth - 2
   const sections = [
     headLines(report, options),
-    ...(report.requests.count > 0 ? [requestLines(report, view.failed, width, style)] : []),
-    errorLines(report, width, style),
-    timeLines(report, width, style),
-    routesSection(view, options),
+    requestSection(view, options),
+    errorLines(report, inner, style),
+    timeLines(report, inner, style),
+    routesSection(view, inner, style),
     section(
       `By ${options.by ?? ''}`,
       groupLines(report.groups ?? {}, options.by ?? '', inner, style),
@@ -47,9 +49,9 @@ export function renderReport(view: ReportView, options: TextOptions): string {
       style,
     ),
     section('Dynos', dynoLines(report.dynos, inner, style), style),
-    measureLines(view, width, style),
+    measureLines(view, inner, style),
     countLines(view, width, style),
-    sampleLines(view, width, style),
+    sampleLines(view, inner, style),
     uniqueLines(view, width, style),
     ...addonLines(view, width, style),
     eventLines(report, inner, style),
@@ -64,6 +66,7 @@ function headLines(report: Report, { width, style, where }: TextOptions): string
   const { read = 0, ...classes } = report.lines
   const kinds = byCount(classes).filter(([, n]) => n > 0)
   const parts = [`${countText(read)} ${read === 1 ? 'line' : 'lines'}`, ...partsOf(kinds)]
+  if (read === 0) return [`${style.bold('l2met-local')}  no lines`]
   return [
     `${style.bold('l2met-local')}  ${spanOf(report)}`,
     ...wrapList(parts, width).map(style.dim),
@@ -82,16 +85,23 @@ function spanOf({ from, to, seconds }: Report): string {
   return `${first} to ${end} UTC (${spanText(seconds)})`
 }
 
-function routesSection(view: ReportView, { width, style }: TextOptions): string[] {
+/** Who asked for some requests is told when there are none. */
+function requestSection(view: ReportView, { width, style, where = [] }: TextOptions): string[] {
+  if (view.report.requests.count > 0) return requestLines(view.report, view.failed, width, style)
+  return where.length > 0 ? [`${style.bold('Requests')}  none`] : []
+}
+
+function routesSection(view: ReportView, width: number, style: Style): string[] {
   const { routes, requests } = view.report
   const shown =
     view.moreRoutes > 0 ? `, the first ${routes.length} of ${routes.length + view.moreRoutes}` : ''
   const title = `Routes${shown}`
-  return section(title, routeLines(routes, requests.count, width - 2, style), style)
+  return section(title, routeLines(routes, requests.count, width, style), style)
 }
 
 function eventLines({ events }: Report, width: number, style: Style): string[] {
-  const rows = runsOf(events).slice(-MAX_EVENTS)
+  const runs = runsOf(events)
+  const rows = runs.slice(-MAX_EVENTS)
   if (rows.length === 0) return []
   const isBad = ({ kind }: EventRun) => kind === 'crash' || kind === 'error'
   const columns: Column<EventRun>[] = [
@@ -107,22 +117,20 @@ function eventLines({ events }: Report, width: number, style: Style): string[] {
       cell: ({ kind }) => kind,
       colour: (run) => (isBad(run) ? style.red : style.cyan),
     },
-    { title: 'what', align: 'left', cell: ({ text }) => printable(text), flexible: true },
-    {
-      title: 'in words',
-      align: 'left',
-      cell: ({ kind, text }) => (kind === 'error' ? errorName(text.split(' ').at(-1)!) : ''),
-      flexible: true,
-      optional: true,
-    },
+    { title: 'what', align: 'left', cell: eventText, flexible: true },
     {
       title: 'times',
       align: 'right',
       cell: ({ count }) => (count > 1 ? countText(count) : ''),
     },
   ]
-  const title = events.length > MAX_EVENTS ? 'Events, the last ones' : 'Events'
+  const title = runs.length > MAX_EVENTS ? 'Events, the last ones' : 'Events'
   return section(title, table(columns, rows, width, style), style)
+}
+
+function eventText({ kind, text }: EventRun): string {
+  const words = kind === 'error' ? errorName(text.split(' ').at(-1)!) : ''
+  return printable(words === '' ? text : `${text} ${words}`)
 }
 
 type EventRun = Report['events'][number] & { readonly count: number }

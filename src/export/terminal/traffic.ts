@@ -2,7 +2,7 @@ import { errorName } from '../error-names.ts'
 import type { Report } from '../report-object.ts'
 import type { Stats } from '../stats.ts'
 import { bar } from './bars.ts'
-import { cut, padEnd, padStart, printable, widthOf, wrapList } from './printable.ts'
+import { padEnd, padStart, printable, whatFits, widthOf, wrapList } from './printable.ts'
 import { type Style, statusColour } from './style.ts'
 import { type Column, table } from './table.ts'
 import { countText, durationText, percentText, rateText, sizeText } from './units.ts'
@@ -51,7 +51,8 @@ export function requestLines(
   const share = failed > 0 ? ` (${percentText(failed / count)})` : ''
   const facts = [
     style.bold(countText(count)),
-    rateText(perSecond),
+    // Of lines without times nobody knows how long they took.
+    ...(report.from === null ? [] : [rateText(perSecond)]),
     ...(report.seconds > 1 ? [`busiest second ${countText(peakPerSecond)}`] : []),
     failed === 0 ? style.green('none failed') : style.red(`${countText(failed)} failed${share}`),
   ]
@@ -74,7 +75,7 @@ export function errorLines(report: Report, width: number, style: Style): string[
     { title: 'share', align: 'right', cell: ([, n]) => percentText(n / report.requests.count) },
     { title: 'what Heroku says', align: 'left', cell: ([code]) => errorName(code), flexible: true },
   ]
-  return section('Errors', table(columns, errors, width - 2, style), style)
+  return section('Errors', table(columns, errors, width, style), style)
 }
 
 /** Service and connect times and response sizes. */
@@ -93,7 +94,7 @@ export function timeLines(report: Report, width: number, style: Style): string[]
     })),
     { title: 'count', align: 'right', cell: ({ stats }) => countText(stats.count), optional: true },
   ]
-  return rows.length === 0 ? [] : section('Times', table(columns, rows, width - 2, style), style)
+  return rows.length === 0 ? [] : section('Times', table(columns, rows, width, style), style)
 }
 
 interface TimeRow {
@@ -123,8 +124,10 @@ function statusLines(report: Report, width: number, style: Style): string[] {
     const colour = statusColour(style, name)
     const text = `  ${padEnd(name, 5)} ${padStart(countText(count), counts)}  ${padStart(percentText(share), 6)}  `
     const room = width - widthOf(text) - BAR - 2
+    const details = statuses.length === 1 && name === statuses[0]![0] ? [] : partsOf(statuses)
+    const all = details.join(' · ')
     const detail =
-      statuses.length === 1 && name === statuses[0]![0] ? '' : partsOf(statuses).join(' · ')
-    return `${text}${colour(padEnd(bar(share, BAR), BAR))}  ${style.dim(cut(detail, room))}`.trimEnd()
+      widthOf(all) <= room ? all : [...whatFits(details, ' · ', room - 4), '…'].join(' · ')
+    return `${text}${colour(padEnd(bar(share, BAR), BAR))}  ${style.dim(detail)}`.trimEnd()
   })
 }

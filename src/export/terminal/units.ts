@@ -29,10 +29,10 @@ export function spanText(seconds: number): string {
   return whole < 86_400 ? pair(whole, 3600, 'h', 60, 'm') : pair(whole, 86_400, 'd', 3600, 'h')
 }
 
-/** Bytes; like Heroku, 1 MB is 1,048,576 bytes. */
+/** Bytes, whole ones above ten; like Heroku, 1 MB is 1,048,576 bytes. */
 export function sizeText(bytes: number): string {
   if (bytes < 0) return `-${sizeText(-bytes)}`
-  if (bytes < 999.5) return `${significant(bytes)} B`
+  if (bytes < 999.5) return `${bytes < 9.95 ? significant(bytes) : bytes.toFixed(0)} B`
   let value = bytes
   let at = -1
   while (value >= 999.5 && at < SIZES.length - 1) {

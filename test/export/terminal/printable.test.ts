@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bar, sparkline } from '../../../src/export/terminal/bars.ts'
-import { cut, printable, widthOf, wrapList } from '../../../src/export/terminal/printable.ts'
+import {
+  cut,
+  cutMiddle,
+  printable,
+  widthOf,
+  wrapList,
+} from '../../../src/export/terminal/printable.ts'
 import { createStyle, wantsColour } from '../../../src/export/terminal/style.ts'
 import { table } from '../../../src/export/terminal/table.ts'
 
@@ -32,6 +38,10 @@ test('width and cutting go by columns', () => {
   expect(cut('/users/:id', 20)).toBe('/users/:id')
   expect(cut('/users/:id', 6)).toBe('/user…')
   expect(cut('日本日本', 5)).toBe('日本…')
+  expect(cutMiddle('/users/:id', 10)).toBe('/users/:id')
+  expect(cutMiddle('/users/:id/posts', 10)).toBe('/user…osts')
+  expect(cutMiddle('日本/日本', 6)).toBe('日…本')
+  expect([0, 1, 2, 3].map((width) => cutMiddle('/users', width))).toEqual(['', '…', '/…', '/…s'])
   expect(wrapList(['one 1', 'two 2', 'three 3'], 14)).toEqual(['one 1 · two 2', 'three 3'])
 })
 

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import type { RequestStats } from '../aggregate/requests.ts'
 import type { Window } from '../model/window.ts'
 import { inputSize } from '../receive/files.ts'
+import { isUnpacked } from '../receive/packing.ts'
 import type { LocalOptions } from './local-args.ts'
 
 /** What was counted of some parts of a file. */
@@ -101,7 +102,7 @@ function startThread(task: PartTask): Thread {
 
 /** Whether threads can read the file: what can't be read at all is told where it is read. */
 function isText(path: string): boolean {
-  const start = Buffer.alloc(2)
+  const start = Buffer.alloc(8)
   try {
     const fd = openSync(path, 'r')
     readSync(fd, start, 0, start.length, 0)
@@ -109,5 +110,5 @@ function isText(path: string): boolean {
   } catch {
     return false
   }
-  return start[0] !== 0x1f || start[1] !== 0x8b
+  return isUnpacked(start)
 }

@@ -56,6 +56,14 @@ export function readSyslog(
   return true
 }
 
+/** The message, behind one blank, of a line whose bytes are set. */
+export function setMessage(line: Line, from: number, end: number): void {
+  line.messageStart = from
+  line.messageEnd = end
+  if (line.bytes[from] === SPACE && from < end) line.messageStart += 1
+  finishMessage(line)
+}
+
 /** Notes whether the message was cut, and leaves out its line end. */
 export function finishMessage(line: Line): void {
   const { bytes, messageStart } = line

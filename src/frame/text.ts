@@ -1,14 +1,11 @@
 import { type Line, textOf } from '../model/line.ts'
 import { ascii, findByte, isDigit, startsWith } from '../model/bytes.ts'
-import { type DateCache, type Stamp, parseTimestamp } from './timestamp.ts'
-import { finishMessage, readSyslog, skipDigits, skipPriority } from './syslog.ts'
+import { type Times, readArchive, readPapertrail } from './papertrail.ts'
+import { parseTimestamp } from './timestamp.ts'
+import { finishMessage, readSyslog, setMessage, skipDigits, skipPriority } from './syslog.ts'
 
 /** What reading text lines needs between two of them. */
-export interface TextReader {
-  readonly dates: DateCache
-  readonly stamp: Stamp
-  /** Milliseconds since 1970: Papertrail writes no year, so it is the latest that isn't after this. */
-  readonly now: number
+export interface TextReader extends Times {
   /**
    * Where the next frame begins, when the line held a counted frame that another one follows (a saved
    * drain body need not have newlines); else -1. Set by readText.
@@ -22,17 +19,14 @@ const NUL = 0
 const OPEN = 91
 const CLOSE = 93
 const COLON = 58
-const SLASH = 47
 const ANGLE = 60
-const DAY_MS = 86_400_000
 
 const SOURCES = ['app', 'heroku', 'logplex'].map((name) => ascii(`${name}[`))
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /**
  * Reads bytes[start, end), one line of text without its newline, as whatever a person may paste:
  * `heroku logs` (`TIME app[proc]: message`), with or without the time; Papertrail
- * (`Nov 21 14:14:58 name app/proc: message`); syslog, with or without an octet count; else the whole
+ * (`Nov 21 14:14:58 name app/proc: message`) and its archives; syslog, with or without an octet count; else the whole
  * line is the message and app and proc are empty. False for a blank line.
  */
 export function readText(
@@ -56,6 +50,7 @@ export function readText(
         return true
       }
     } else if (readCounted(reader, bytes, from, end, line)) return true
+    else if (readArchive(reader, bytes, from, end, line)) return true
   } else if (bytes[from] === ANGLE) {
     if (readSyslog(bytes, from, end, dates, stamp, line)) return true
   } else if (hasSource(bytes, from, end)) {
@@ -135,46 +130,9 @@ function readSource(bytes: Uint8Array, from: number, end: number, line: Line): b
   return true
 }
 
-function readPapertrail(
-  reader: TextReader,
-  bytes: Uint8Array,
-  from: number,
-  end: number,
-  line: Line,
-): boolean {
-  if (end - from < 20 || bytes[from + 3] !== SPACE || bytes[from + 15] !== SPACE) return false
-  const head = Buffer.from(bytes.subarray(from, from + 15)).toString('latin1')
-  const match = /^([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)$/.exec(head)
-  const month = match === null ? -1 : MONTHS.indexOf(match[1]!)
-  if (match === null || month < 0) return false
-  const name = findByte(bytes, SPACE, from + 16, end)
-  const slash = name < 0 ? -1 : findByte(bytes, SLASH, name, end)
-  const colon = slash < 0 ? -1 : findByte(bytes, COLON, slash, end)
-  const blank = name < 0 ? -1 : findByte(bytes, SPACE, name + 1, end)
-  if (colon < 0 || (blank >= 0 && blank < colon)) return false
-  const [day, hour, minute, second] = match.slice(2).map(Number) as [number, number, number, number]
-  const year = new Date(reader.now).getUTCFullYear()
-  const time = Date.UTC(year, month, day, hour, minute, second)
-  line.time =
-    time > reader.now + DAY_MS ? Date.UTC(year - 1, month, day, hour, minute, second) : time
-  line.appStart = name + 1
-  line.appEnd = slash
-  line.procStart = slash + 1
-  line.procEnd = colon
-  setMessage(line, colon + 1, end)
-  return true
-}
-
 function bareMessage(line: Line, from: number, end: number): void {
   line.appStart = line.appEnd = line.procStart = line.procEnd = from
   line.messageStart = from
   line.messageEnd = end
-  finishMessage(line)
-}
-
-function setMessage(line: Line, from: number, end: number): void {
-  line.messageStart = from
-  line.messageEnd = end
-  if (line.bytes[from] === SPACE && from < end) line.messageStart += 1
   finishMessage(line)
 }

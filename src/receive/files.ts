@@ -13,6 +13,7 @@ import { Readable, addAbortSignal } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
+import { isGzip, refusePacked } from './packing.ts'
 
 /** Where the bytes of an input go. */
 export interface ChunkSink {
@@ -89,6 +90,7 @@ async function readRegular(path: string, sink: ChunkSink, signal: AbortSignal): 
       return buffer.subarray(0, length)
     }
     let chunk = read()
+    refusePacked(chunk)
     if (isGzip(chunk)) {
       const rest = function* (): Generator<Buffer> {
         // zlib reads a chunk later, in another thread.
@@ -118,6 +120,7 @@ async function readStream(path: string, sink: ChunkSink, signal: AbortSignal): P
   const chunks = counted(stream, sink)
   const first = await chunks.next()
   if (first.done === true) return
+  refusePacked(first.value)
   if (isGzip(first.value)) {
     await gunzip(joined(first.value, chunks), sink, signal)
     return
@@ -158,10 +161,6 @@ async function* counted(stream: AsyncIterable<Buffer>, sink: ChunkSink): AsyncGe
 async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield first
   yield* rest
-}
-
-function isGzip(chunk: Buffer): boolean {
-  return chunk[0] === 0x1f && chunk[1] === 0x8b
 }
 
 function isRegular(path: string): boolean {

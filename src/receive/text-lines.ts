@@ -25,6 +25,7 @@ const NUL = 0
 const MARKS = [
   [0xef, 0xbb, 0xbf],
   [0xff, 0xfe],
+  [0xfe, 0xff],
 ]
 
 /**
@@ -99,6 +100,7 @@ export async function createLiveLines(maxLine: number, sink: LineSink): Promise<
   let given = 0
   let newlines = 0
   let endsInNewline = true
+  let atStart = true
   const count = (text: string): void => {
     given += 1
     const bytes = Buffer.from(text)
@@ -114,7 +116,8 @@ export async function createLiveLines(maxLine: number, sink: LineSink): Promise<
       }
       endsInNewline = chunk.at(-1) === NEWLINE
       // The mapper keeps nothing in the stream, so that it is called before write returns.
-      splitter.write(chunk)
+      splitter.write(atStart ? chunk.subarray(markLength(chunk)) : chunk)
+      atStart = false
       for (; given < newlines; given += 1) sink.onTooLong()
     },
     end: () =>

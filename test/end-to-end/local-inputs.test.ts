@@ -98,6 +98,7 @@ const FORMS: Record<string, string | Buffer> = {
   CRLF: plain.replaceAll('\n', '\r\n'),
   'a byte order mark': `\ufeff${plain}`,
   'UTF-16, as PowerShell writes it': Buffer.from(`\ufeff${plain}`, 'utf16le'),
+  'UTF-16 the other way round': Buffer.from(`\ufeff${plain}`, 'utf16le').swap16(),
   'NUL bytes between and in lines': plain.replaceAll('\n', '\n\0').replace('router', 'rou\0ter'),
   'blank lines': plain.replaceAll('\n', '\n\n \n'),
   coloured: logOf(
@@ -105,6 +106,10 @@ const FORMS: Record<string, string | Buffer> = {
       `\u001b[36m${micros(time)} ${app}[${proc}]:\u001b[0m ${message.replace(/status=(\d+)/, '\u001b[32mstatus=\u001b[1m$1\u001b[0m')}\n`,
   ),
   syslog: logOf((...line) => `${syslog(...line)}\n`),
+  'an archive of Papertrail': logOf(
+    (time, app, proc, message) =>
+      `1234567890123456789\t${micros(time)}\t${micros(time)}\t42\tshop\t192.0.2.1\tLocal3\tInfo\t${app}/${proc}\t${message}\n`,
+  ),
   'counted frames without newlines, as a drain gets them': logOf((...line) => {
     const message = syslog(...line)
     return `${Buffer.byteLength(message)} ${message}`

@@ -31,6 +31,18 @@ describe('readInput', () => {
     expect(await textOf(writeLog(folder.path, 'members.txt', members))).toBe(`${TEXT}second\n`)
   })
 
+  test.each([
+    ['zip', 'PK\u0003\u0004x', 'unzip -p'],
+    ['bzip2', 'BZh91AY', 'bzip2 -dc'],
+    ['xz', '\u00fd7zXZ\0', 'xz -dc'],
+    ['zstd', '(\u00b5/\u00fd', 'zstd -dc'],
+  ])('says what unpacks %s', async (name, start, command) => {
+    const path = writeLog(folder.path, `packed.${name}`, Buffer.from(start, 'latin1'))
+    await expect(textOf(path)).rejects.toThrow(
+      `${path}: is packed with ${name}; unpack it: ${command} FILE | l2met-local`,
+    )
+  })
+
   test('gives what is left of a gzip file that was cut, and says so', async () => {
     const cut = gzipSync(TEXT).subarray(0, 600)
     const path = writeLog(folder.path, 'cut.gz', cut)

@@ -85,7 +85,13 @@ describe.each([
   })
 })
 
-test('a byte order mark is no part of the first line', async () => {
-  const { lines } = await read(false, [Buffer.from('\ufeffone\ntwo')])
-  expect(lines).toEqual(['one', 'two'])
-})
+test.each([false, true])(
+  'a mark of the encoding is no part of the first line (live: %s)',
+  async (live) => {
+    const text = 'one\ntwo'
+    expect((await read(live, [Buffer.from(`\ufeff${text}`)])).lines).toEqual(['one', 'two'])
+    const little = Buffer.from(`\ufeff${text}`, 'utf16le')
+    expect((await read(live, [little])).lines[0]).toBe('o\0n\0e\0')
+    expect((await read(live, [Buffer.from(little).swap16()])).lines[0]).toBe('\0o\0n\0e\0')
+  },
+)

@@ -36,6 +36,7 @@ interface Play {
   readonly seed: number
 }
 
+const DRAIN = '/logs'
 const TICK_MS = 100
 const NEWS_MS = 5000
 const FINISH_MS = 15_000
@@ -67,6 +68,10 @@ async function main(): Promise<number> {
   const delivery = await playAll(play)
   say(sentText(delivery))
   const isDelivered = reportDrops(delivery)
+  if (delivery.lines === 0) {
+    say('Nothing arrived, so there is nothing to compare.')
+    return 1
+  }
   const expectations = expectationsOf(delivery)
   if (typeof before === 'string') {
     say(`${sentTable(expectations)}\n\nNot compared with /metrics: ${before}.`)
@@ -178,6 +183,7 @@ function readArguments(args: readonly string[]): Play | string | undefined {
     const url = new URL(positionals[0] ?? 'http://127.0.0.1:8080/logs')
     if (!/^https?:$/.test(url.protocol))
       return `The URL has to begin with http:// or https://.\n\n${HELP}`
+    if (url.pathname === '/') url.pathname = DRAIN
     const app = decodeURIComponent(url.username) || values.app || 'shop'
     if (url.username === '') url.searchParams.set('app', app)
     return {

@@ -47,6 +47,22 @@ describe.concurrent('the demo', () => {
     expect(first.stdout).not.toContain('differs')
   })
 
+  test('knows the drain of a server, and compares nothing when nothing arrived', async ({
+    startServer,
+  }) => {
+    const server = await startServer()
+    const args = ['--seconds', '1', '--rate', '50']
+    const whole = await runDemo([...args, server.origin])
+    expect(whole.stdout).toContain(`into ${server.origin}/logs?app=shop`)
+    expect(whole.stdout).toContain('numbers are the same')
+    expect(whole.code).toBe(0)
+    const astray = await runDemo([...args, `${server.origin}/nowhere`])
+    expect(astray.stdout).toContain('the last failure: HTTP 404')
+    expect(astray.stdout).toContain('Nothing arrived, so there is nothing to compare.')
+    expect(astray.stdout).not.toContain('the same')
+    expect(astray.code).toBe(1)
+  })
+
   test('goes by the increase, and can write with a token', async ({ startServer }) => {
     const secret = 'a secret that is long enough'
     const token = createHmac('sha256', secret).update('drain:till').digest('base64url')

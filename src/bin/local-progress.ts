@@ -12,6 +12,7 @@ export interface Progress {
 
 const FIRST_MS = 400
 const EVERY_MS = 100
+const TAIL_MS = 1000
 /** The rate of the first moments says nothing about the rest. */
 const STEADY_S = 2
 const ERASE = '\r\u001b[K'
@@ -40,6 +41,32 @@ export function createProgress(
       write(ERASE + cut(progressText(name, done, total, (now - started) / 1000), columns - 1))
     },
     clear() {
+      if (shown) write(ERASE)
+      shown = false
+    },
+  }
+}
+
+/**
+ * For a pipe, whose end nobody knows: who watches nothing happen is told how it ends. `write` is to a
+ * terminal, on which Ctrl-C can be typed.
+ */
+export function createTailProgress(columns: number, write: (text: string) => void): Progress {
+  let read = 0
+  let shown = false
+  const show = (): void => {
+    shown = true
+    write(ERASE + cut(`${sizeText(read)} read; Ctrl-C ends it with the report`, columns - 1))
+  }
+  const timer = setInterval(show, TAIL_MS)
+  timer.unref()
+  return {
+    startInput() {},
+    add(bytes) {
+      read += bytes
+    },
+    clear() {
+      clearInterval(timer)
       if (shown) write(ERASE)
       shown = false
     },

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Environment } from '../config.ts'
 import { STDIN } from '../receive/files.ts'
 import { type LocalOptions, parseLocalArgs } from './local-args.ts'
@@ -49,10 +50,21 @@ function checkTogether(options: LocalOptions): void {
   }
 }
 
-/** Who forgets the name after --html gives it a log, which must not be overwritten. */
+/** Who forgets the name after --html gives it a log, which must not be overwritten. A log may take hours. */
 function checkReplaced(html: string): void {
+  const folder = dirname(html)
+  if (!isFolder(folder)) throw new UsageError(`--html '${html}': there is no folder ${folder}`)
+  if (isFolder(html)) throw new UsageError(`--html '${html}' is a folder; name a file in it`)
   if (isNoReport(html)) {
     throw new UsageError(`--html '${html}' is there already and no report; give it another name`)
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
   }
 }
 

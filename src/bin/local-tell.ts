@@ -7,7 +7,7 @@ import type { LocalOptions } from './local-args.ts'
 import { EXIT } from './local-exit.ts'
 import { checkThresholds } from './local-fail-if.ts'
 import { type Look, lookOf, say } from './local-output.ts'
-import { NO_PROGRESS, type Progress, createProgress } from './local-progress.ts'
+import { NO_PROGRESS, type Progress, createProgress, createTailProgress } from './local-progress.ts'
 import { readInputs, totalSize } from './local-read.ts'
 import { type Teller, tellIntervals, tellView, tellWhole } from './local-report.ts'
 import { createStop } from './local-stop.ts'
@@ -24,9 +24,9 @@ export async function countAndTell(
 ): Promise<number> {
   const inputs = options.inputs.length === 0 ? [STDIN] : options.inputs
   const look = lookOf(options.noColour, env, process.stdout)
-  const progress = progressOn(options, inputs, env)
   const stop = createStop()
   const isBoard = wantsBoard(options, inputs, env)
+  const progress = isBoard ? NO_PROGRESS : progressOn(options, inputs, env)
   const teller = isBoard
     ? (await import('./local-board.ts')).tellBoard(options, look, stop, write)
     : await tellerOf(options, inputs, look)
@@ -103,7 +103,7 @@ function judge(options: LocalOptions, view: ReportView, faults: number): number 
     say(
       read === 0
         ? 'nothing understood: the input is empty'
-        : `nothing understood: none of ${read} lines is a Heroku log line`,
+        : `nothing understood: no line is like '2026-11-21T10:00:00+00:00 heroku[router]: at=info method=GET …'`,
     )
     return EXIT.nothing
   }
@@ -113,9 +113,10 @@ function judge(options: LocalOptions, view: ReportView, faults: number): number 
 function progressOn(options: LocalOptions, inputs: readonly string[], env: Environment): Progress {
   const { stderr, stdout } = process
   const rowsOnSameTerminal = options.intervalMs !== undefined && stdout.isTTY
+  if (!stderr.isTTY || env['TERM'] === 'dumb' || rowsOnSameTerminal) return NO_PROGRESS
   const total = totalSize(inputs)
-  if (!stderr.isTTY || env['TERM'] === 'dumb' || rowsOnSameTerminal || total === 0) {
-    return NO_PROGRESS
-  }
-  return createProgress(total, stderr.columns, (text) => void stderr.write(text))
+  const write = (text: string) => void stderr.write(text)
+  if (total > 0) return createProgress(total, stderr.columns, write)
+  const isPiped = inputs.some(isTail) && !process.stdin.isTTY
+  return isPiped ? createTailProgress(stderr.columns, write) : NO_PROGRESS
 }

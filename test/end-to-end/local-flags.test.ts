@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LOCAL, routerLine, runLocal, temporaryFolder, writeLog } from '../support/local-program.ts'
@@ -275,10 +275,22 @@ describe('--html', () => {
       expect((await runLocal(['--html', page, log])).stderr).toBe(`l2met-local: wrote ${page}\n`)
   })
 
-  test('says where it could not be written', async () => {
-    const { code, stderr } = await runLocal(['--html', '/nowhere/page.html', log])
+  test('says before it reads that there is no place for it', async () => {
+    for (const [page, why] of [
+      ['/nowhere/page.html', "'/nowhere/page.html': there is no folder /nowhere"],
+      [folder.path, `'${folder.path}' is a folder; name a file in it`],
+    ] as const) {
+      const { code, stdout, stderr } = await runLocal(['--html', page, log])
+      expect([code, stdout]).toEqual([2, ''])
+      expect(stderr).toBe(`l2met-local: --html ${why}\n`)
+    }
+  })
+
+  test.skipIf(!existsSync('/dev/full'))('says that it could not be written', async () => {
+    const { code, stdout, stderr } = await runLocal(['--html', '/dev/full', log])
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^l2met-local: --html: ENOENT: .*\/nowhere\/page\.html/)
+    expect(stdout).toContain('Requests  10')
+    expect(stderr).toMatch(/^l2met-local: --html: ENOSPC: /)
   })
 })
 

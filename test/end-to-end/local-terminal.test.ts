@@ -46,6 +46,16 @@ describe.skipIf(tmux.path === undefined)('files and a real terminal', () => {
     await pty.until(/^ {2}"service": \{$/m)
   })
 
+  test('a pipe that is not watched tells on stderr how it ends, and erases that in the end', async () => {
+    const path = writeLog(folder.path, 'four.log', LINE)
+    pty.type(`cd '${folder.path}'; clear; tail -n 5 -f '${path}' | ${program} --json > piped`)
+    await pty.until(/\d B read; Ctrl-C ends it with the report/)
+    pty.press('C-c')
+    pty.type(`grep -o '"router":1' piped`)
+    await pty.until(/^"router":1$/m)
+    expect(pty.text()).not.toMatch(/B read/)
+  })
+
   test('long files show on stderr how far they are, and erase that in the end', async () => {
     const path = writeMany(join(folder.path, 'long.log'), 250_000_000)
     const recording = join(folder.path, 'progress')

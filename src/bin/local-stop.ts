@@ -7,9 +7,9 @@ export interface Stop {
   now(code?: number): void
 }
 
-const INTERRUPTED = 130
+const CODES = { SIGINT: 130, SIGTERM: 143 } as const
 
-/** Ctrl-C stops reading; a second one ends the program at once. */
+/** Ctrl-C and SIGTERM stop reading; a second one ends the program at once. */
 export function createStop(): Stop {
   const controller = new AbortController()
   let wanted: number | undefined
@@ -17,9 +17,11 @@ export function createStop(): Stop {
     wanted ??= code
     controller.abort()
   }
-  process.on('SIGINT', () => {
-    if (controller.signal.aborted) process.exit(INTERRUPTED)
-    now(INTERRUPTED)
-  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(CODES[signal])
+      now(CODES[signal])
+    })
+  }
   return { signal: controller.signal, code: () => wanted, now }
 }

@@ -7,11 +7,11 @@ export interface Terminal {
   release(): void
 }
 
-const KILLED = { SIGTERM: 143, SIGHUP: 129 } as const
+const HUNG_UP = 129
 
 /**
- * Takes the terminal and sees to it that every way out gives it back: the end, Ctrl-Z, SIGTERM,
- * SIGHUP and a fault of ours. `onResize` is called when the board has to be painted anew.
+ * Takes the terminal and sees to it that every way out gives it back: the end, Ctrl-Z, SIGHUP
+ * and a fault of ours. `onResize` is called when the board has to be painted anew.
  */
 export function holdTerminal(
   screen: Screen,
@@ -38,8 +38,7 @@ export function holdTerminal(
     onResize()
   }
   const handlers: [NodeJS.Signals, () => void][] = [
-    ['SIGTERM', () => process.exit(KILLED.SIGTERM)],
-    ['SIGHUP', () => process.exit(KILLED.SIGHUP)],
+    ['SIGHUP', () => process.exit(HUNG_UP)],
     ['SIGTSTP', suspend],
     ['SIGCONT', resume],
   ]

@@ -342,15 +342,18 @@ describe('the end of the reader or of the patience', () => {
     expect(said).toBe('0\n')
   })
 
-  test('Ctrl-C gives the report of what was read, then 130', async () => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s gives the report of what was read, then %d', async (signal, expected) => {
     const child = spawn(process.execPath, [LOCAL], { stdio: ['pipe', 'pipe', 'pipe'] })
     let stdout = ''
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
     child.stdin.write(LOG)
     await new Promise((resolve) => setTimeout(resolve, 1000))
-    child.kill('SIGINT')
+    child.kill(signal)
     const [code] = (await once(child, 'close')) as [number]
-    expect(code).toBe(130)
+    expect(code).toBe(expected)
     expect(stdout).toContain('Requests  10')
   })
 

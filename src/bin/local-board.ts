@@ -29,7 +29,7 @@ export function tellBoard(options: LocalOptions, look: Look, stop: Stop, write: 
   const flow = createFlowClock(Date.now())
   const next = { viewAt: 0, paintAt: 0 }
   let view: BoardView | undefined
-  let state: BoardState = { ...START, ...sizeOfTerminal() }
+  let state: BoardState = { ...START, ...sizeOfTerminal(), where: options.whereTexts }
   let isStale = true
 
   function see(now: number): void {

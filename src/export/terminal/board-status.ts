@@ -1,4 +1,5 @@
 import { errorName } from '../error-names.ts'
+import type { Report } from '../report-object.ts'
 import type { BoardView } from './board-view.ts'
 import { sortedDynos } from './dynos.ts'
 import { cut, padEnd, printable, whatFits, widthOf } from './printable.ts'
@@ -13,6 +14,7 @@ const GLYPHS: Readonly<Record<string, string>> = { '2xx': '█', '3xx': '▓', '
 /** One bar of all requests by status class, and what its parts are. */
 export function statusLines({ report, lines }: BoardView, columns: number, style: Style): string[] {
   if (lines === 0) return [style.dim('waiting for the first line'), '']
+  if (report.requests.count === 0) return [padEnd('status', LABEL) + style.dim(whyNone(report)), '']
   const classes = statusClasses(report)
   const room = columns - LABEL - 1
   const widths = shares(classes, room)
@@ -28,6 +30,12 @@ export function statusLines({ report, lines }: BoardView, columns: number, style
     .slice(classes.length - whatFits(plain.toReversed(), gap, room).length)
     .map((one) => `${paintOf(one)(nameOf(one))} ${percentText(one.share)}`)
   return [padEnd('status', LABEL) + parts.join(''), ' '.repeat(LABEL) + legend.join(gap)]
+}
+
+/** Why there are no requests. */
+function whyNone({ lines: { read = 0, malformed = 0 } }: Report): string {
+  const isForeign = read > 0 && read === malformed
+  return isForeign ? 'no line understood: is this a log of Heroku?' : 'no requests'
 }
 
 /** Columns for each class: at least one where there is any, `room` in all. */

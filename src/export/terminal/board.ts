@@ -2,7 +2,7 @@ import { sparkline } from './bars.ts'
 import type { BoardView, Trend } from './board-view.ts'
 import { LABEL, errorsLine, statusLines } from './board-status.ts'
 import { dynoLines } from './dynos.ts'
-import { cut, padEnd, padStart, whatFits, widthOf } from './printable.ts'
+import { cut, padEnd, padStart, printable, whatFits, widthOf } from './printable.ts'
 import { ROUTE_ORDERS, type RouteOrder, routeLines, sortRoutes } from './routes.ts'
 import type { Paint, Style } from './style.ts'
 import { countText, durationText, percentText, rateText, spanText, timeText } from './units.ts'
@@ -18,6 +18,8 @@ export interface BoardState {
   readonly dynosFrom: number
   /** Whether keys reach us; else nobody is told of them. */
   readonly hasKeys: boolean
+  /** The conditions of --where, as the user wrote them. */
+  readonly where?: readonly string[]
 }
 
 const VALUE = 8
@@ -83,11 +85,13 @@ interface Limits {
   readonly dynos: number
 }
 
-function headLine(view: BoardView, { columns, paused }: BoardState, style: Style): string {
+function headLine(view: BoardView, state: BoardState, style: Style): string {
+  const { columns, paused, where = [] } = state
   const time = Number.isNaN(view.time) ? '' : `${timeText(view.time).slice(11)} UTC`
   const mark = paused ? style.yellow('❚❚ paused') : liveMark(view, style)
   const facts = [
-    `${countText(view.lines)} lines`,
+    `${countText(view.lines)} ${view.lines === 1 ? 'line' : 'lines'}`,
+    ...(where.length > 0 ? [`only ${printable(where.join(' and '))}`] : []),
     rateText(view.linesPerSecond),
     ...(view.idleSeconds >= 2 ? [`last line ${spanText(view.idleSeconds)} ago`] : []),
   ]

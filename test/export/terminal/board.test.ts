@@ -96,3 +96,11 @@ test('of a log that has just begun shows the rate of what there is, not of ten s
   expect(boardOf(logOf(4), 4)[3]).toMatch(/^requests {5}12\/s/)
   expect(boardOf(logOf(1), 1)[3]).toMatch(/^requests {8}- /)
 })
+
+test('says why there are no requests, and which were asked for', () => {
+  const app = boardOf('2026-11-21T10:00:00Z app[web.1]: hello', 0, { where: ['status=5xx'] })
+  expect(app[0]).toMatch(/ 1 line · only status=5xx · 12\/s /)
+  expect(app[9]).toBe('status   no requests')
+  expect(boardOf('hello\nyou', 0)[9]).toBe('status   no line understood: is this a log of Heroku?')
+  expect(boardOf('', 0)[9]).toBe('waiting for the first line')
+})

@@ -9,6 +9,7 @@ import { quantile } from '../../model/sketch.ts'
 import type { Window } from '../../model/window.ts'
 import type { Report } from '../report-object.ts'
 import { createReport } from '../report.ts'
+import { unitsOf } from './local-report.ts'
 
 /** What the board shows, at one moment. */
 export interface BoardView {
@@ -20,6 +21,8 @@ export interface BoardView {
   readonly linesPerSecond: number
   /** The last minutes. */
   readonly report: Report
+  /** Units of its samples, by series name. */
+  readonly units: ReadonlyMap<string, string>
   readonly failed: number
   /** Oldest first. */
   readonly trends: readonly Trend[]
@@ -81,7 +84,8 @@ export function boardViewOf(data: BoardData): BoardView {
       minutes: report.service?.[name],
     })
   }
-  return { time, idleSeconds, lines, linesPerSecond, report, failed, trends }
+  const units = unitsOf(window)
+  return { time, idleSeconds, lines, linesPerSecond, report, units, failed, trends }
 }
 
 /** Requests per second. The slot that a log begins in isn't a whole one. */

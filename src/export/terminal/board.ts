@@ -1,5 +1,6 @@
 import { sparkline } from './bars.ts'
 import type { BoardView, Trend } from './board-view.ts'
+import { ownLines } from './board-own.ts'
 import { LABEL, errorsLine, statusLines } from './board-status.ts'
 import { dynoLines } from './dynos.ts'
 import { cut, padEnd, padStart, printable, whatFits, widthOf } from './printable.ts'
@@ -135,9 +136,14 @@ function trendColour(name: Trend['name'], now: number, style: Style): Paint {
   return name === 'p50' ? style.green : style.yellow
 }
 
+/** Lines between what stands above and the foot. */
+function roomIn(rows: number): number {
+  return rows - (rows < LOW ? ABOVE_WHEN_LOW : ABOVE) - 1
+}
+
 /** Routes and dynos share the room: dynos get what they need, up to a third. */
 function roomOf(rows: number, dynos: number) {
-  const room = rows - (rows < LOW ? ABOVE_WHEN_LOW : ABOVE) - 1
+  const room = roomIn(rows)
   const forDynos = room < ROOM_FOR_BOTH ? 0 : Math.min(dynos, Math.floor(room / 3))
   return { forDynos, forRoutes: Math.max(0, room - (forDynos > 0 ? forDynos + 2 : 0) - 1) }
 }
@@ -154,7 +160,12 @@ function tables(view: BoardView, state: BoardState, style: Style): string[] {
   const routeTable = routeLines(shown, requests.count, columns, style, order)
   const dynosFrom = Math.min(state.dynosFrom, limits.dynos)
   const dynosShown = dynoTable.slice(1 + dynosFrom, 1 + dynosFrom + forDynos)
-  return [...routeTable, ...(dynosShown.length > 0 ? ['', dynoTable[0]!, ...dynosShown] : [])]
+  const shownTables = [
+    ...routeTable,
+    ...(dynosShown.length > 0 ? ['', dynoTable[0]!, ...dynosShown] : []),
+  ]
+  const left = roomIn(state.rows) - shownTables.length
+  return [...shownTables, ...ownLines(view, columns, left, shownTables, style)]
 }
 
 function footLine(view: BoardView, state: BoardState, style: Style): string {

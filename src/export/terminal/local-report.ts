@@ -109,7 +109,8 @@ function groupsOf(requests: RequestStats): Record<string, GroupRow> {
   )
 }
 
-function unitsOf(window: Window): Map<string, string> {
+/** Units of samples and add-on values, by series name. */
+export function unitsOf(window: Window): Map<string, string> {
   const units = new Map<string, string>()
   for (const key of window.cells.keys()) {
     const series = parseSeriesKey(key)

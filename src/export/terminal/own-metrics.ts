@@ -6,10 +6,13 @@ import { type Column, fit, table } from './table.ts'
 import { section } from './traffic.ts'
 import { countText, valueText } from './units.ts'
 
+/** A report, and the units of its samples. */
+export type OwnView = Pick<ReportView, 'report' | 'units'>
+
 type Named<T> = readonly [name: string, value: T]
 
 /** What the app itself logs by the l2met conventions. */
-export function measureLines({ report }: ReportView, width: number, style: Style): string[] {
+export function measureLines({ report }: OwnView, width: number, style: Style): string[] {
   const rows = Object.entries(report.measure)
   if (rows.length === 0) return []
   type Row = Named<Report['measure'][string]>
@@ -20,19 +23,20 @@ export function measureLines({ report }: ReportView, width: number, style: Style
       title: key,
       align: 'right',
       cell: ([, measure]) => valueText(measure[key], printable(measure.unit), 3),
+      expendable: key !== 'p95',
     })),
   ]
   return section('Measures', table(columns, rows, width, style), style)
 }
 
-export function countLines({ report }: ReportView, width: number, style: Style): string[] {
+export function countLines({ report }: OwnView, width: number, style: Style): string[] {
   const counts = Object.entries(report.count).map(
     ([name, n]) => [printable(name), countText(n)] as const,
   )
   return section('Counts', grid(counts, width - 2), style)
 }
 
-export function sampleLines({ report, units }: ReportView, width: number, style: Style): string[] {
+export function sampleLines({ report, units }: OwnView, width: number, style: Style): string[] {
   const rows = Object.entries(report.sample)
   if (rows.length === 0) return []
   type Row = Named<Report['sample'][string]>
@@ -42,12 +46,13 @@ export function sampleLines({ report, units }: ReportView, width: number, style:
       title: key,
       align: 'right',
       cell: ([name, sample]) => valueText(sample[key], printable(units.get(`app/${name}`) ?? '')),
+      expendable: key !== 'last',
     })),
   ]
   return section('Samples', table(columns, rows, width, style), style)
 }
 
-export function uniqueLines({ report }: ReportView, width: number, style: Style): string[] {
+export function uniqueLines({ report }: OwnView, width: number, style: Style): string[] {
   const uniques = Object.entries(report.unique).map(
     ([name, n]) => [printable(name), countText(n)] as const,
   )
@@ -72,8 +77,9 @@ const GAP = 3
 /** Names and values in as many columns as there is room for, read downwards. */
 function grid(cells: readonly Named<string>[], width: number): string[] {
   if (cells.length === 0) return []
-  const names = Math.min(40, Math.max(...cells.map(([name]) => widthOf(name))))
   const values = Math.max(...cells.map(([, value]) => widthOf(value)))
+  const room = Math.max(1, Math.min(40, width - 2 - values))
+  const names = Math.min(room, Math.max(...cells.map(([name]) => widthOf(name))))
   const cell = names + 2 + values
   const columns = Math.max(1, Math.floor((width + GAP) / (cell + GAP)))
   const height = Math.ceil(cells.length / columns)

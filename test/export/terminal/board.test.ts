@@ -54,14 +54,17 @@ function boardOf(text: string, seconds: number, state: Partial<BoardState> = {})
 test.each([
   ['a log', logOf(20), 20],
   ['nothing yet', '', 0],
+  [
+    'an app that measures itself',
+    '2026-11-21T10:00:00Z app[web.1]: measure#db=4ms count#mail=2 count#a.very.long.name.of.something.that.is.counted=3 sample#size=3MB unique#user=a',
+    0,
+  ],
 ])('of %s fits a terminal of any size', (_, text, seconds) => {
-  for (let columns = 1; columns <= 130; columns += columns < 45 ? 1 : 17) {
-    for (const rows of [1, 2, 3, 5, 9, 10, 14, 19, 20, 24, 40]) {
-      for (const paused of [false, true]) {
-        const lines = boardOf(text, seconds, { columns, rows, paused })
-        expect(lines).toHaveLength(rows)
-        expect(Math.max(...lines.map(widthOf)), lines.join('\n')).toBeLessThanOrEqual(columns)
-      }
+  for (const columns of [1, 2, 5, 10, 18, 30, 39, 40, 41, 44, 50, 60, 79, 80, 100, 132]) {
+    for (const rows of [1, 2, 5, 10, 14, 19, 20, 24, 40]) {
+      const lines = boardOf(text, seconds, { columns, rows, paused: rows % 2 === 0 })
+      expect(lines).toHaveLength(rows)
+      expect(Math.max(...lines.map(widthOf)), lines.join('\n')).toBeLessThanOrEqual(columns)
     }
   }
 })
@@ -103,4 +106,27 @@ test('says why there are no requests, and which were asked for', () => {
   expect(app[9]).toBe('status   no requests')
   expect(boardOf('hello\nyou', 0)[9]).toBe('status   no line understood: is this a log of Heroku?')
   expect(boardOf('', 0)[9]).toBe('waiting for the first line')
+})
+
+test('shows what the app itself logs where there is room left', () => {
+  const own =
+    '2026-11-21T10:00:00Z app[web.1]: measure#db=4ms count#mail=2 sample#size=3MB unique#user=a'
+  const alone = boardOf(own, 0, { rows: 40 })
+  expect(alone.slice(12, 25).map((line) => line.trimEnd())).toEqual([
+    '',
+    'Measures',
+    '  name  count  mean   p50   p95   p99   max',
+    '  db        1  4 ms  4 ms  4 ms  4 ms  4 ms',
+    '',
+    'Counts',
+    '  mail  2',
+    '',
+    'Samples',
+    '  name  last   min   max',
+    '  size  3 MB  3 MB  3 MB',
+    '',
+    'Uniques (how many different)',
+  ])
+  expect(boardOf(`${logOf(20)}\n${own}`, 20, { rows: 24 }).join()).not.toContain('Measures')
+  expect(boardOf(`${logOf(20)}\n${own}`, 20, { rows: 40 }).join()).toContain('Measures')
 })

@@ -1,5 +1,5 @@
 import { errorName } from '../error-names.ts'
-import type { Report } from '../report-object.ts'
+import type { DynoReport, Report } from '../report-object.ts'
 import { dynoLines } from './dynos.ts'
 import type { ReportView } from './local-report.ts'
 import { addonLines, countLines, measureLines, sampleLines, uniqueLines } from './own-metrics.ts'
@@ -26,6 +26,7 @@ export interface TextOptions {
 }
 
 const MAX_EVENTS = 20
+const MAX_DYNOS = 50
 
 /** The report for people: sections without data are left out. Ends in a newline. */
 export function renderReport(view: ReportView, options: TextOptions): string {
@@ -48,7 +49,7 @@ export function renderReport(view: ReportView, options: TextOptions): string {
       slowLines(report.slow ?? [], inner, style),
       style,
     ),
-    section('Dynos', dynoLines(report.dynos, inner, style), style),
+    dynosSection(report, inner, style),
     measureLines(view, inner, style),
     countLines(view, width, style),
     sampleLines(view, inner, style),
@@ -97,6 +98,18 @@ function routesSection(view: ReportView, width: number, style: Style): string[] 
     view.moreRoutes > 0 ? `, the first ${routes.length} of ${routes.length + view.moreRoutes}` : ''
   const title = `Routes${shown}`
   return section(title, routeLines(routes, requests.count, width, style), style)
+}
+
+/** Each job of the scheduler is a dyno of its own: those with requests and errors come before them. */
+function dynosSection({ dynos }: Report, width: number, style: Style): string[] {
+  const all = Object.entries(dynos)
+  const shown = all.toSorted(([, a], [, b]) => weightOf(b) - weightOf(a)).slice(0, MAX_DYNOS)
+  const title = all.length > MAX_DYNOS ? `Dynos, ${MAX_DYNOS} of ${countText(all.length)}` : 'Dynos'
+  return section(title, dynoLines(Object.fromEntries(shown), width, style), style)
+}
+
+function weightOf({ requests, errors }: DynoReport): number {
+  return requests + Object.values(errors).reduce((sum, n) => sum + n, 0)
 }
 
 function eventLines({ events }: Report, width: number, style: Style): string[] {

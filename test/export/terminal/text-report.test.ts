@@ -58,3 +58,17 @@ test('without times there is no rate, and without lines no time is missed', () =
   expect(text).toContain('Requests  1 · none failed\n')
   expect(report([])).toBe('l2met-local  no lines\n')
 })
+
+test('of very many dynos those with requests and errors are shown', () => {
+  const jobs = Array.from(
+    { length: 300 },
+    (_, i) =>
+      `2026-11-21T10:00:00Z heroku[scheduler.${i}]: source=scheduler.${i} dyno=heroku.1.x sample#memory_total=9MB`,
+  )
+  const error = '2026-11-21T10:00:00Z heroku[worker.1]: Error R14 (Memory quota exceeded)'
+  const text = report([...jobs, request('/'), error])
+  const rows = /Dynos, 50 of 302\n.*\n([^]*?)\n\n/.exec(text)?.[1]?.split('\n') ?? []
+  expect(rows).toHaveLength(50)
+  expect(rows.at(-2)).toMatch(/^ {2}web\.1 +1 /)
+  expect(rows.at(-1)).toMatch(/^ {2}worker\.1 .* R14 ×1$/)
+})

@@ -55,9 +55,10 @@ export function checkThresholds(
   const unchecked: string[] = []
   for (const { text, metric, operator, limit } of thresholds) {
     const value = valueOf(metric, view)
-    if (value === undefined)
-      unchecked.push(`'${text}' could not be checked: no request to judge by`)
-    else if (holds(value, operator, limit)) {
+    if (value === undefined) {
+      const lack = metric === 'rps' ? 'no line carried a time' : 'no request to judge by'
+      unchecked.push(`'${text}' could not be checked: ${lack}`)
+    } else if (holds(value, operator, limit)) {
       failed.push(`'${text}': ${metric} is ${shown(metric, value)}`)
     }
   }
@@ -87,7 +88,7 @@ function valueOf(metric: Metric, { report, failed }: ReportView): number | undef
     case 'error-rate':
       return count === 0 ? undefined : failed / count
     case 'rps':
-      return perSecond
+      return report.from === null ? undefined : perSecond
     case 'count':
     case 'requests':
       return count

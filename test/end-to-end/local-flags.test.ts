@@ -223,6 +223,14 @@ describe('--fail-if', () => {
     })
     expect(code).toBe(0)
     expect(stderr).toContain("'p95>1s' could not be checked")
+    const bare = await runLocal(['--fail-if', 'rps<100'], {
+      stdin: routerLine({ time: '' }).replace(/^ *heroku\[router\]: /, ''),
+    })
+    expect(bare.stdout).toContain('Requests  1 · none failed')
+    expect(bare.stderr).toBe(
+      "l2met-local: --fail-if 'rps<100' could not be checked: no line carried a time\n",
+    )
+    expect(bare.code).toBe(0)
   })
 })
 

@@ -119,7 +119,7 @@ function incoming() {
     ),
     timeseries(
       'Request bodies by what became of them',
-      "committed, or a duplicate that isn't counted twice; spilled while the store is away, refused when there is no room left: those lines are lost.",
+      "committed, or a duplicate that isn't counted twice; spilled: held while the store was away. refused: there was no room left, or the body couldn't be read (too large, broken gzip); those lines are lost.",
       [query(sumRate('l2met_frames_total', ['result']), '{{result}}')],
       { unit: 'reqps', isStacked: true, overrides: coloured(RESULT_COLOURS) },
     ),
@@ -151,13 +151,13 @@ function missing() {
     ),
     timeseries(
       "Lines that don't count",
-      "late and future: the sender's clock is wrong, or Logplex had to catch up. malformed: something that isn't Logplex sends here. over_limit: too many names in one line.",
+      "late and future: the sender's clock is wrong, or Logplex had to catch up. malformed: something that isn't Logplex sends here. over_limit: from more than 5000 apps.",
       [grownBy('l2met_lines_total', 'result', 'result=~"late|future|malformed|over_limit"')],
       bars,
     ),
     timeseries(
       "Values that can't be counted",
-      'By reason. cut: Heroku cut the line within the number; name, number: not a valid one; limit: too many of them.',
+      'By reason. cut: Heroku cut the line within the number; number: not one, or one beyond 2^40; negative: a count below zero; limit: too many names or values.',
       [grownBy('l2met_refused_values_total', 'reason')],
       bars,
     ),
@@ -277,7 +277,7 @@ function howTo() {
 
 - **Dropped on the way**: l2met or its network was slow. Look at *Commit time* and *Event loop lag*; add processes with Redis.
 - **Held in memory** rises: the store is away. Nothing is lost yet; bring the store back before SPILL_BYTES are full.
-- **refused**: it was full, and lines were lost. The gap stays; *Request bodies* shows when.
+- **refused**: it was full, or what was sent could not be read, and lines were lost. The log says which; *Request bodies* shows when.
 - **Silent for** minutes: \`heroku drains -a APP\` shows whether the drain is there; \`/readyz\` shows whether l2met takes lines.
 - **late** or **future**: compare the clock of this machine with the real one.`,
     { height: 7 },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { HELP } from '../../src/bin/serve-usage.ts'
 import { findProgram } from '../support/programs.ts'
 import { DASHBOARDS, FOLDER, RULES, RULE_FILES, RULE_TESTS, panelsOf } from './read.ts'
 
@@ -98,6 +99,17 @@ test.each(ALERTS.map((rule) => [rule.alert!, rule] as const))(
     expect(readFileSync(join(ROOT, 'docs/DASHBOARDS.md'), 'utf8')).toContain(`\`${name}\``)
   },
 )
+
+test('what is counted in a summary is a whole number, as increase() is not', () => {
+  const summaries = ALERTS.map(({ annotations }) => annotations?.['summary'] ?? '')
+  expect(summaries.filter((text) => /\| humanize \}\}/.test(text))).toEqual([])
+})
+
+test('what is to be typed can be typed', () => {
+  const texts = [...DASHBOARDS.map((one) => JSON.stringify(one)), JSON.stringify(ALERTS)]
+  const verbs = texts.flatMap((text) => [...text.matchAll(/`l2met ([a-z-]+)/g)].map(([, v]) => v!))
+  expect(verbs.filter((verb) => !HELP.includes(`l2met ${verb}`))).toEqual([])
+})
 
 test('what compose brings together is there, and fits', () => {
   const compose = readYaml(join(ROOT, 'compose.yaml')) as Compose

@@ -1,5 +1,5 @@
 import { forgetColours } from './chart.js'
-import { make, setText } from './dom.js'
+import { keepInAddress, showBanner, showControls, showStream, startControls } from './controls.js'
 import { makeUnknownApp, makeWelcome } from './empty.js'
 import { formatClock, formatRate, formatSeconds } from './format.js'
 import { showHealth } from './health.js'
@@ -15,10 +15,7 @@ const RETRY_MS = 3000
 const LIST_MS = 60_000
 
 const page = Object.fromEntries(
-  ['app', 'ranges', 'live', 'theme', 'health', 'banner', 'main', 'view'].map((id) => [
-    id,
-    document.getElementById(id),
-  ]),
+  ['theme', 'health', 'main', 'view'].map((id) => [id, document.getElementById(id)]),
 )
 
 const state = {
@@ -48,9 +45,11 @@ start()
 
 function start() {
   Object.assign(state, asked)
-  for (const range of RANGES) page.ranges.append(makeRange(range))
-  page.app.addEventListener('change', () => pick(page.app.value))
-  page.live.addEventListener('click', () => go({ isLive: !state.isLive }))
+  startControls({
+    onApp: pick,
+    onRange: (range) => go({ range }),
+    onLive: () => go({ isLive: !state.isLive }),
+  })
   window.addEventListener('popstate', () => location.reload())
   document.addEventListener('visibilitychange', () => draw())
   startTheme(page.theme, () => {
@@ -66,7 +65,7 @@ async function begin() {
   const turn = (state.turn += 1)
   state.closeStream()
   state.stream = 'none'
-  showControls()
+  showControls(state)
   try {
     await listApps()
     if (turn !== state.turn) return
@@ -77,8 +76,8 @@ async function begin() {
       showInstead(isEmpty ? makeWelcome() : makeUnknownApp(state.app, apps, pick), turn)
       return
     }
-    showControls()
-    keepInAddress()
+    showControls(state)
+    keepInAddress(state)
     await load(turn)
     if (turn === state.turn && state.isLive) follow(turn)
   } catch (error) {
@@ -92,7 +91,7 @@ async function listApps() {
   if (state.answer === null) state.ahead = ahead
   const isSame = apps.map(({ app }) => app).join() === state.apps.map(({ app }) => app).join()
   state.apps = apps
-  if (!isSame) showControls()
+  if (!isSame) showControls(state)
 }
 
 async function load(turn) {
@@ -135,11 +134,12 @@ function follow(turn) {
   })
 }
 
-function refresh(turn) {
+function refresh(turn, then = () => {}) {
   if (state.isRefreshing) return
   state.isRefreshing = true
   load(turn)
-    .catch((error) => failed(error, turn, () => refresh(turn)))
+    .then(() => turn === state.turn && then(turn))
+    .catch((error) => failed(error, turn, () => refresh(turn, then)))
     .finally(() => {
       state.isRefreshing = false
     })
@@ -157,19 +157,14 @@ function go(change) {
     state.answer = state.model = state.view = null
     page.view.replaceChildren()
   }
-  keepInAddress()
+  keepInAddress(state)
   void begin()
-}
-
-function keepInAddress() {
-  const query = new URLSearchParams({ app: state.app, range: state.range.key })
-  if (!state.isLive) query.set('live', '0')
-  history.replaceState(null, '', `?${query}`)
 }
 
 function showInstead(element, turn) {
   state.answer = state.model = state.view = null
-  page.view.replaceChildren(element)
+  // What is there stays: somebody may be about to use it.
+  if (!page.view.firstChild?.isEqualNode(element)) page.view.replaceChildren(element)
   showBanner('')
   setTimeout(() => turn === state.turn && begin(), RETRY_MS)
 }
@@ -179,11 +174,6 @@ function failed(error, turn, again) {
   const since = state.answer === null ? '' : ` What you see is of ${formatClock(state.seenAt)}.`
   showBanner(`${capital(error.message)}.${since} Trying again every few seconds.`)
   setTimeout(() => turn === state.turn && again(), RETRY_MS)
-}
-
-function showBanner(text) {
-  setText(page.banner, text)
-  page.banner.hidden = text === ''
 }
 
 /** Draws once a frame at the most, and not at all where nobody looks. */
@@ -209,12 +199,13 @@ function draw() {
 function tick() {
   showHealth(page.health, state.model, serverNow())
   if (state.model !== null) document.title = titleOf(state.model)
-  page.live.dataset.stream = state.isLive ? state.stream : 'none'
+  showStream(state.isLive ? state.stream : 'none')
   const age = Date.now() - state.fetchedAt
   const every = Math.max(state.range.step, state.range.refresh) * 1000
   if (state.isLive && state.stream === 'refused' && age > every && state.answer !== null) {
     state.fetchedAt = Date.now()
-    refresh(state.turn)
+    // It may be taken now: a server that was restarted didn't know the app at first.
+    refresh(state.turn, follow)
   }
   if (state.isLive && state.stream === 'waiting') {
     showBanner(
@@ -225,28 +216,8 @@ function tick() {
 }
 
 function titleOf({ app, report }) {
-  const rate = formatRate(report.requests.count / state.range.seconds)
+  const rate = formatRate(report.requests.perSecond)
   return `${app} · ${rate} · p95 ${formatSeconds(report.service?.p95)}`
-}
-
-function showControls() {
-  const names = new Set([
-    ...state.apps.map(({ app }) => app),
-    ...(state.app === '' ? [] : [state.app]),
-  ])
-  page.app.replaceChildren(...[...names].map((name) => make('option', { value: name, text: name })))
-  page.app.value = state.app
-  page.app.disabled = names.size === 0
-  for (const input of page.ranges.querySelectorAll('input')) {
-    input.checked = input.value === state.range.key
-  }
-  page.live.setAttribute('aria-pressed', String(state.isLive))
-}
-
-function makeRange(range) {
-  const input = make('input', { type: 'radio', name: 'range', value: range.key })
-  input.addEventListener('change', () => go({ range }))
-  return make('label', {}, [input, make('span', { text: range.title })])
 }
 
 function firstLineOf(name) {

@@ -13,8 +13,10 @@ export const asked = {
 
 let apps = fetchApps()
 let first = apps.then(askFirst)
-// They are awaited later, by whoever shows what went wrong.
-apps.catch(() => {})
+// They are awaited later, by whoever shows what went wrong. Without apps there is nothing to await.
+apps.catch(() => {
+  first = null
+})
 first.catch(() => {})
 
 /** The answer to the first question for apps; null when it was taken. */
@@ -26,8 +28,10 @@ export function takeApps() {
 
 /** The series of the first picture; null when they were taken, or are of another app or range. */
 export async function takeSeries(app, range) {
-  const taken = await first
+  const asking = first
+  // Taken even when it failed: who tries again has to ask anew.
   first = null
+  const taken = await asking
   return taken?.app === app && range === asked.range ? taken.series : null
 }
 

@@ -9,7 +9,7 @@ import {
   formatSeconds,
   formatShare,
 } from './format.js'
-import { newest } from './chart.js'
+import { newest } from './chart-readout.js'
 import { sumOf } from './model.js'
 import { createStrip } from './strip.js'
 import { createTable, makeBar } from './table.js'
@@ -224,7 +224,13 @@ export function createAddonPanel(key) {
         if (!rows.has(figure)) {
           const row = { value: make('dd'), strip: createStrip(16, 'line') }
           rows.set(figure, row)
-          list.append(make('div', {}, [make('dt', { text: figure }), row.strip.element, row.value]))
+          list.append(
+            make('div', {}, [
+              make('dt', { text: figure, title: figure }),
+              row.strip.element,
+              row.value,
+            ]),
+          )
         }
         const { value, strip } = rows.get(figure)
         setText(value, formatOf(unit)(newest(last)))

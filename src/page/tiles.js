@@ -89,7 +89,7 @@ function memoryOf(dynos) {
     const share = quota === undefined ? null : total.last / quota.last
     if (worst === null || (share ?? -1) > (worst.share ?? -1)) worst = { name, total, quota, share }
   }
-  if (worst === null) return { value: '–', note: 'log-runtime-metrics is off' }
+  if (worst === null) return { value: '–', note: 'no runtime metrics' }
   const { name, total, quota, share } = worst
   if (share === null) return { value: formatBytes(total.last), note: name }
   return {

@@ -1,6 +1,6 @@
 import { make } from './dom.js'
+import { createHeatPanel } from './heat.js'
 import {
-  createHeatPanel,
   createLatencyPanel,
   createLoadPanel,
   createMemoryPanel,

@@ -189,6 +189,48 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     expect(await figure(page, 'Requests')).toBe('12')
   })
 
+  test.each(['apps', 'series'])(
+    'a first question for %s that fails is asked again',
+    async (question) => {
+      await postAll()
+      const page = await (await browser.newContext()).newPage()
+      let isAway = true
+      await page.route(new RegExp(`/api/${question}`), async (route) =>
+        isAway ? route.abort() : route.continue(),
+      )
+      await page.goto(`${url}/?app=shop`)
+      const banner = page.getByRole('status').filter({ hasText: 'can’t be reached' })
+      await banner.waitFor()
+      isAway = false
+      await waitForCharts(page)
+      expect(await figure(page, 'Requests')).toBe('12')
+      expect(await banner.isVisible()).toBe(false)
+    },
+  )
+
+  test('a server that forgot its apps is followed again once it knows them', async () => {
+    await postAll()
+    const { page } = await openWatched(browser, `${url}/?app=shop`)
+    await waitForCharts(page)
+    await app.stop()
+    app = testApp({ PORT: new URL(url).port })
+    await app.start()
+    await page.locator('#live[data-stream=refused]').waitFor()
+    await post(request('/', 200, 5))
+    await page.locator('#live[data-stream=open]').waitFor()
+    await page.locator('.tile b', { hasText: /^1$/ }).waitFor()
+  })
+
+  test('what is offered keeps the focus while the page looks again', async () => {
+    await postAll()
+    const { page } = await openWatched(browser, `${url}/?app=nobody`)
+    const button = page.getByRole('button', { name: 'shop' })
+    await button.focus()
+    for (let i = 0; i < 2; i += 1) await page.waitForResponse(`${url}/api/apps`)
+    await page.waitForTimeout(100)
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('shop')
+  })
+
   test('works by keyboard: every control, sorting, and the cursor of the charts', async () => {
     await postAll()
     const { page, problems } = await openWatched(browser, `${url}/?app=shop&live=0`)

@@ -10,11 +10,13 @@ import { addPageRoute } from './export/page-route.ts'
 import { addProcessMetrics } from './export/process-metrics.ts'
 import { type OtlpExporter, startOtlpExporter } from './export/otlp/exporter.ts'
 import { createCollector } from './export/prometheus/collect.ts'
+import { createReadLog } from './export/read-log.ts'
 import { addReportRoutes } from './export/report-route.ts'
 import { addSeriesRoute } from './export/series-route.ts'
 import { addWelcomeRoute } from './export/welcome-route.ts'
 import { createDrainAuth, createReadAuth, drainUrl } from './receive/credentials.ts'
 import { type TakeBody, addDrainRoute } from './receive/drain-route.ts'
+import { createErrorHandler } from './receive/error-handler.ts'
 import { addGentleClose } from './receive/gentle-close.ts'
 import { type TlsFiles, createHttpServer } from './receive/http-server.ts'
 import { RequestError } from './receive/request-error.ts'
@@ -88,7 +90,12 @@ export function createApp(config: Config, deps: AppDeps): App {
   })
 
   const mayRead = createReadAuth(config.metricsToken)
+  const isStoreAway = () => storeFault() !== undefined
+  const readLog = createReadLog({ log, isStoreAway })
   void server.register(async (read) => {
+    read.setErrorHandler(
+      createErrorHandler({ log, format: 'json', isLoss: () => false, isAway: isStoreAway }),
+    )
     read.addHook('onRequest', async (request) => {
       if (!mayRead(request.headers.authorization))
         throw new RequestError(
@@ -99,7 +106,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     addReportRoutes(read, { store })
     addSeriesRoute(read, { store })
     addLiveRoute(read, { store })
-    addMetricsRoute(read, { collector })
+    addMetricsRoute(read, { collector, readLog })
     addProcessMetrics(read)
     await addPageRoute(read)
     addWelcomeRoute(read, welcomeOptions(config))
@@ -135,7 +142,13 @@ export function createApp(config: Config, deps: AppDeps): App {
       )
       if (phase === 'starting') phase = 'ready'
       if (config.otlpEndpoint !== undefined)
-        otlp = startOtlpExporter({ endpoint: config.otlpEndpoint, collector, version, log })
+        otlp = startOtlpExporter({
+          endpoint: config.otlpEndpoint,
+          collector,
+          version,
+          log,
+          readLog: createReadLog({ log, isStoreAway }),
+        })
       return address
     },
     reloadTls: () => {

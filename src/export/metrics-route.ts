@@ -6,10 +6,12 @@ import type { Collector } from './prometheus/collect.ts'
 import type { MetricFamily } from './prometheus/family.ts'
 import { chooseFormat } from './prometheus/negotiate.ts'
 import { renderBody } from './prometheus/render-body.ts'
+import type { ReadLog } from './read-log.ts'
 import { takesGzip } from './send-json.ts'
 
 /** Prometheus waits 10 s for a scrape; it has to hear in time that the store is silent. */
 const STORE_WAIT_MS = 5000
+const SELF_ONLY = "the store can't be read: until it can, /metrics shows this process alone"
 
 /**
  * `GET /metrics` in the format that Accept asks for. When the store can't be read, only what this
@@ -17,15 +19,19 @@ const STORE_WAIT_MS = 5000
  */
 export function addMetricsRoute(
   server: FastifyInstance,
-  options: { readonly collector: Collector },
+  options: { readonly collector: Collector; readonly readLog: ReadLog },
 ): void {
-  const { collector } = options
-  const readFamilies = async () => (await collector.collect()).families
+  const { collector, readLog } = options
+  const readFamilies = async () => {
+    const { families } = await collector.collect()
+    readLog.noteGood()
+    return families
+  }
 
   server.get('/metrics', async (request, reply) => {
     const format = chooseFormat(request.headers.accept)
     const families = await withinTime(readFamilies()).catch((error: unknown) => {
-      request.log.error({ err: error }, "the store can't be read for /metrics")
+      readLog.noteFault(error, SELF_ONLY)
       return collector.collectSelf()
     })
     const blocks = await renderBody(format, families)

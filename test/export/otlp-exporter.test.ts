@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { type OtlpOptions, startOtlpExporter } from '../../src/export/otlp/exporter.ts'
 import { createQueue } from '../../src/export/otlp/queue.ts'
 import { receiverAt } from '../../src/export/otlp/send.ts'
+import { createReadLog } from '../../src/export/read-log.ts'
 import { type OtlpPoint, type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts'
 import { type Target, createTarget, routerLine } from '../support/scrape.ts'
 
@@ -18,6 +19,7 @@ async function exportTo(target: Target, options: Partial<OtlpOptions> = {}) {
     collector: target.collector,
     version: '1.2.3',
     log: { info: note, warn: note },
+    readLog: createReadLog({ log: { warn: note, error: note }, isStoreAway: () => true }),
     intervalMs: 20,
     backOffMs: 20,
     ...options,

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { addMetricsRoute } from '../../src/export/metrics-route.ts'
 import { createCollector } from '../../src/export/prometheus/collect.ts'
 import { OPENMETRICS, PROTOBUF, TEXT, chooseFormat } from '../../src/export/prometheus/negotiate.ts'
+import { createReadLog } from '../../src/export/read-log.ts'
 import type { Store } from '../../src/store/store.ts'
 import { decodeFamilies } from '../support/metrics-proto.ts'
 import { type Target, createTarget, samplesOf } from '../support/scrape.ts'
@@ -114,6 +115,7 @@ function serve(target: Target, store: Store = target.store) {
   const server = createFastify()
   const committer = { spilledLines: () => 7 }
   const collector = createCollector({ store, committer, version: '1.2.3' })
-  addMetricsRoute(server, { collector })
+  const readLog = createReadLog({ log: server.log, isStoreAway: () => true })
+  addMetricsRoute(server, { collector, readLog })
   return async (headers: Record<string, string> = {}) => server.inject({ url: '/metrics', headers })
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Collector } from '../prometheus/collect.ts'
+import type { ReadLog } from '../read-log.ts'
 import { encodeBodies } from './bodies.ts'
 import { createQueue } from './queue.ts'
 import { receiverAt, sendBody } from './send.ts'
@@ -16,6 +17,7 @@ export interface OtlpOptions {
   readonly collector: Collector
   readonly version: string
   readonly log: Pick<FastifyBaseLogger, 'info' | 'warn'>
+  readonly readLog: ReadLog
   readonly intervalMs?: number
   /** The first wait after a failure, ms; it doubles with each further one. */
   readonly backOffMs?: number
@@ -26,7 +28,8 @@ const BACK_OFF_MS = 1000
 const MAX_BACK_OFF_MS = 60_000
 
 export function startOtlpExporter(options: OtlpOptions): OtlpExporter {
-  const { collector, version, log, intervalMs = INTERVAL_MS, backOffMs = BACK_OFF_MS } = options
+  const { collector, version, log, readLog } = options
+  const { intervalMs = INTERVAL_MS, backOffMs = BACK_OFF_MS } = options
   const receiver = receiverAt(options.endpoint)
   const queue = createQueue()
   const stopping = new AbortController()
@@ -39,9 +42,10 @@ export function startOtlpExporter(options: OtlpOptions): OtlpExporter {
   const collect = async () => {
     try {
       const { families, now, since } = await collector.collect()
+      readLog.noteGood()
       for await (const body of encodeBodies(families, { now, since }, version)) queue.push(body)
     } catch (error) {
-      log.warn({ err: error }, "the store can't be read for OTLP")
+      readLog.noteFault(error, "the store can't be read: until it can, nothing new is pushed")
     }
     if (!isSending) sending = sendAll()
   }

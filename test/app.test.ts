@@ -161,6 +161,9 @@ describe('a request that no route takes as it is', () => {
     ['OPTIONS', '/api/report', 'GET, HEAD'],
     ['HEAD', '/api/live', 'GET'],
     ['PUT', '/logs', 'POST'],
+    ['PROPFIND' as 'PUT', '/logs', 'POST'],
+    ['GET', '/logs/', 'POST'],
+    ['POST', '/metrics/', 'GET, HEAD'],
   ] as const)('%s %s is told what it may be', async (method, url, allow) => {
     app = testApp()
     const { statusCode, headers } = await app.server.inject({ url, method })

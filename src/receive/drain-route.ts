@@ -49,7 +49,6 @@ const ROOM = { limit: 64 * 1024 * 1024, appLimit: 2 * MAX_BODY, waitMs: 4000 }
 const NO_ROOM = 'too much is being received: there was no room for it in time'
 const EMPTY = { 'content-length': '0' }
 const TOO_LARGE = 413
-const OTHER_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const NAME_PREFIX = /^[A-Za-z0-9_.:/-]{0,64}$/
 const FRAME_ID = /^[\x21-\x7e]{1,128}$/
 
@@ -161,16 +160,6 @@ export function addDrainRoute(
             .catch(fail)
           return undefined
         })
-      },
-      handler: unreachable,
-    })
-
-    scope.route({
-      method: OTHER_METHODS,
-      url: '/logs',
-      onRequest: async (_request, reply) => {
-        reply.header('allow', 'POST')
-        throw new RequestError(405, 'this is the drain: it takes POST')
       },
       handler: unreachable,
     })

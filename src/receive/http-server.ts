@@ -73,7 +73,7 @@ export function createHttpServer(options: {
   server.removeAllContentTypeParsers()
   server.setErrorHandler(answerError)
   server.setNotFoundHandler((request, reply) => {
-    const url = request.url.split('?', 1)[0]!
+    const url = request.url.split('?', 1)[0]!.replace(/(?<=.)\/$/, '')
     const allowed = METHODS.filter((method) => server.hasRoute({ method, url }))
     if (allowed.length === 0)
       throw new RequestError(404, 'there is nothing here; the drain is POST /logs')
@@ -120,7 +120,7 @@ const CLIENT_ERRORS: Record<string, ClientError> = {
   ERR_HTTP_REQUEST_TIMEOUT: {
     status: 408,
     text: 'Request Timeout',
-    reason: `it did not come whole within ${REQUEST_TIMEOUT_MS / 1000} s`,
+    reason: `it did not come whole within ${REQUEST_TIMEOUT_MS / 1000} s, or its head within ${HEADERS_TIMEOUT_MS / 1000} s`,
   },
 }
 const NOT_HTTP: ClientError = { status: 400, text: 'Bad Request' }

@@ -115,6 +115,19 @@ test('in OpenMetrics a counter gives way to a family of its name', async () => {
   expect(text).toContain('\napp_x_sum_total{app="shop"} 3\n')
 })
 
+test('in OpenMetrics a sum is a counter: with values below zero there is none', async () => {
+  const target = createTarget()
+  await target.send('shop', 'web.1', 'measure#cold=-5 measure#warm=5')
+  const families = await target.families()
+  const cold = ['app_cold_sum{app="shop"} -5', 'app_cold_count{app="shop"} 1']
+  const text = rendered(renderText, families)
+  for (const line of cold) expect(text).toContain(`\n${line}\n`)
+  const open = rendered(renderOpenMetrics, families)
+  expect(open).toContain('\napp_cold_bucket{app="shop",le="+Inf"} 1\n')
+  expect(open).not.toMatch(/app_cold_(?:sum|count)/)
+  expect(open).toContain('\napp_warm_sum{app="shop"} 5\napp_warm_count{app="shop"} 1\n')
+})
+
 test('labels come back as they were', () => {
   fc.assert(
     fc.property(

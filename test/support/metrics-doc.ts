@@ -95,7 +95,8 @@ Every histogram comes in two forms. The classic one has fixed buckets:
 | anything else | ${ladderOf('').join(' ')} |
 
 Values are kept in 32 buckets for each doubling, and a classic bucket is counted at their boundary nearest
-to \`le\`, at most 1.1 % away. \`_sum\`, \`_count\` and \`le="+Inf"\` are exact.
+to \`le\`, at most 1.1 % away. \`_sum\`, \`_count\` and \`le="+Inf"\` are exact. In the OpenMetrics
+format a distribution with values below zero has neither \`_sum\` nor \`_count\`: a sum there may not fall.
 
 The native one is in the protobuf format only and is those finer buckets themselves (schema 5, negative
 values too), so \`histogram_quantile\` on it is at most 2.2 % off. docs/SCRAPING.md says how to get it.

@@ -1,7 +1,7 @@
 import { type BodyWriter, writeText } from './body-writer.ts'
 import type { FamilyType, MetricFamily } from './family.ts'
 import { formatCanonicalBound } from './numbers.ts'
-import { renderSamples } from './text.ts'
+import { type TextStyle, renderSamples } from './text.ts'
 
 export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
@@ -24,10 +24,13 @@ export function* renderOpenMetrics(
     if (unit !== '' && !isClash) text += `# UNIT ${shown} ${unit}\n`
     text += `# HELP ${shown} ${escapeHelp(family.help)}\n`
     writeText(writer, text)
-    yield* renderSamples(family, name, formatCanonicalBound, writer)
+    yield* renderSamples(family, name, STYLE, writer)
   }
   writeText(writer, '# EOF\n')
 }
+
+/** A sum there is a counter: it may neither fall nor be below zero; and without it there is no count. */
+const STYLE: TextStyle = { formatBound: formatCanonicalBound, sumsNegative: false }
 
 const ENDINGS: Readonly<Record<FamilyType, string>> = {
   counter: '_total',

@@ -27,18 +27,27 @@ export function* renderText(
     const { name, type } = family
     const shown = type === 'info' ? 'gauge' : type
     writeText(writer, `# HELP ${name} ${escapeHelp(family.help)}\n# TYPE ${name} ${shown}\n`)
-    yield* renderSamples(family, name, formatBound, writer)
+    yield* renderSamples(family, name, TEXT_STYLE, writer)
   }
 }
 
-/** The samples of a family, which both text formats write alike but for the bounds of buckets. */
+/** What the text formats write differently. */
+export interface TextStyle {
+  readonly formatBound: (bound: number) => string
+  /** Whether a histogram with values below zero has a sum and a count. */
+  readonly sumsNegative: boolean
+}
+
+const TEXT_STYLE: TextStyle = { formatBound, sumsNegative: true }
+
+/** The samples of a family, which both text formats write alike but for their style. */
 export function* renderSamples(
   family: MetricFamily,
   name: string,
-  formatBound: (bound: number) => string,
+  style: TextStyle,
   writer: BodyWriter,
 ): Generator<undefined> {
-  const write = writeSampleOf(family, name, formatBound)
+  const write = writeSampleOf(family, name, style)
   const lines = family.type === 'histogram' ? family.ladder.length + 3 : 1
   const size = Math.ceil(PIECE / lines)
   for (let at = 0; at < family.samples.length; at += 1) {
@@ -51,10 +60,11 @@ export function* renderSamples(
 function writeSampleOf(
   family: MetricFamily,
   name: string,
-  formatBound: (bound: number) => string,
+  style: TextStyle,
 ): (writer: BodyWriter, at: number) => void {
   if (family.type === 'histogram') {
     const { samples, ladder } = family
+    const { formatBound, sumsNegative } = style
     const bounds = [...ladder.map(formatBound), '+Inf'].map((bound) =>
       Buffer.from(`le="${bound}"} `),
     )
@@ -66,7 +76,11 @@ function writeSampleOf(
     const form = [name, ...ladder.map(formatBound)].join(' ')
     return (writer, at) => {
       const sample = samples[at]!
-      writeKept(writer, sample, form, () => writeHistogram(writer, sample, heads, ladder, bounds))
+      const { negative } = sample.value
+      writeKept(writer, sample, form, () => {
+        writeBuckets(writer, sample, heads.bucket, ladder, bounds)
+        if (negative === undefined || sumsNegative) writeTotals(writer, sample, heads)
+      })
     }
   }
   if (family.type === 'summary') {
@@ -81,16 +95,16 @@ function writeSampleOf(
   }
 }
 
-function writeHistogram(
+function writeBuckets(
   writer: BodyWriter,
   { labels, value }: Sample<Sketch>,
-  heads: { readonly bucket: Uint8Array; readonly sum: Uint8Array; readonly count: Uint8Array },
+  head: Uint8Array,
   ladder: readonly number[],
   bounds: readonly Uint8Array[],
 ): void {
   const counts = cumulativeCounts(value, ladder)
   const start = writer.length
-  writeBytes(writer, heads.bucket)
+  writeBytes(writer, head)
   writeText(writer, labels)
   if (labels !== '') writeByte(writer, COMMA)
   const end = writer.length
@@ -100,6 +114,13 @@ function writeHistogram(
     writeNumber(writer, counts[i] ?? value.count)
     writeByte(writer, NEWLINE)
   }
+}
+
+function writeTotals(
+  writer: BodyWriter,
+  { labels, value }: Sample<Sketch>,
+  heads: { readonly sum: Uint8Array; readonly count: Uint8Array },
+): void {
   writeLine(writer, heads.sum, labels, sumValue(value))
   writeLine(writer, heads.count, labels, value.count)
 }

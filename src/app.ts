@@ -10,7 +10,7 @@ import { addPageRoute } from './export/page-route.ts'
 import { addProcessMetrics } from './export/process-metrics.ts'
 import { type OtlpExporter, startOtlpExporter } from './export/otlp/exporter.ts'
 import { createCollector } from './export/prometheus/collect.ts'
-import { createReadLog } from './export/read-log.ts'
+import { createReadLog, toReadFault } from './export/read-fault.ts'
 import { addReportRoutes } from './export/report-route.ts'
 import { addSeriesRoute } from './export/series-route.ts'
 import { addWelcomeRoute } from './export/welcome-route.ts'
@@ -90,12 +90,14 @@ export function createApp(config: Config, deps: AppDeps): App {
   })
 
   const mayRead = createReadAuth(config.metricsToken)
-  const isStoreAway = () => storeFault() !== undefined
-  const readLog = createReadLog({ log, isStoreAway })
+  const readLog = createReadLog({ log, isStoreAway: () => storeFault() !== undefined })
+  const answerError = createErrorHandler({ log, format: 'json', isLoss: () => false })
   void server.register(async (read) => {
-    read.setErrorHandler(
-      createErrorHandler({ log, format: 'json', isLoss: () => false, isAway: isStoreAway }),
-    )
+    read.setErrorHandler((error, request, reply) => {
+      const fault = toReadFault(error)
+      if (fault !== error) readLog(error, "the store can't be read: until it can, readers get 503")
+      return answerError(fault, request, reply)
+    })
     read.addHook('onRequest', async (request) => {
       if (!mayRead(request.headers.authorization))
         throw new RequestError(
@@ -147,7 +149,7 @@ export function createApp(config: Config, deps: AppDeps): App {
           collector,
           version,
           log,
-          readLog: createReadLog({ log, isStoreAway }),
+          readLog,
         })
       return address
     },

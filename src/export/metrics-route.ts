@@ -6,7 +6,7 @@ import type { Collector } from './prometheus/collect.ts'
 import type { MetricFamily } from './prometheus/family.ts'
 import { chooseFormat } from './prometheus/negotiate.ts'
 import { renderBody } from './prometheus/render-body.ts'
-import type { ReadLog } from './read-log.ts'
+import type { ReadLog } from './read-fault.ts'
 import { takesGzip } from './send-json.ts'
 
 /** Prometheus waits 10 s for a scrape; it has to hear in time that the store is silent. */
@@ -22,16 +22,12 @@ export function addMetricsRoute(
   options: { readonly collector: Collector; readonly readLog: ReadLog },
 ): void {
   const { collector, readLog } = options
-  const readFamilies = async () => {
-    const { families } = await collector.collect()
-    readLog.noteGood()
-    return families
-  }
+  const readFamilies = async () => (await collector.collect()).families
 
   server.get('/metrics', async (request, reply) => {
     const format = chooseFormat(request.headers.accept)
     const families = await withinTime(readFamilies()).catch((error: unknown) => {
-      readLog.noteFault(error, SELF_ONLY)
+      readLog(error, SELF_ONLY)
       return collector.collectSelf()
     })
     const blocks = await renderBody(format, families)

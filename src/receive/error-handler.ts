@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { userOf } from './credentials.ts'
 import { createRefusalLog } from './refusal-log.ts'
+import { RequestError } from './request-error.ts'
 
 type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
 
@@ -17,17 +18,13 @@ export function createErrorHandler(options: {
   readonly format: 'json' | 'text'
   /** Whether a request that is refused may be a loss that nobody sees at the sender's end. */
   readonly isLoss: (request: FastifyRequest) => boolean
-  /** Whether what is needed here is away, which is logged elsewhere. */
-  readonly isAway?: () => boolean
 }): ErrorHandler {
-  const { log, format, isLoss, isAway = () => false } = options
+  const { log, format, isLoss } = options
   const logRefusal = createRefusalLog((details, message) => log.warn(details, message))
 
   return (error, request, reply) => {
-    const { status, message } = answerTo(error, isAway)
-    if (status === AWAY.status) reply.header('cache-control', 'no-store')
-    else if (status >= 500)
-      log.error({ err: error, route: request.routeOptions.url }, 'request failed')
+    const { status, message } = answerTo(error)
+    if (status === 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed')
     else if (isLoss(request)) logRefusal(status, message, detailsOf(request))
     if (status === 401) reply.header('www-authenticate', 'Basic realm="l2met", charset="UTF-8"')
     reply.code(status)
@@ -45,17 +42,9 @@ function detailsOf({ url, headers }: FastifyRequest) {
   }
 }
 
-interface Answer {
-  readonly status: number
-  readonly message: string
-}
-
-const AWAY: Answer = { status: 503, message: "the store can't be read now; /readyz says why" }
-
-function answerTo(error: unknown, isAway: () => boolean): Answer {
+function answerTo(error: unknown): { readonly status: number; readonly message: string } {
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
-  if (error instanceof Error && status >= 400 && status < 500)
-    return { status, message: error.message }
-  if (isAway()) return AWAY
+  const isTheirs = error instanceof Error && status >= 400 && status < 500
+  if (isTheirs || error instanceof RequestError) return { status, message: error.message }
   return { status: 500, message: 'something went wrong here' }
 }

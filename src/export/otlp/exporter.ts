@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Collector } from '../prometheus/collect.ts'
-import type { ReadLog } from '../read-log.ts'
+import type { ReadLog } from '../read-fault.ts'
 import { encodeBodies } from './bodies.ts'
 import { createQueue } from './queue.ts'
 import { receiverAt, sendBody } from './send.ts'
@@ -42,10 +42,9 @@ export function startOtlpExporter(options: OtlpOptions): OtlpExporter {
   const collect = async () => {
     try {
       const { families, now, since } = await collector.collect()
-      readLog.noteGood()
       for await (const body of encodeBodies(families, { now, since }, version)) queue.push(body)
     } catch (error) {
-      readLog.noteFault(error, "the store can't be read: until it can, nothing new is pushed")
+      readLog(error, "the store can't be read: until it can, nothing new is pushed")
     }
     if (!isSending) sending = sendAll()
   }

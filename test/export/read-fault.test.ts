@@ -48,13 +48,6 @@ test.skipIf(noRedis !== undefined)(
 )
 
 describe('what is told of readers', () => {
-  function startLog(isAway: boolean) {
-    const told: unknown[] = []
-    const note = (details: unknown, text?: string) => void told.push([details, text])
-    const log = { warn: note as never, error: note as never }
-    return { told, readLog: createReadLog({ log, isStoreAway: () => isAway }) }
-  }
-
   test('once for each reason, whatever its numbers are', () => {
     const { told, readLog } = startLog(false)
     for (let lines = 9; lines > 0; lines -= 1)
@@ -76,3 +69,10 @@ describe('what is told of readers', () => {
     expect(toReadFault(new Error('Command timed out'))).toMatchObject({ statusCode: 503 })
   })
 })
+
+function startLog(isAway: boolean) {
+  const told: unknown[] = []
+  const note = (details: unknown, text?: string) => void told.push([details, text])
+  const log = { warn: note as never, error: note as never }
+  return { told, readLog: createReadLog({ log, isStoreAway: () => isAway }) }
+}

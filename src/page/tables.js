@@ -112,7 +112,7 @@ function showMemory({ memory }) {
   if (total === undefined) return '–'
   if (quota === undefined) return formatBytes(total.last)
   const share = total.last / quota.last
-  const colour = share >= 1 ? 's5xx' : share >= 0.9 ? 's4xx' : 'bar'
+  const colour = share >= 1 ? 'bar-bad' : share >= 0.9 ? 'bar-warn' : 'bar'
   return makeBar(`${formatBytes(total.last)} of ${formatBytes(quota.last)}`, share, colour)
 }
 

@@ -25,9 +25,10 @@ export function addWelcomeRoute(server: FastifyInstance, options: WelcomeOptions
   })
 }
 
-const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1c1c28;background:#fff}
+const STYLE = `:root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1c1c28;background:#fff}
 pre{background:#f2f2f7;padding:.75rem 1rem;white-space:pre-wrap;overflow-wrap:anywhere;border-radius:6px}
-input,button{font:inherit;padding:.25rem .5rem}
+input,button{font:inherit;margin:.2rem 0;padding:.25rem .5rem}
 @media(prefers-color-scheme:dark){body{color:#e8e8f0;background:#14141c}pre{background:#23232e}a{color:#9ab4ff}}`
 
 const POLICY = [

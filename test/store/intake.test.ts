@@ -15,7 +15,7 @@ import { type Mood, createFlakyStore } from '../support/flaky-store.ts'
 const APP = 'shop'
 const ROUTER = LINE_CLASSES.indexOf('router')
 
-function start(holdMs = 0, spillBytes = 1_000_000) {
+function start(holdMs = 1000, spillBytes = 1_000_000) {
   const store = createFlakyStore(createMemoryStore({ retentionMs: 3_600_000, now: Date.now }))
   const committer = createCommitter(store, { holdMs, spillBytes })
   const intake = createIntake({ store, committer, maxSeries: 1000, maxRoutes: 100, pins: [] })
@@ -161,7 +161,7 @@ describe('the intake', () => {
     })
     await fc.assert(
       fc.asyncProperty(moods, sends, async (changes, list) => {
-        const { store, committer, send } = start()
+        const { store, committer, send } = start(0)
         const change = setInterval(() => (store.mood = changes.pop() ?? 'well'), 3)
         const linesOfId = new Map<number, number>()
         await Promise.all(

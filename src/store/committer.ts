@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createCommitTimes } from './commit-times.ts'
+import type { FrameResult } from './frame-count.ts'
 import {
   type Entry,
   type Lane,
@@ -14,9 +15,6 @@ import { createPacker } from './packer.ts'
 import { createRecentIds } from './recent-ids.ts'
 import { spillFrame } from './spill.ts'
 import type { Store } from './store.ts'
-
-/** What became of a frame: a spilled one is held in memory and committed when the store is back. */
-export type FrameResult = 'committed' | 'duplicate' | 'spilled'
 
 /** Brings frames into the store. What `add` resolves may be acknowledged. */
 export interface Committer {

@@ -10,8 +10,8 @@ import { type BodyCount, countBody, createBodyReader } from '../aggregate/body.t
 import { sharedScanner } from '../aggregate/scanner.ts'
 import { OVER_LIMIT } from '../extract/extract.ts'
 import type { DrainBody, DrainResult, DrainSource } from '../receive/drain-route.ts'
-import { type Committer, type FrameResult, RefusedError } from './committer.ts'
-import { countFrames } from './frame-count.ts'
+import { type Committer, RefusedError } from './committer.ts'
+import { type FrameResult, countFrames } from './frame-count.ts'
 import type { PendingFrame } from './lane.ts'
 import { FINE_MS, type Store } from './store.ts'
 

@@ -2,6 +2,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { type OpenWindow, closeWindows, settleWindows } from '../aggregate/app-windows.ts'
 import { createSeriesTable } from '../model/series-table.ts'
 import type { CommitTimes } from './commit-times.ts'
+import type { FrameResult } from './frame-count.ts'
 import { type SpilledFrame, restoreFrame } from './spill.ts'
 import { type Frame, type Store, UnfitStoreError } from './store.ts'
 
@@ -34,7 +35,7 @@ export interface Entry {
 }
 
 export interface Waiter {
-  readonly resolve: (result: 'committed' | 'duplicate' | 'spilled') => void
+  readonly resolve: (result: FrameResult) => void
   readonly reject: (error: unknown) => void
 }
 

@@ -1,5 +1,6 @@
 import { measureCommit } from './commit-times.ts'
-import type { Committer, FrameResult } from './committer.ts'
+import type { Committer } from './committer.ts'
+import type { FrameResult } from './frame-count.ts'
 import { MAX_BATCH_BYTES, type PendingFrame } from './lane.ts'
 import type { MemoryStore } from './memory.ts'
 

@@ -2,7 +2,6 @@ import {
   type AppWindows,
   type OpenWindow,
   closeWindows,
-  createAppWindows,
   openWindow,
   settleWindows,
 } from '../aggregate/app-windows.ts'
@@ -13,6 +12,7 @@ import type { DrainBody, DrainResult, DrainSource } from '../receive/drain-route
 import { type Committer, RefusedError } from './committer.ts'
 import { type FrameResult, countFrames } from './frame-count.ts'
 import type { PendingFrame } from './lane.ts'
+import { createSourceWindows } from './source-windows.ts'
 import { FINE_MS, type Store } from './store.ts'
 
 /** Counts bodies and brings them into the store. */
@@ -27,11 +27,6 @@ export interface IntakeResult extends DrainResult {
   readonly frame: FrameResult
 }
 
-/** More apps than this in one process are a fault or an attack; their lines count as over the limit. */
-const MAX_APPS = 5000
-/** The same of prefixes of one app, which are its drains' to choose: they must not take the room of other apps. */
-const MAX_PREFIXES = 64
-
 export function createIntake(options: {
   readonly store: Store
   readonly committer: Committer
@@ -41,24 +36,7 @@ export function createIntake(options: {
 }): Intake {
   const { store, committer } = options
   const reader = createBodyReader(FINE_MS, sharedScanner())
-  /** By app, then by prefixes. */
-  const apps = new Map<string, Map<string, AppWindows>>()
-  const overflow = createAppWindows(options)
-
-  const windowsFor = ({ app, prefix, sourcePrefix }: DrainSource): AppWindows => {
-    let known = apps.get(app)
-    if (known === undefined) {
-      if (apps.size === MAX_APPS) return overflow
-      apps.set(app, (known = new Map()))
-    }
-    const key = `${prefix}\0${sourcePrefix}`
-    let windows = known.get(key)
-    if (windows === undefined) {
-      if (known.size === MAX_PREFIXES) return overflow
-      known.set(key, (windows = createAppWindows({ ...options, prefix, sourcePrefix })))
-    }
-    return windows
-  }
+  const sources = createSourceWindows(options)
 
   /** Frames that were refused or came again, and are yet to be counted in the store. */
   const owed = new WeakMap<AppWindows, Owed>()
@@ -115,16 +93,16 @@ export function createIntake(options: {
   }
 
   const appOf = (source: DrainSource, windows: AppWindows): string =>
-    windows === overflow ? OVERFLOW_APP : source.app
+    windows === sources.overflow ? OVERFLOW_APP : source.app
 
   const take = async (body: DrainBody): Promise<IntakeResult> => {
-    const windows = windowsFor(body)
+    const windows = sources.of(body)
     const app = appOf(body, windows)
     const now = store.clock()
     let result: BodyCount | undefined
     const count = (open: OpenWindow[]) => {
       result = countBody(reader, windows, body.bytes, now, open)
-      if (windows === overflow) moveToOverLimit(open)
+      if (windows === sources.overflow) moveToOverLimit(open)
       countFrames(openWindow(open, windows, now - (now % FINE_MS)), 'committed', 1)
     }
     const { id, bytes } = body
@@ -145,7 +123,7 @@ export function createIntake(options: {
   }
 
   const refuse = async (source: DrainSource) => {
-    const windows = windowsFor(source)
+    const windows = sources.of(source)
     owe(windows, ONE_REFUSED)
     await payOwed(appOf(source, windows), windows)
   }
@@ -162,9 +140,9 @@ const NOTHING_OWED: Owed = { duplicate: 0, refused: 0 }
 const ONE_DUPLICATE: Owed = { duplicate: 1, refused: 0 }
 const ONE_REFUSED: Owed = { duplicate: 0, refused: 1 }
 
+/** Under this app stands what comes from too many sources: how many lines, all over the limit. */
 const OVERFLOW_APP = '(other)'
 
-/** Moves the lines of apps that are too many. */
 function moveToOverLimit(open: readonly OpenWindow[]): void {
   settleWindows()
   for (const { acc } of open) {

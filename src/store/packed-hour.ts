@@ -1,4 +1,3 @@
-import { inflateRawSync } from 'node:zlib'
 import {
   type ByteReader,
   PackedError,
@@ -12,6 +11,7 @@ import { type ByteWriter, writeByte, writeVarint } from './byte-writer.ts'
 import { skipCell } from './packed-cell.ts'
 import { DICTIONARY } from './packed-dictionary.ts'
 import type { KeyReader } from './packed-key.ts'
+import { inflate } from './packed.ts'
 import { type Target, type Visitor, cellsOf, visitCell, visitFrame } from './packed-visit.ts'
 import { COARSE_MS, HOUR_MS, type WindowReader } from './store.ts'
 import type { Turns } from './take-turns.ts'
@@ -28,8 +28,6 @@ import type { Turns } from './take-turns.ts'
  */
 export const HOUR = 3
 
-/** A part that inflates to more than this is a fault, bytes. */
-const MAX_INFLATED = 2 ** 28
 /** A section is mostly inflated at once. */
 const CHUNK = 131_072
 /** Windows of an hour at most. */
@@ -67,7 +65,7 @@ export async function visitHour(
       skipBytes(bytes, length)
       continue
     }
-    const section = inflate(bytes, length)
+    const section = inflatePart(bytes, length)
     for (const { target, length: width } of columns) {
       const at = skipBytes(section, width)
       visitColumn({ bytes: section.bytes, at, end: at + width }, windows, target)
@@ -88,7 +86,7 @@ export function writePresence(writer: ByteWriter, windows: readonly number[], co
 /** What stands before the sections. */
 export function readIndex(bytes: ByteReader): ByteReader {
   if (readByte(bytes) !== HOUR) throw new PackedError('a packed hour of an unknown type')
-  return inflate(bytes, readVarint(bytes), DICTIONARY)
+  return inflatePart(bytes, readVarint(bytes), DICTIONARY)
 }
 
 function readWindows(
@@ -133,17 +131,8 @@ export function readPresence<T>(values: ByteReader, windows: readonly T[]): read
 }
 
 /** The next part, of a length that it doesn't say itself. */
-export function inflate(bytes: ByteReader, length: number, dictionary?: Buffer): ByteReader {
+export function inflatePart(bytes: ByteReader, length: number, dictionary?: Buffer): ByteReader {
   const at = skipBytes(bytes, length)
-  const packed = bytes.bytes.subarray(at, at + length)
-  const options = {
-    maxOutputLength: MAX_INFLATED,
-    chunkSize: CHUNK,
-    ...(dictionary && { dictionary }),
-  }
-  try {
-    return createByteReader(inflateRawSync(packed, options))
-  } catch (cause) {
-    throw new PackedError('a packed hour can not be inflated', { cause })
-  }
+  const part = bytes.bytes.subarray(at, at + length)
+  return inflate(part, { chunkSize: CHUNK, ...(dictionary && { dictionary }) })
 }

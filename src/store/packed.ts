@@ -71,7 +71,10 @@ export function readRecord(reader: ByteReader): ByteReader {
   const start = skipBytes(reader, length)
   const body = { bytes: reader.bytes, at: start, end: start + length }
   if (type === PLAIN) return body
-  if (type === DEFLATED) return inflate(body)
+  if (type === DEFLATED) {
+    const bytes = body.bytes.subarray(start, body.end)
+    return inflate(bytes, { dictionary: DICTIONARY, chunkSize: chunkFor(length) })
+  }
   throw new PackedError(`a packed window of an unknown type: ${type}`)
 }
 
@@ -129,18 +132,12 @@ const head = createByteWriter()
 /** A byte and a varint. */
 export const MAX_RECORD_HEAD = 9
 
-function inflate(body: ByteReader): ByteReader {
-  const bytes = body.bytes.subarray(body.at, body.end)
+/** Inflates bytes; throws PackedError when that can't be done, or they would be more than MAX_BODY. */
+export function inflate(deflated: Buffer, options: ZlibOptions): ByteReader {
   try {
-    return createByteReader(
-      inflateRawSync(bytes, {
-        dictionary: DICTIONARY,
-        maxOutputLength: MAX_BODY,
-        chunkSize: chunkFor(bytes.length),
-      }),
-    )
+    return createByteReader(inflateRawSync(deflated, { ...options, maxOutputLength: MAX_BODY }))
   } catch (cause) {
-    throw new PackedError('a packed window can not be inflated', { cause })
+    throw new PackedError('packed bytes can not be inflated', { cause })
   }
 }
 

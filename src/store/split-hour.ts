@@ -10,7 +10,7 @@ import {
 import { type ByteWriter, createByteWriter, writeBytes } from './byte-writer.ts'
 import { skipCell } from './packed-cell.ts'
 import { readFrame } from './packed-frame.ts'
-import { MINUTES, inflate, readIndex, readPresence } from './packed-hour.ts'
+import { MINUTES, inflatePart, readIndex, readPresence } from './packed-hour.ts'
 import { type TextKeyWriter, createKeyReader, createKeyWriter } from './packed-key.ts'
 import { recordOf } from './packed-merge.ts'
 import { COARSE_MS } from './store.ts'
@@ -48,7 +48,7 @@ export async function splitHour(
   const columns: Column[] = []
   const keys = createKeyReader((key, kind) => ({ key, kind }))
   for (let left = readCount(index); left > 0; left -= 1) {
-    const section = inflate(bytes, readVarint(index))
+    const section = inflatePart(bytes, readVarint(index))
     keys.start()
     for (let series = readCount(index); series > 0; series -= 1) {
       const target = keys.next(index)

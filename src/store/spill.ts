@@ -36,11 +36,11 @@ export function spillFrame(frame: PendingFrame, packer: Packer): SpilledFrame {
   return { deltas, lines, size }
 }
 
-/** The frame again. `table` is one for all spilled frames of an app. */
+/** The frame again. `table` is one for all spilled frames of a batch. */
 export function restoreFrame(id: string, spilled: SpilledFrame, table: SeriesTable): Frame {
   return {
     id,
-    deltas: spilled.deltas.map(({ start, packed }) => ({ start, acc: unpack(packed, table) })),
+    deltas: spilled.deltas.map(({ start, packed }) => ({ start, acc: unpackInto(table, packed) })),
   }
 }
 
@@ -51,7 +51,7 @@ function createCorrection(): Accumulator {
   return acc
 }
 
-function unpack(packed: Buffer, table: SeriesTable): Accumulator {
+function unpackInto(table: SeriesTable, packed: Buffer): Accumulator {
   const window = createWindow()
   mergePacked(window, packed)
   const { cells, ...frame } = window

@@ -1,4 +1,4 @@
-import { type RequestStats, slowestOf } from '../../aggregate/requests.ts'
+import { type RequestStats, type SlowRequest, slowestOf } from '../../aggregate/requests.ts'
 import { label, parseSeriesKey } from '../../model/series.ts'
 import { sumValue } from '../../model/sum.ts'
 import type { Window } from '../../model/window.ts'
@@ -17,15 +17,8 @@ export interface LocalReport extends Report {
   readonly groups?: Readonly<Record<string, GroupRow>>
 }
 
-export interface SlowRow {
+export interface SlowRow extends Omit<SlowRequest, 'time'> {
   readonly time: string | null
-  readonly method: string
-  readonly path: string
-  readonly route: string
-  readonly dyno: string
-  readonly status: number | null
-  readonly service: number
-  readonly connect: number | null
 }
 
 export interface GroupRow {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { drainToken } from '../src/receive/credentials.ts'
 import { SECRETS, basic, routerBody, testApp } from './support/app.ts'
-import { type RawConnection, connectRaw } from './support/raw-http.ts'
+import { ANSWER, type RawConnection, connectRaw, drainRequest } from './support/raw-http.ts'
 
 let app = testApp()
 const connections: RawConnection[] = []
@@ -22,19 +22,6 @@ async function connect(address: string): Promise<RawConnection> {
   connections.push(connection)
   return connection
 }
-
-function request(payload: Buffer, ...headers: string[]): Buffer {
-  const head = [
-    'POST /logs?app=a HTTP/1.1',
-    'Host: localhost',
-    'Content-Type: application/logplex-1',
-    `Content-Length: ${payload.length}`,
-    ...headers,
-  ]
-  return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), payload])
-}
-
-const ANSWER = /^HTTP\/1\.1 [^]*\r\n\r\n/
 
 describe('who may read', () => {
   const closed = [
@@ -121,17 +108,17 @@ describe('stop', () => {
       connect(address),
       connect(address),
     ])
-    used.write(request(routerBody()))
+    used.write(drainRequest(routerBody()))
     await used.until(ANSWER)
     used.clear()
-    const whole = request(routerBody())
+    const whole = drainRequest(routerBody())
     half.write(whole.subarray(0, 150))
     await sleep(20)
     const stopped = app.stop()
     await sleep(50)
     await expect(connectRaw(address)).rejects.toThrow('ECONNREFUSED')
     half.write(whole.subarray(150))
-    used.write(request(routerBody()))
+    used.write(drainRequest(routerBody()))
     expect(await half.closed()).toMatch(/^HTTP\/1\.1 204 [^]*connection: close\r\n/i)
     expect(await used.closed()).toMatch(/^HTTP\/1\.1 204 [^]*connection: close\r\n/i)
     expect(await idle.closed()).toBe('')

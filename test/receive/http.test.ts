@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { SECRETS, basic, reportOf, routerBody, testApp } from '../support/app.ts'
 import { drainToken } from '../../src/receive/credentials.ts'
-import { type RawConnection, connectRaw } from '../support/raw-http.ts'
+import { ANSWER, type RawConnection, connectRaw, drainRequest } from '../support/raw-http.ts'
 
 let app = testApp()
 const connections: RawConnection[] = []
@@ -23,25 +23,12 @@ async function connect(address: string): Promise<RawConnection> {
   return connection
 }
 
-function request(payload: Buffer, ...headers: string[]): Buffer {
-  const head = [
-    'POST /logs?app=a HTTP/1.1',
-    'Host: localhost',
-    'Content-Type: application/logplex-1',
-    `Content-Length: ${payload.length}`,
-    ...headers,
-  ]
-  return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), payload])
-}
-
-const ANSWER = /^HTTP\/1\.1 [^]*\r\n\r\n/
-
 describe('the answer of the drain, as Logplex reads it', () => {
   test('has a length, no chunks, and leaves the connection open for 310 s', async () => {
     const connection = await connect(await start())
     for (let i = 0; i < 3; i += 1) {
       connection.clear()
-      connection.write(request(routerBody(2)))
+      connection.write(drainRequest(routerBody(2)))
       const answer = await connection.until(ANSWER)
       expect(answer).toMatch(/^HTTP\/1\.1 204 No Content\r\n/)
       expect(answer.match(/content-length: 0\r\n/gi)).toHaveLength(1)
@@ -55,14 +42,18 @@ describe('the answer of the drain, as Logplex reads it', () => {
   test('comes in one piece when requests are pipelined, in order', async () => {
     const connection = await connect(await start())
     connection.write(
-      Buffer.concat([request(routerBody()), request(Buffer.alloc(9e6)), request(routerBody())]),
+      Buffer.concat([
+        drainRequest(routerBody()),
+        drainRequest(Buffer.alloc(9e6)),
+        drainRequest(routerBody()),
+      ]),
     )
     expect(await connection.closed()).toMatch(/^HTTP\/1\.1 204 [^]*HTTP\/1\.1 413 /)
   })
 
   test('is a body read in pieces, with and without a length', async () => {
     const connection = await connect(await start())
-    const whole = request(routerBody(3))
+    const whole = drainRequest(routerBody(3))
     for (const piece of [whole.subarray(0, 20), whole.subarray(20, 300), whole.subarray(300)]) {
       connection.write(piece)
       await sleep(10)
@@ -82,13 +73,16 @@ describe('the answer of the drain, as Logplex reads it', () => {
 
   test('follows a 100 only for who asks for one', async () => {
     const connection = await connect(await start())
-    const [head, payload] = [request(routerBody(), 'Expect: 100-continue'), routerBody().length]
+    const [head, payload] = [
+      drainRequest(routerBody(), 'Expect: 100-continue'),
+      routerBody().length,
+    ]
     connection.write(head.subarray(0, -payload))
     expect(await connection.until(ANSWER)).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\n$/)
     connection.write(head.subarray(-payload))
     expect(await connection.until(/ 204 /)).toMatch(/100 Continue[^]*204 No Content/)
     connection.clear()
-    connection.write(request(routerBody(), 'Expect: something'))
+    connection.write(drainRequest(routerBody(), 'Expect: something'))
     expect(await connection.until(ANSWER)).toMatch(/^HTTP\/1\.1 417 /)
   })
 })
@@ -127,12 +121,12 @@ describe('what is no good HTTP', () => {
     const head = await connect(address)
     head.write('POST /logs HTTP/1.1\r\nHost: h\r\n')
     const slow = await connect(address)
-    slow.write(request(Buffer.alloc(100, 'x')).subarray(0, -50))
+    slow.write(drainRequest(Buffer.alloc(100, 'x')).subarray(0, -50))
     expect(await head.closed()).toMatch(/^HTTP\/1\.1 408 /)
     expect(await slow.closed()).toMatch(/^HTTP\/1\.1 408 /)
     expect(app.logged.filter(({ status }) => status === 408)).toHaveLength(1)
     const good = await connect(address)
-    good.write(request(routerBody()))
+    good.write(drainRequest(routerBody()))
     expect(await good.until(ANSWER)).toMatch(/ 204 /)
   })
 
@@ -145,14 +139,14 @@ describe('what is no good HTTP', () => {
       [[...others, authorization], 401],
     ] as const) {
       const connection = await connect(address)
-      connection.write(request(routerBody(), ...headers))
+      connection.write(drainRequest(routerBody(), ...headers))
       expect(await connection.until(ANSWER)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
     }
   })
 
   test('large bodies take turns, and those that break off take no room for long', async () => {
     const address = await start()
-    const large = request(Buffer.alloc(8 * 1024 * 1024, 'x'))
+    const large = drainRequest(Buffer.alloc(8 * 1024 * 1024, 'x'))
     const broken = await Promise.all(Array.from({ length: 8 }, () => connect(address)))
     for (const sender of broken) sender.write(large.subarray(0, 100_000))
     await sleep(50)
@@ -166,11 +160,11 @@ describe('what is no good HTTP', () => {
   test('a sender that leaves in the middle of a body counts nothing', async () => {
     const address = await start()
     const connection = await connect(address)
-    connection.write(request(routerBody(50)).subarray(0, 2000))
+    connection.write(drainRequest(routerBody(50)).subarray(0, 2000))
     await sleep(20)
     connection.socket.destroy()
     const next = await connect(address)
-    next.write(request(routerBody()))
+    next.write(drainRequest(routerBody()))
     await next.until(ANSWER)
     expect((await reportOf(app, 'a')).lines['read']).toBe(1)
     expect(app.logged.filter(({ level }) => level >= 50)).toEqual([])

@@ -47,3 +47,18 @@ export async function connectRaw(address: string): Promise<RawConnection> {
     },
   }
 }
+
+/** A body for the app `a` as a drain posts it. */
+export function drainRequest(payload: Buffer, ...headers: string[]): Buffer {
+  const head = [
+    'POST /logs?app=a HTTP/1.1',
+    'Host: localhost',
+    'Content-Type: application/logplex-1',
+    `Content-Length: ${payload.length}`,
+    ...headers,
+  ]
+  return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), payload])
+}
+
+/** The head of an answer, with or without what follows. */
+export const ANSWER = /^HTTP\/1\.1 [^]*\r\n\r\n/

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { type ChunkSink, InputError, inputError, nameOf } from './files.ts'
+import { CHUNK, type ChunkSink, InputError, TURN, inputError, nameOf } from './files.ts'
 
 /** A stretch of a file: the lines that start in [from, to), as byte offsets. */
 export interface FilePart {
@@ -9,9 +9,6 @@ export interface FilePart {
 }
 
 const NEWLINE = 10
-const CHUNK = 256 * 1024
-/** Signals and messages are let in after this many bytes. */
-const TURN = 8 * 1024 * 1024
 
 /** Cuts a file of `size` bytes into parts of `length` bytes, and the rest. */
 export function partsOf(size: number, length: number): FilePart[] {

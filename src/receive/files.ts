@@ -33,9 +33,10 @@ export class InputError extends Error {
 export const STDIN = '-'
 
 const STDIN_FD = 0
-const CHUNK = 256 * 1024
+/** Read at once, bytes. */
+export const CHUNK = 256 * 1024
 /** A long file lets timers and signals in after this many bytes, which take some 20 ms. */
-const TURN = 8 * 1024 * 1024
+export const TURN = 8 * 1024 * 1024
 
 /**
  * Reads one input to its end: a file, a pipe, or `-` for stdin. gzip, also of several members, is

@@ -29,7 +29,7 @@ export const PLAIN = 1
 const DEFLATED = 2
 
 /** A body larger than this is a fault, bytes. */
-const MAX_BODY = 2 ** 28
+const MAX_INFLATED = 2 ** 28
 
 export interface MergeOptions {
   /** Take only what a lifetime window keeps: of unique series their names, no seconds, no events. */
@@ -132,10 +132,10 @@ const head = createByteWriter()
 /** A byte and a varint. */
 export const MAX_RECORD_HEAD = 9
 
-/** Inflates bytes; throws PackedError when that can't be done, or they would be more than MAX_BODY. */
+/** Inflates bytes; throws PackedError when that can't be done, or they would be more than MAX_INFLATED. */
 export function inflate(deflated: Buffer, options: ZlibOptions): ByteReader {
   try {
-    return createByteReader(inflateRawSync(deflated, { ...options, maxOutputLength: MAX_BODY }))
+    return createByteReader(inflateRawSync(deflated, { ...options, maxOutputLength: MAX_INFLATED }))
   } catch (cause) {
     throw new PackedError('packed bytes can not be inflated', { cause })
   }

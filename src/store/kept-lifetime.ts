@@ -11,8 +11,8 @@ import { createMerge, mergePacked } from './packed.ts'
 export interface KeptLifetime {
   /**
    * The lifetime window that a fold wrote, and what is pending, together; undefined when there is
-   * neither. It is the same object each time, so it stays right, and its cells are never changed but
-   * others put in their places. Throws PackedError, and then nothing has changed.
+   * neither. Mostly it is the object of the last time, which is brought up to date: its cells are never
+   * changed, others are put in their places. Throws PackedError, and then nothing has changed.
    */
   read(folded: Buffer | undefined, pending: Buffer | undefined): Window | undefined
   /** About how many bytes are kept. */

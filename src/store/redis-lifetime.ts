@@ -6,9 +6,7 @@ import type { Replay } from './replay.ts'
 import { createWatermark } from './watermark.ts'
 
 /** Reads the lifetime window of each app. */
-export interface ReadLifetimes {
-  (): Promise<ReadonlyMap<string, Window>>
-}
+export type ReadLifetimes = () => Promise<ReadonlyMap<string, Window>>
 
 /** Lifetime windows that are read at once, so that many apps don't hold up everything else. */
 const READ_AT_ONCE = 64

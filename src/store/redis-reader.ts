@@ -4,9 +4,12 @@ import { hourKeys, pendingKey, windowKey } from './redis-keys.ts'
 import { type Span, type SpanContent, readSpans, spansOf } from './read-spans.ts'
 import { FINE_KEPT_MS, FINE_MS, type ReadRange, type Width, type WindowReader } from './store.ts'
 
-export interface ReadFromRedis {
-  (prefix: string, range: ReadRange, readers: readonly WindowReader[]): Promise<void>
-}
+/** Shows readers the windows of the app with this prefix, as Store.read does. */
+export type ReadFromRedis = (
+  prefix: string,
+  range: ReadRange,
+  readers: readonly WindowReader[],
+) => Promise<void>
 
 /** Hours that are fetched at once, so that a long range doesn't hold up everything else. */
 const HOURS_AT_ONCE = 6

@@ -59,13 +59,13 @@ export function sortedDynos(dynos: Readonly<Record<string, DynoReport>>): Row[] 
 
 // Intl.Collator could do it, and takes 10 ms to start.
 function compareNames(a: string, b: string): number {
-  const [typeA, numberA] = splitName(a)
-  const [typeB, numberB] = splitName(b)
+  const [typeA, numberA] = splitNumber(a)
+  const [typeB, numberB] = splitNumber(b)
   if (typeA !== typeB) return typeA < typeB ? -1 : 1
   return numberA - numberB
 }
 
-function splitName(name: string): [type: string, number: number] {
+function splitNumber(name: string): [type: string, number: number] {
   const digits = /\d{1,9}$/.exec(name)?.[0] ?? ''
   return [name.slice(0, name.length - digits.length), Number(digits)]
 }

@@ -21,6 +21,7 @@ export async function sendJson(
   return reply.send(await compress(text, { level: constants.Z_BEST_SPEED }))
 }
 
+/** Whether Accept-Encoding names gzip, and not with `q=0`. */
 export function takesGzip(request: FastifyRequest): boolean {
   return /(?:^|[\s,])gzip(?!\s*;\s*q=0(?:\.0*)?(?:[\s,]|$))/.test(
     request.headers['accept-encoding'] ?? '',

@@ -46,15 +46,18 @@ export function noteTime(acc: Accumulator, time: number): void {
   if (time > acc.last) acc.last = time
 }
 
+/** Adds 1 to a count series; here and below `series` is its number in the table. */
 export function countOne(acc: Accumulator, series: number): void {
   const counter = use(acc, series) as Counter
   counter.high += 1
 }
 
+/** Adds an amount in base units to a count series. */
 export function countValue(acc: Accumulator, series: number, amount: number): void {
   addToSum(use(acc, series) as Counter, amount)
 }
 
+/** Adds a value in base units to a measure series: finite, of at most MAX_MAGNITUDE. */
 export function measure(acc: Accumulator, series: number, value: number): void {
   addToSketch(use(acc, series) as Sketch, value)
 }
@@ -64,10 +67,12 @@ export function measureMillis(acc: Accumulator, series: number, millis: number):
   addMillisToSketch(use(acc, series) as Sketch, millis)
 }
 
+/** Adds a value in base units to a sample series, at the time of its line (ms since 1970). */
 export function sample(acc: Accumulator, series: number, value: number, time: number): void {
   addToGauge(use(acc, series) as Gauge, value, time)
 }
 
+/** Adds a value to a unique series by its hash, as hashBytes gives it. */
 export function seeUnique(acc: Accumulator, series: number, hash: number): void {
   addToUnique(use(acc, series) as Unique, hash)
 }

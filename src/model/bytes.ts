@@ -3,6 +3,7 @@ export function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => char.charCodeAt(0))
 }
 
+/** Whether bytes[at, end) begin with a text. */
 export function startsWith(
   bytes: Uint8Array,
   at: number,
@@ -14,6 +15,7 @@ export function startsWith(
   return true
 }
 
+/** Whether bytes[start, end) are a text. */
 export function isExactly(
   bytes: Uint8Array,
   start: number,

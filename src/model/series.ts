@@ -53,6 +53,7 @@ export function isOwn(series: Series): boolean {
   return series.name.startsWith('l2met/')
 }
 
+/** The value of a label; '' without it. */
 export function label(series: Series, name: string): string {
   return series.labels.find(([key]) => key === name)?.[1] ?? ''
 }

@@ -81,6 +81,7 @@ function small(value: number): number {
   return value | 0
 }
 
+/** A whole number of at most 2^52 in magnitude, as writeSigned wrote it. */
 export function readSigned(reader: ByteReader): number {
   const value = readVarint(reader)
   if (value <= MAX_SMALL) return (value & 1) === 1 ? -(value >> 1) - 1 : value >> 1
@@ -105,6 +106,7 @@ export function readFloat(reader: ByteReader): number {
   return value
 }
 
+/** Text as writeText wrote it; what is no UTF-8 becomes U+FFFD. */
 export function readText(reader: ByteReader): string {
   const length = readVarint(reader)
   const at = skipBytes(reader, length)

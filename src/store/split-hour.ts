@@ -16,7 +16,7 @@ import { recordOf } from './packed-merge.ts'
 import { COARSE_MS } from './store.ts'
 import type { Turns } from './take-turns.ts'
 
-interface HourWindow {
+interface SplitWindow {
   readonly start: number
   readonly frame: WindowFrame
   /** Keys and values of its series. */
@@ -25,7 +25,7 @@ interface HourWindow {
   count: number
 }
 
-interface Column {
+interface SplitColumn {
   readonly key: string
   readonly kind: Kind
   readonly values: ByteReader
@@ -39,13 +39,13 @@ export async function splitHour(
 ): Promise<Map<number, Buffer>> {
   const bytes = createByteReader(packed)
   const index = readIndex(bytes)
-  const windows: HourWindow[] = []
+  const windows: SplitWindow[] = []
   for (let left = readCount(index, MINUTES); left > 0; left -= 1) {
     const start = hour + readVarint(index) * COARSE_MS
     const [frame, cells] = [readFrame(index), createByteWriter()]
     windows.push({ start, frame, cells, writeKey: createKeyWriter(), count: 0 })
   }
-  const columns: Column[] = []
+  const columns: SplitColumn[] = []
   const keys = createKeyReader((key, kind) => ({ key, kind }))
   for (let left = readCount(index); left > 0; left -= 1) {
     const section = inflatePart(bytes, readVarint(index))

@@ -32,7 +32,7 @@ export interface IntervalOptions {
 
 /** Old intervals that are open at a time, when a log goes back. */
 const MAX_OLD = 64
-/** Values held by open intervals, some 100 MB; beyond, only the newest stay open. */
+/** Values held by the old ones, and by the others, some 100 MB each; beyond, only the newest stay open. */
 const MAX_CELLS = 200_000
 
 /**
@@ -63,7 +63,8 @@ export function createIntervals(windows: AppWindows, options: IntervalOptions): 
     }
     const oldest = newest - keep * widthMs
     if (!(start >= oldest)) {
-      if (old.size >= MAX_OLD) close(old, old.values().next().value!)
+      const isFull = old.size >= MAX_OLD || sizeOf(old) > MAX_CELLS
+      if (isFull) close(old, old.values().next().value!)
       old.set(start, interval)
       return interval
     }

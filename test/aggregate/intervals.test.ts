@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createAppWindows } from '../../src/aggregate/app-windows.ts'
 import { type Interval, createIntervals } from '../../src/aggregate/intervals.ts'
-import { noteTime } from '../../src/model/accumulator.ts'
+import { countOne, noteTime } from '../../src/model/accumulator.ts'
+import { internSeries } from '../../src/model/series-table.ts'
 
 const WIDTH = 10_000
 
@@ -54,6 +55,26 @@ describe('createIntervals', () => {
       [0, 3],
       [30_000, 1],
     ])
+  })
+
+  test('of a log that goes back and names much, few are open at a time', () => {
+    const windows = createAppWindows({ maxSeries: 30_000, maxRoutes: 10 })
+    const series = Array.from({ length: 30_000 }, (_, i) =>
+      internSeries(windows.table, { kind: 'count', name: `app/${i}`, unit: '', labels: [] }),
+    )
+    let lines = 0
+    const onClose = ({ acc }: Interval) => void (lines += acc.classes[0]!)
+    const intervals = createIntervals(windows, { widthMs: WIDTH, keep: 1, onClose })
+    let most = 0
+    for (let time = 1e12; time > 1e12 - 30 * WIDTH; time -= WIDTH) {
+      const { acc } = intervals.at(time)
+      acc.classes[0]! += 1
+      for (const id of series) countOne(acc, id)
+      most = Math.max(most, intervals.open().length)
+    }
+    expect(most).toBeLessThanOrEqual(10)
+    intervals.closeAll()
+    expect(lines).toBe(30)
   })
 
   test('lines before any time is known have an interval of their own', () => {

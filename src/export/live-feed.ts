@@ -41,16 +41,23 @@ interface Channel {
 export function createLiveFeed(options: {
   readonly store: Store
   readonly pollMs: number
+  /** Is told why the store can't be read, once for all who watch the same. */
+  readonly onFault: (error: unknown) => void
 }): LiveFeed {
-  const { store, pollMs } = options
+  const { store, pollMs, onFault } = options
   const channels = new Map<string, Channel>()
 
   const look = async (channel: Channel): Promise<void> => {
-    const event = await readEvent(store, channel.topic, undefined).catch(troubleEvent)
+    let fault: unknown
+    const event = await readEvent(store, channel.topic, undefined).catch((error: unknown) => {
+      fault = error
+      return troubleEvent()
+    })
     if (channel.watchers.size === 0) return
     channel.timer = setTimeout(() => void look(channel), pollMs)
     if (sameness(event) === channel.last) return
     channel.last = sameness(event)
+    if (event.event === 'trouble') onFault(fault)
     for (const watcher of channel.watchers) watcher(event)
   }
 

@@ -30,7 +30,8 @@ export interface LiveOptions {
 export function addLiveRoute(app: FastifyInstance, options: LiveOptions): void {
   const { store, pollMs = 2000, heartbeatMs = 20_000, maxStreams = 20 } = options
   const { maxUnsent = 2 ** 20 } = options
-  const feed = createLiveFeed({ store, pollMs })
+  const onFault = (err: unknown) => app.log.error({ err }, "the store can't be read for /api/live")
+  const feed = createLiveFeed({ store, pollMs, onFault })
   const streams = new Set<Stream>()
 
   const heartbeat = setInterval(() => {
@@ -59,7 +60,7 @@ export function addLiveRoute(app: FastifyInstance, options: LiveOptions): void {
     const topic = readTopic(request.query as Query)
     const since = readLastId(request.headers['last-event-id'], topic.step, store.clock())
     checkRoom(topic.app, reply)
-    const first = await readFirst(store, topic, since)
+    const first = await readFirst(store, topic, since, onFault)
     // Others may have come in the meantime.
     checkRoom(topic.app, reply)
     const stream = openStream(reply, topic.app, maxUnsent)
@@ -115,12 +116,14 @@ async function readFirst(
   store: Store,
   topic: LiveTopic,
   since: number | 'too old' | undefined,
+  onFault: (error: unknown) => void,
 ): Promise<LiveEvent> {
   try {
     if (since !== 'too old') return await readEvent(store, topic, since)
     return { ...(await readEvent(store, topic, undefined)), event: 'reset' }
   } catch (error) {
     if (error instanceof RequestError) throw error
+    onFault(error)
     return troubleEvent()
   }
 }

@@ -52,14 +52,16 @@ export function packBatch(
   return { app, prefix, ids, frames: framesOfIds, starts: [...byStart.keys()], packed }
 }
 
-/** What the commit script gets. */
+/** What the commit script gets; `least` is the count of the process's batches that is known. */
 export function commitArguments(
   { prefix, ids, packed }: Batch,
   processName: string,
   now: number,
+  least = 0,
 ): { keys: string[]; args: (string | Buffer)[] } {
   const keys = [counterKey(prefix, processName), pendingKey(prefix)]
-  const args: (string | Buffer)[] = [packed, `${Math.floor(now / 1000) + LIFETIME_TTL_S}`]
+  const expires = Math.floor(now / 1000) + LIFETIME_TTL_S
+  const args: (string | Buffer)[] = [packed, `${expires}`, `${least}`]
   const keysOf = idKeysAt(prefix, now)
   for (const id of ids) {
     keys.push(...keysOf(id))

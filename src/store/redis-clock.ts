@@ -5,14 +5,17 @@ import { type RedisClient, mastersOf } from './redis-client.ts'
 export interface RedisClock {
   /** ms since 1970; this machine's time until it was first measured. */
   readonly now: () => number
+  readonly isMeasured: () => boolean
   measure(): Promise<void>
 }
 
 export function createRedisClock(client: RedisClient): RedisClock {
   let offset = performance.timeOrigin
+  let isMeasured = false
 
   return {
     now: () => Math.floor(performance.now() + offset),
+    isMeasured: () => isMeasured,
     measure: async () => {
       // The first by name, so that receivers of a Cluster ask the same one.
       const [master] = mastersOf(client).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
@@ -21,6 +24,7 @@ export function createRedisClock(client: RedisClient): RedisClock {
       const [seconds, micros] = await master.time()
       const after = performance.now()
       offset = Number(seconds) * 1000 + Number(micros) / 1000 - (before + after) / 2
+      isMeasured = true
     },
   }
 }

@@ -30,8 +30,8 @@ export const APPS_KEY = `${PREFIX}apps`
 /** Ids of this many turns are looked up: an id is remembered for IDS_KEPT_MS to twice that. */
 const TURNS = 2
 const TURN_MS = IDS_KEPT_MS / (TURNS - 1)
-/** Of each turn a small set and a large one. */
-export const SETS_PER_ID = 2 * TURNS
+/** Clocks of receivers differ by less, ms: so near to the next turn, its ids are looked up too. */
+const SLACK_MS = 60_000
 /** A set of integers becomes eight times as large beyond 512 of them (set-max-intset-entries). */
 export const MAX_SMALL_SET = 500
 const SMALL_SHARDS = 16
@@ -41,7 +41,7 @@ const LARGE_SHARDS = 1024
 export const COUNTER_TTL_S = 3600
 
 /** How long the ids of a turn live, s. */
-export const ID_TTL_S = (TURNS * TURN_MS) / 1000 + 60
+export const ID_TTL_S = (TURNS * TURN_MS + SLACK_MS) / 1000
 
 /** How long an app's lifetime and pending windows outlive its last frame, s. */
 export const LIFETIME_TTL_S = 30 * 86_400
@@ -87,10 +87,15 @@ export function idMember(app: string, id: string): IdMember {
   return { text: `${bytes.readBigUInt64LE() >> 1n}`, shard: bytes.readUInt16LE(8) }
 }
 
-/** Gives the sets that an id may be in, newest turn first: of each turn the small one, then the large one. */
+/**
+ * Gives the sets that an id may be in, those of this turn first, of each turn the small one, then the
+ * large one. Near the end of a turn another receiver may be in the next one already.
+ */
 export function idKeysAt(prefix: string, now: number): (id: IdMember) => string[] {
   const turn = Math.floor(now / TURN_MS)
-  const turns = Array.from({ length: TURNS }, (_, age) => {
+  const ages = Array.from({ length: TURNS }, (_, age) => age)
+  if (now >= (turn + 1) * TURN_MS - SLACK_MS) ages.push(-1)
+  const turns = ages.map((age) => {
     const name = (turn - age).toString(36)
     return { small: `${prefix}i:${name}:`, large: `${prefix}j:${name}:` }
   })

@@ -1,7 +1,8 @@
 import type { Window } from '../model/window.ts'
 import { type KeptLifetime, createKeptLifetime } from './kept-lifetime.ts'
 import type { RedisClient } from './redis-client.ts'
-import { APPS_KEY, LIFETIME_TTL_S, counterKey, lifetimeKey, pendingKey } from './redis-keys.ts'
+import { counterKey, lifetimeKey, pendingKey } from './redis-keys.ts'
+import type { Registry } from './redis-registry.ts'
 import type { Replay } from './replay.ts'
 import { createWatermark } from './watermark.ts'
 
@@ -18,16 +19,17 @@ const MAX_KEPT = 32 * 2 ** 20
 export function createReadLifetimes(options: {
   readonly client: RedisClient
   readonly now: () => number
+  readonly registry: Pick<Registry, 'apps'>
   readonly prefixOf: (app: string) => string
   /** Of this process, whose commits the counter counts. */
   readonly processName: string
-  readonly replay: Pick<Replay, 'note' | 'isRunning' | 'settled'>
+  readonly replay: Pick<Replay, 'expect' | 'isRunning' | 'settled'>
   readonly maxSeries: number
   /** Is told what is pending. */
   readonly onPending: (prefix: string, pending: Buffer) => void
   readonly maxKept?: number | undefined
 }): ReadLifetimes {
-  const { client, now, prefixOf, processName, replay, maxSeries, onPending } = options
+  const { client, now, registry, prefixOf, processName, replay, maxSeries, onPending } = options
   const { maxKept = MAX_KEPT } = options
   const watermark = createWatermark()
   let kept: ReadonlyMap<string, KeptLifetime> = new Map()
@@ -37,8 +39,9 @@ export function createReadLifetimes(options: {
     const keys = [lifetimeKey(prefix), pendingKey(prefix), counterKey(prefix, processName)]
     // At one moment, because a fold moves lines from the second to the first.
     const readAll = async () => client.mgetBuffer(...keys)
+    const count = replay.expect(app)
     let [folded, pending, counter] = await readAll()
-    replay.note(app, Number(counter?.toString() ?? 0), undefined)
+    count.note(Number(counter?.toString() ?? 0), undefined)
     if (replay.isRunning(app)) {
       await replay.settled(app, SETTLE_MS)
       ;[folded, pending, counter] = await readAll()
@@ -50,8 +53,7 @@ export function createReadLifetimes(options: {
   }
 
   return async () => {
-    const since = Math.floor(now() / 1000) - LIFETIME_TTL_S
-    const names = await client.zrangebyscore(APPS_KEY, since, '+inf')
+    const names = await registry.apps()
     // The same apps find room each time.
     const apps = names.toSorted()
     const windows = new Map<string, Window>()

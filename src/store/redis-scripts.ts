@@ -1,50 +1,55 @@
-import { COUNTER_TTL_S, ID_TTL_S, MAX_SMALL_SET, SETS_PER_ID } from './redis-keys.ts'
+import { COUNTER_TTL_S, ID_TTL_S, MAX_SMALL_SET } from './redis-keys.ts'
+
+/** What a batch adds to the counter of its process. */
+const COUNT_STEP = 1000
 
 /**
- * Commits a batch: all or nothing, because everything is looked up before anything is written.
+ * Commits a batch: all or nothing, because everything is looked up before anything is written, and
+ * what could still fail is written first.
  *
- * KEYS: the process's counter, the pending window, then SETS_PER_ID sets for each id: of each turn,
- *   newest first, the small and the large.
- * ARGV: what is appended to the pending window, when that expires (s since 1970), the ids.
+ * KEYS: the process's counter, the pending window, then as many sets for each id: of each turn the
+ *   small and the large, of which those come first that the id is added to.
+ * ARGV: what is appended to the pending window, when that expires (s since 1970), the count that the
+ *   process knows of, the ids.
  * Returns {counter, length of the pending window, its first bytes, index of each known id}. When an
- *   id is known nothing was written.
+ *   id is known nothing was written. A counter that went back goes on in so small steps that the
+ *   process will hear of it, though some answers get lost.
  * Expiry is set on what is new, and again now and then for the pending window, which goes on.
  */
 export const COMMIT_SCRIPT = `
-local ids = #ARGV - 2
+local ids = #ARGV - 3
+local sets = (#KEYS - 2) / ids
 local length = redis.call('STRLEN', KEYS[2])
-local reply = {0, length, redis.call('GETRANGE', KEYS[2], 0, 9)}
+local counter = tonumber(redis.call('GET', KEYS[1]) or 0) or 0
+local reply = {counter, length, redis.call('GETRANGE', KEYS[2], 0, 9)}
 for i = 1, ids do
-  local id, at = ARGV[2 + i], 2 + (i - 1) * ${SETS_PER_ID}
-  for k = 1, ${SETS_PER_ID} do
+  local id, at = ARGV[3 + i], 2 + (i - 1) * sets
+  for k = 1, sets do
     if redis.call('SISMEMBER', KEYS[at + k], id) == 1 then
       reply[#reply + 1] = i - 1
       break
     end
   end
 end
-if #reply > 3 then
-  reply[1] = tonumber(redis.call('GET', KEYS[1]) or 0)
-  return reply
+if #reply > 3 then return reply end
+counter = counter + (counter < tonumber(ARGV[3]) and 1 or ${COUNT_STEP})
+redis.call('SET', KEYS[1], counter, 'EX', ${COUNTER_TTL_S})
+reply[1] = counter
+if ARGV[1] ~= '' then
+  reply[2] = redis.call('APPEND', KEYS[2], ARGV[1])
+  if length == 0 then reply[3] = string.sub(ARGV[1], 1, 10) end
+  if length == 0 or counter % ${64 * COUNT_STEP} <= ${COUNT_STEP} then redis.call('EXPIREAT', KEYS[2], ARGV[2]) end
 end
 for i = 1, ids do
-  local at = 2 + (i - 1) * ${SETS_PER_ID}
+  local at = 2 + (i - 1) * sets
   local set = KEYS[at + 1]
   local size = redis.call('SCARD', set)
   if size >= ${MAX_SMALL_SET} then
     set = KEYS[at + 2]
     size = redis.call('SCARD', set)
   end
-  redis.call('SADD', set, ARGV[2 + i])
+  redis.call('SADD', set, ARGV[3 + i])
   if size == 0 then redis.call('EXPIRE', set, ${ID_TTL_S}) end
-end
-local counter = redis.call('INCR', KEYS[1])
-redis.call('EXPIRE', KEYS[1], ${COUNTER_TTL_S})
-reply[1] = counter
-if ARGV[1] ~= '' then
-  reply[2] = redis.call('APPEND', KEYS[2], ARGV[1])
-  if length == 0 then reply[3] = string.sub(ARGV[1], 1, 10) end
-  if length == 0 or counter % 64 == 1 then redis.call('EXPIREAT', KEYS[2], ARGV[2]) end
 end
 return reply
 `

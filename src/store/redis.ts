@@ -7,8 +7,9 @@ import { createRedisClock } from './redis-clock.ts'
 import { type CommitReply, defineCommands } from './redis-commands.ts'
 import { createFolder } from './redis-folder.ts'
 import { findUnfitness } from './redis-health.ts'
-import { APPS_KEY, appPrefix, counterKey } from './redis-keys.ts'
+import { appPrefix, counterKey } from './redis-keys.ts'
 import { createReadLifetimes } from './redis-lifetime.ts'
+import { createRegistry } from './redis-registry.ts'
 import { createRedisReader } from './redis-reader.ts'
 import { createRoller } from './redis-roller.ts'
 import { createReplay } from './replay.ts'
@@ -25,8 +26,6 @@ export interface RedisStore extends Store {
 const AWAY = "Redis can't be reached"
 const CLOCK_MS = 10_000
 const CHECK_MS = 2500
-/** An app is noted in the registry again after this long, ms. */
-const REGISTER_MS = 60_000
 /** Prefixes of keys that are kept, because they take a hash. */
 const MAX_PREFIXES = 10_000
 
@@ -52,16 +51,23 @@ export function createRedisStore(options: {
   const folder = createFolder({ ...options, client, commands, packer, now: clock.now })
   const roller = createRoller({ ...options, client, packer, now: clock.now, fold: folder.fold })
   const outages = createOutageLog(options.urls, warn)
-  const registered = new Map<string, number>()
+  const registry = createRegistry(client, clock.now)
   const prefixes = new Map<string, string>()
   let unfit: string | undefined
   let unreachable: string | undefined = AWAY
 
   const send = async (batch: Batch): Promise<CommitReply> => {
-    const { keys, args } = commitArguments(batch, processName, clock.now())
-    const reply = await commands.commit(keys, args)
+    const { app } = batch
+    const count = replay.expect(app)
+    const { keys, args } = commitArguments(batch, processName, clock.now(), count.least)
+    const reply = await commands.commit(keys, args).catch((error: unknown) => {
+      // Without a connection the command says only that there is none.
+      if (client.status === 'ready') outages.noteFault(error, app)
+      throw error
+    })
+    outages.noteGood(app)
     const isWritten = reply.known.length === 0
-    replay.note(batch.app, reply.counter, isWritten ? batch : undefined)
+    count.note(reply.counter, isWritten ? batch : undefined)
     folder.note(batch.prefix, reply.pending, isWritten ? batch.packed.length : 0)
     if (isWritten) roller.noteBatch(batch)
     return reply
@@ -84,35 +90,18 @@ export function createRedisStore(options: {
     send,
     readCounter,
     // The registry may have been lost as well: without it, what is brought back is not read.
-    onLoss: (app) => {
-      registered.delete(app)
-      // Where it fails, the next commit tries again.
-      register(app).catch(() => {})
-    },
+    onLoss: registry.renew,
     warn,
   })
 
-  /** Puts an app where readers find it. */
-  const register = async (app: string) => {
-    const known = registered.get(app)
-    const now = clock.now()
-    if (known !== undefined && now - known < REGISTER_MS) return
-    registered.set(app, now)
-    try {
-      await client.zadd(APPS_KEY, Math.floor(now / 1000), app)
-    } catch (error) {
-      registered.delete(app)
-      if (known === undefined) throw error
-    }
-  }
-
   const commit = async (app: string, frames: readonly Frame[]): Promise<readonly number[]> => {
     checkFitness()
+    // By another clock than the others' it would look for its ids in other sets.
+    if (!clock.isMeasured()) throw new Error('the time of Redis is not known yet')
     const prefix = prefixOf(app)
     const batch = packBatch(app, prefix, frames, packer)
     folder.noteSent(prefix, frames, batch.packed)
-    await register(app)
-    const { known } = await send(batch)
+    const [{ known }] = await Promise.all([send(batch), registry.note(app)])
     return known.map((i) => batch.frames[i]!)
   }
 
@@ -136,11 +125,18 @@ export function createRedisStore(options: {
     ...options,
     client,
     now: clock.now,
+    registry,
     prefixOf,
     processName,
     replay,
     onPending: (prefix, pending) => noteRead(prefix, pending),
   })
+
+  /** Redis answers, but commits fail. */
+  const unusable = (): string | undefined => {
+    const reason = outages.reason()
+    return reason === undefined ? undefined : `Redis can't be used: ${reason}`
+  }
 
   let tellReady: (() => void) | undefined
   const ready = new Promise<void>((resolve) => (tellReady = resolve))
@@ -153,6 +149,7 @@ export function createRedisStore(options: {
       if (unfit !== undefined && unfit !== was) warn({}, unfit)
       unreachable = undefined
       outages.noteGood()
+      registry.retry()
       tellReady?.()
     } catch (error) {
       unreachable = `${AWAY}: ${error instanceof Error ? error.message : String(error)}`
@@ -187,7 +184,7 @@ export function createRedisStore(options: {
     },
     clock: clock.now,
     ready,
-    fault: () => unfit ?? unreachable ?? (client.status === 'ready' ? undefined : AWAY),
+    fault: () => unfit ?? unreachable ?? (client.status === 'ready' ? unusable() : AWAY),
     close: async () => {
       for (const timer of timers) clearInterval(timer)
       await Promise.all([folder.close(), roller.close()])

@@ -9,14 +9,21 @@ import { COUNTER_TTL_S } from './redis-keys.ts'
  * How it is noticed: each process counts its batches in Redis, and its count only ever grows.
  */
 export interface Replay {
-  /** To be told of each answer that holds the count of this process, and of the batch if it was written. */
-  note(app: string, counter: number, batch: Batch | undefined): void
+  /** To be asked before a command is sent whose answer holds the count of this process. */
+  expect(app: string): Expected
   /** Whether something of the app is being brought back. */
   isRunning(app: string): boolean
   /** Resolves when that is done; rejects when it takes longer than `limitMs`. */
   settled(app: string, limitMs: number): Promise<void>
   /** Asks for the counts of apps that fell silent while there was something to bring back. */
   check(): Promise<void>
+}
+
+export interface Expected {
+  /** Less than this means that Redis went back in time. */
+  readonly least: number
+  /** Takes the count that came back, and the batch if it was written. */
+  readonly note: (counter: number, batch: Batch | undefined) => void
 }
 
 /** What was acknowledged longer ago is taken for safe: replicas and disks don't lag so far. ms. */
@@ -30,6 +37,8 @@ const MAX_BYTES = 16 * 2 ** 20
 interface RecentBatches {
   /** The highest count that was seen. */
   seen: number
+  /** Whether something could not be brought back: an answer after that starts again. */
+  isDue: boolean
   confirmedAt: number
   entries: { readonly batch: Batch; readonly at: number; readonly size: number }[]
   running: Promise<void> | undefined
@@ -85,33 +94,33 @@ export function createReplay(options: {
   }
 
   const start = (app: string, state: RecentBatches) => {
+    // What went back while it was brought back is brought back again.
+    state.isDue = state.running !== undefined
     if (state.entries.length === 0 || state.running !== undefined) return
     const entries = [...state.entries]
     state.running = bringBack(app, entries)
       .catch((error: unknown) => {
-        // Not settled: the next answer starts again from here.
-        state.seen = Infinity
+        state.isDue = true
         warn({ app, err: error }, 'Redis went back in time, and went away again')
       })
       .finally(() => (state.running = undefined))
   }
 
-  const note = (app: string, counter: number, batch: Batch | undefined) => {
+  const note = (app: string, least: number, counter: number, batch: Batch | undefined) => {
     const at = now()
     let state = states.get(app)
     if (state === undefined) {
       if (batch === undefined) return
-      state = { seen: 0, confirmedAt: at, entries: [], running: undefined }
+      state = { seen: 0, isDue: false, confirmedAt: at, entries: [], running: undefined }
       states.set(app, state)
     }
-    const isBack = batch === undefined ? counter < state.seen : counter <= state.seen
-    state.seen = counter
-    if (isBack) {
-      onLoss(app)
-      start(app, state)
-    } else if (state.running === undefined) {
-      dropBefore(state, at - KEPT_MS)
-    }
+    // Answers that come at once are heard in any order: only what was known when the command was
+    // sent has to be in its answer.
+    const isBack = counter < Math.min(least, state.seen)
+    state.seen = isBack ? counter : Math.max(state.seen, counter)
+    if (isBack) onLoss(app)
+    if (isBack || state.isDue) start(app, state)
+    else if (state.running === undefined) dropBefore(state, at - KEPT_MS)
     state.confirmedAt = at
     if (batch === undefined) return
     const size = sizeOf(batch)
@@ -120,8 +129,13 @@ export function createReplay(options: {
     dropOldest()
   }
 
+  const expect = (app: string): Expected => {
+    const least = states.get(app)?.seen ?? 0
+    return { least, note: (counter, batch) => note(app, least, counter, batch) }
+  }
+
   return {
-    note,
+    expect,
     isRunning: (app) => states.get(app)?.running !== undefined,
     settled: async (app, limitMs) => {
       const limit = new AbortController()
@@ -141,7 +155,8 @@ export function createReplay(options: {
       )
       await Promise.all(
         silent.map(async ([app]) => {
-          note(app, await readCounter(app), undefined)
+          const expected = expect(app)
+          expected.note(await readCounter(app), undefined)
         }),
       )
     },

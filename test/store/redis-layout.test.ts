@@ -1,13 +1,24 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { createPacker } from '../../src/store/packer.ts'
+import { commitArguments, packBatch } from '../../src/store/redis-batch.ts'
+import { createRedisClient } from '../../src/store/redis-client.ts'
+import { defineCommands } from '../../src/store/redis-commands.ts'
 import { appPrefix, pendingKey } from '../../src/store/redis-keys.ts'
 import { type RedisStore, createRedisStore } from '../../src/store/redis.ts'
-import { COARSE_MS, FINE_MS, type Frame, UnfitStoreError } from '../../src/store/store.ts'
+import {
+  COARSE_MS,
+  FINE_MS,
+  type Frame,
+  IDS_KEPT_MS,
+  UnfitStoreError,
+} from '../../src/store/store.ts'
 import { openFolder } from '../support/folder.ts'
 import { type RedisServer, noRedis, startRedis, withRedis } from '../support/redis.ts'
 import { type Act, accumulatorOf } from '../support/windows.ts'
@@ -66,8 +77,9 @@ describe.skipIf(noRedis !== undefined)('the layout in Redis', () => {
     await store.commit(app, [frameOf('b', 3, 1)])
     const keys = await ask((redis) => redis.keys('*'))
     expect(keys.length).toBeGreaterThan(5)
-    for (const key of keys.filter((name) => name !== 'l2met:1:apps')) {
-      expect(key).toMatch(/^l2met:1:\{[A-Za-z0-9_-]{12}\}:[a-z0-9:A-Z_-]+$/)
+    for (const key of keys) {
+      if (key !== 'l2met:1:apps')
+        expect(key).toMatch(/^l2met:1:\{[A-Za-z0-9_-]{12}\}:[a-z0-9:A-Z_-]+$/)
       expect(await ask((redis) => redis.ttl(key))).toBeGreaterThan(1000)
     }
     expect(new Set(keys.map((key) => /\{.*\}/.exec(key)?.[0]))).toEqual(
@@ -173,5 +185,31 @@ describe.skipIf(noRedis !== undefined)('a Redis that signs its own certificate',
     await sleep(500)
     expect(careful.fault()).toMatch("can't be reached")
     await expect(careful.commit('app', [frameOf('b', 1, 1)])).rejects.toThrow()
+  })
+})
+
+describe.skipIf(noRedis !== undefined)('ids near the turn of their sets', () => {
+  const TURN = IDS_KEPT_MS
+  test.each([
+    ['a receiver whose clock is behind finds what one ahead has committed', 5000, -5000],
+    ['and the other way round', -5000, 5000],
+    ['and some minutes before the end of what is remembered', 1000, IDS_KEPT_MS - 1000],
+  ])('%s', async (_, first, second) => {
+    const server = await startRedis()
+    onTestFinished(server.stop)
+    const client = createRedisClient({ urls: [server.url], trustSelfSigned: false })
+    onTestFinished(() => client.disconnect())
+    await once(client, 'ready')
+    const commands = defineCommands(client)
+    const turn = Math.ceil(Date.now() / TURN) * TURN
+    const ids = Array.from({ length: 700 }, (_, i) => `id-${i}`)
+    const frames = ids.map((id) => ({ id, deltas: [] }))
+    const batch = packBatch('shop', appPrefix('shop'), frames, createPacker())
+    const commit = async (now: number) => {
+      const { keys, args } = commitArguments(batch, 'test', now)
+      return (await commands.commit(keys, args)).known
+    }
+    expect(await commit(turn + first)).toEqual([])
+    expect(await commit(turn + second)).toEqual(ids.map((_id, i) => i))
   })
 })

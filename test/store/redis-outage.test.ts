@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createAccumulator } from '../../src/model/accumulator.ts'
 import { createSeriesTable } from '../../src/model/series-table.ts'
 import { createRedisStore } from '../../src/store/redis.ts'
-import { FINE_MS } from '../../src/store/store.ts'
+import { FINE_MS, type Frame } from '../../src/store/store.ts'
 import { noRedis, startRedis } from '../support/redis.ts'
 
 const PATIENCE = { timeout: 60_000 }
@@ -25,6 +26,13 @@ function openStore(urls: readonly string[]) {
   return { store, told }
 }
 
+/** One line, under an id of its own. */
+function frameOfNow(now: number): Frame {
+  const acc = createAccumulator(createSeriesTable(10))
+  acc.results[0] = 1
+  return { id: randomUUID(), deltas: [{ start: now - (now % FINE_MS), acc }] }
+}
+
 describe.skipIf(noRedis !== undefined)("what is said while Redis can't be used", () => {
   test('why, once, and that it can be used again', async () => {
     const server = await startRedis()
@@ -33,8 +41,9 @@ describe.skipIf(noRedis !== undefined)("what is said while Redis can't be used",
     await store.ready
     expect(told).toEqual([])
     await server.kill()
-    await vi.waitUntil(() =>
-      told.some(({ details }) => JSON.stringify(details).includes('ECONNREFUSED')),
+    await vi.waitUntil(
+      () => told.some(({ details }) => JSON.stringify(details).includes('ECONNREFUSED')),
+      PATIENCE,
     )
     const before = told.length
     await new Promise((resolve) => setTimeout(resolve, 500))
@@ -45,15 +54,68 @@ describe.skipIf(noRedis !== undefined)("what is said while Redis can't be used",
     expect(told.at(-1)!.text).toBe('Redis can be used again')
   })
 
+  test.each([
+    ['full', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0'], 'OOM'],
+    ['a replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE'], 'READONLY'],
+    [
+      'strict',
+      ['ACL', 'SETUSER', 'default', '-@scripting'],
+      ['ACL', 'SETUSER', 'default', '+@all'],
+      'NOPERM',
+    ],
+  ])('that it answers and takes nothing, because it is %s', async (_, breaks, mends, reason) => {
+    const server = await startRedis()
+    stops.push(server.stop)
+    const admin = new Redis(server.url)
+    stops.push(async () => admin.disconnect())
+    const { store, told } = openStore([server.url])
+    await store.ready
+    const commit = async () => store.commit('shop', [frameOfNow(store.clock())])
+    await commit()
+    await admin.call(breaks[0]!, ...breaks.slice(1))
+    await vi.waitUntil(async () => {
+      await commit().catch(() => {})
+      return store.fault()?.includes(reason)
+    }, PATIENCE)
+    expect(told).toHaveLength(1)
+    expect(told[0]!.details).toMatchObject({ reason: expect.stringContaining(reason) })
+    expect(told[0]!.details).toHaveProperty('advice')
+    await admin.call(mends[0]!, ...mends.slice(1))
+    await vi.waitUntil(async () => {
+      await commit().catch(() => {})
+      return store.fault() === undefined
+    }, PATIENCE)
+    expect(told.map(({ text }) => text).slice(1)).toEqual(['Redis can be used again'])
+  })
+
+  test('not that a command came too late or a connection was cut, when it is good again at once', async () => {
+    const server = await startRedis()
+    stops.push(server.stop)
+    const admin = new Redis(server.url)
+    stops.push(async () => admin.disconnect())
+    const { store, told } = openStore([server.url])
+    await store.ready
+    for (let i = 0; i < 5; i += 1) {
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+      await vi.waitUntil(
+        async () =>
+          store.commit('shop', [frameOfNow(store.clock())]).then(
+            () => true,
+            () => false,
+          ),
+        PATIENCE,
+      )
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(told).toEqual([])
+  })
+
   test('what is brought back after Redis lost everything is read, though no line comes any more', async () => {
     const server = await startRedis()
     stops.push(server.stop)
     const { store } = openStore([server.url])
     await store.ready
-    const acc = createAccumulator(createSeriesTable(10))
-    acc.results[0] = 1
-    const start = store.clock() - (store.clock() % FINE_MS)
-    await store.commit('quiet', [{ id: 'a', deltas: [{ start, acc }] }])
+    await store.commit('quiet', [frameOfNow(store.clock())])
     await server.kill()
     await server.start()
     const apps = async () => [...(await store.lifetime().catch(() => new Map())).keys()]

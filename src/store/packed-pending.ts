@@ -1,5 +1,7 @@
-import { createByteReader, readSmall, readVarint, skipBytes } from './byte-reader.ts'
+import { createWindow } from '../model/window.ts'
+import { PackedError, createByteReader, readSmall, readVarint, skipBytes } from './byte-reader.ts'
 import { createByteWriter, writeVarint, writtenBytes } from './byte-writer.ts'
+import { mergePacked } from './packed.ts'
 import { FINE_MS } from './store.ts'
 
 /**
@@ -40,14 +42,51 @@ export function* readPending(pending: Buffer): Generator<PendingEntry> {
 export function readEntry(pending: Buffer, from: number): PendingEntry {
   const reader = { bytes: pending, at: from, end: pending.length }
   const start = readVarint(reader) * FINE_MS
+  if (start > MAX_START) throw new PackedError('a pending entry of no time')
   const length = readSmall(reader)
   const at = skipBytes(reader, length)
   return { start, packed: pending.subarray(at, reader.at), end: reader.at }
 }
 
-/** The start of the first entry, by the first bytes of what is pending; undefined when there is none. */
-export function firstPending(pending: Uint8Array): number | undefined {
-  return pending.length === 0 ? undefined : readVarint(createByteReader(pending)) * FINE_MS
+/** The entries of `pending` that can be read: one that can't costs itself, or all that stands behind it. */
+export function readablePending(pending: Buffer): Buffer {
+  const entries: Buffer[] = []
+  try {
+    for (let at = 0; at < pending.length;) {
+      const { packed, end } = readEntry(pending, at)
+      if (isReadable(packed)) entries.push(pending.subarray(at, end))
+      at = end
+    }
+  } catch (error) {
+    if (!(error instanceof PackedError)) throw error
+  }
+  return Buffer.concat(entries)
 }
 
+function isReadable(packed: Buffer): boolean {
+  try {
+    mergePacked(createWindow(), packed)
+    return true
+  } catch (error) {
+    if (error instanceof PackedError) return false
+    throw error
+  }
+}
+
+/**
+ * The start of the first entry, by the first bytes of what is pending: undefined when there is none, 0
+ * when they can't be read.
+ */
+export function firstPending(pending: Uint8Array): number | undefined {
+  if (pending.length === 0) return undefined
+  try {
+    return readVarint(createByteReader(pending)) * FINE_MS
+  } catch (error) {
+    if (error instanceof PackedError) return 0
+    throw error
+  }
+}
+
+/** ms since 1970, in the year 2248: Redis could not let a window end that begins later. */
+const MAX_START = 2 ** 43
 const head = createByteWriter()

@@ -87,6 +87,22 @@ export function firstRecordLength(packed: Uint8Array): number {
   return reader.at
 }
 
+/** Whether these bytes are records from end to end; what the records hold isn't looked at. */
+export function areRecords(packed: Uint8Array): boolean {
+  const reader = createByteReader(packed)
+  try {
+    while (reader.at < reader.end) {
+      const type = readByte(reader)
+      if (type !== PLAIN && type !== DEFLATED) return false
+      skipBytes(reader, readVarint(reader))
+    }
+    return true
+  } catch (error) {
+    if (error instanceof PackedError) return false
+    throw error
+  }
+}
+
 /** How many series the first record holds. */
 export function seriesIn(packed: Uint8Array): number {
   const body = readRecord(createByteReader(packed))

@@ -1,9 +1,10 @@
 import type { Window } from '../model/window.ts'
+import { PackedError } from './byte-reader.ts'
 import { type PendingSum, addToPacked, sumPending, windowsOf } from './fold.ts'
 import { dropOldSamples } from './lifetime.ts'
 import type { OwnSum, OwnSums } from './own-sums.ts'
-import { packPending } from './packed-pending.ts'
-import { deflatePackedAside, seriesIn } from './packed.ts'
+import { packPending, readablePending } from './packed-pending.ts'
+import { areRecords, deflatePackedAside, seriesIn } from './packed.ts'
 import type { Packer } from './packer.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { NewWindow, RedisCommands } from './redis-commands.ts'
@@ -26,6 +27,7 @@ export interface FoldOptions {
   readonly now: () => number
   readonly retentionMs: number
   readonly maxSeries: number
+  readonly warn: (details: object, text: string) => void
 }
 
 /** So much is merged at once, by whoever passes a multiple of it, bytes. */
@@ -40,7 +42,7 @@ const PAUSE_MS = 1
 const MAX_WINDOWS = 64
 
 export function createFold(options: FoldOptions): Fold {
-  const { client, commands, packer, ownSums, now, retentionMs, maxSeries } = options
+  const { client, commands, packer, ownSums, now, retentionMs, maxSeries, warn } = options
 
   const fold: Fold = async (prefix, isMoved) => {
     // Before what is pending is asked for: what is sent later may not be in the answer.
@@ -50,9 +52,16 @@ export function createFold(options: FoldOptions): Fold {
     // Longer slices when much is pending, so that those who append don't overtake this for good.
     const slice = SLICE_MS * Math.max(1, pending.length / LONG_PENDING)
     const turns = takeTurns(slice, PAUSE_MS)
-    let sum = await sumPending(pending, MAX_WINDOWS, turns, own)
+    let sum: PendingSum
+    try {
+      sum = await sumPending(pending, MAX_WINDOWS, turns, own)
+    } catch (error) {
+      if (!(error instanceof PackedError)) throw error
+      return dropUnreadable(prefix, pending)
+    }
     // A lifetime window that gets full takes what comes first: then the order must stay.
-    const hasRoom = sum.series.size + (lifetime ? seriesIn(lifetime) : 0) <= maxSeries
+    const hasRoom =
+      sum.series.size + (lifetime && areRecords(lifetime) ? seriesIn(lifetime) : 0) <= maxSeries
     if (!hasRoom && sum.own) sum = await sumPending(pending, MAX_WINDOWS, turns)
     const head = pending.subarray(0, sum.length)
     if (hasRoom && !isMoved && (await foldInPlace(prefix, head, sum, turns))) return true
@@ -60,6 +69,16 @@ export function createFold(options: FoldOptions): Fold {
     if (isDone && !sum.isAll) await fold(prefix, isMoved)
     return true
   }
+  /** What nobody can read would stay pending for good, and all that comes behind it. */
+  const dropUnreadable = async (prefix: string, pending: Buffer): Promise<boolean> => {
+    const readable = readablePending(pending)
+    if (await commands.fold(pendingKey(prefix), pending, readable, [])) {
+      const bytes = pending.length - readable.length
+      warn({ key: pendingKey(prefix), bytes }, 'what was pending in Redis could not be read: lost')
+    }
+    return true
+  }
+
   /** Merges what is pending where it stands; false when it would still be long. */
   const foldInPlace = async (
     prefix: string,
@@ -103,7 +122,13 @@ export function createFold(options: FoldOptions): Fold {
     turns: Turns,
   ): Promise<NewWindow> => {
     const limits = { lifetime: isLifetime, maxSeries }
-    const window = await addToPacked(before, sums, series, limits, turns)
+    const add = async (packed: Buffer | undefined) =>
+      addToPacked(packed, sums, series, limits, turns)
+    const window = await add(before).catch(async (error: unknown) => {
+      if (!(error instanceof PackedError)) throw error
+      warn({ key, bytes: before?.length }, 'a window in Redis could not be read: it begins anew')
+      return add(undefined)
+    })
     if (isLifetime) dropOldSamples(window, now() - SAMPLES_KEPT_MS)
     const packed = await deflatePackedAside(await packer.packInTurns(window, turns))
     return { key, before, packed, expires }

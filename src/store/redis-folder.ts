@@ -26,7 +26,6 @@ const FOLD_MS = 15_000
 const READER_PATIENCE = 8
 export interface FolderOptions extends Omit<FoldOptions, 'ownSums'> {
   readonly foldMs?: number | undefined
-  readonly warn: (details: object, text: string) => void
 }
 
 export function createFolder(options: FolderOptions): Folder {

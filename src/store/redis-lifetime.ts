@@ -1,4 +1,5 @@
 import type { Window } from '../model/window.ts'
+import { PackedError } from './byte-reader.ts'
 import { type KeptLifetime, createKeptLifetime } from './kept-lifetime.ts'
 import type { RedisClient } from './redis-client.ts'
 import { counterKey, lifetimeKey, pendingKey } from './redis-keys.ts'
@@ -28,11 +29,34 @@ export function createReadLifetimes(options: {
   /** Is told what is pending. */
   readonly onPending: (prefix: string, pending: Buffer) => void
   readonly maxKept?: number | undefined
+  readonly warn: (details: object, text: string) => void
 }): ReadLifetimes {
-  const { client, now, registry, prefixOf, processName, replay, maxSeries, onPending } = options
+  const { client, now, registry, prefixOf, processName, replay, maxSeries, onPending, warn } =
+    options
   const { maxKept = MAX_KEPT } = options
   const watermark = createWatermark()
+  const unreadable = new Set<string>()
   let kept: ReadonlyMap<string, KeptLifetime> = new Map()
+
+  /** What can't be read is missed alone, until a fold has put it right. */
+  const readLifetime = (
+    app: string,
+    lifetime: KeptLifetime,
+    folded: Buffer | undefined,
+    pending: Buffer | undefined,
+  ): Window | undefined => {
+    try {
+      const window = lifetime.read(folded, pending)
+      unreadable.delete(app)
+      return window
+    } catch (error) {
+      if (!(error instanceof PackedError)) throw error
+      if (!unreadable.has(app))
+        warn({ app, err: error }, 'what Redis has of an app can not be read')
+      unreadable.add(app)
+      return undefined
+    }
+  }
 
   const readOne = async (app: string, lifetime: KeptLifetime): Promise<Window | undefined> => {
     const prefix = prefixOf(app)
@@ -47,7 +71,7 @@ export function createReadLifetimes(options: {
       ;[folded, pending, counter] = await readAll()
     }
     if (pending) onPending(prefix, pending)
-    const window = lifetime.read(folded ?? undefined, pending ?? undefined)
+    const window = readLifetime(app, lifetime, folded ?? undefined, pending ?? undefined)
     if (window !== undefined) watermark.check(app, window, now())
     return window
   }

@@ -1,3 +1,4 @@
+import { areRecords } from './packed.ts'
 import { readPending } from './packed-pending.ts'
 import type { RedisClient } from './redis-client.ts'
 import { hourKeys, pendingKey, windowKey } from './redis-keys.ts'
@@ -45,10 +46,15 @@ export function createRedisReader(options: {
     const byStart = pendingByStart(pending, width)
     let at = 1
     const next = () => values[at++] ?? undefined
+    // What somebody else put there is not there; a fold or its end takes it away.
+    const nextWindow = () => {
+      const packed = next()
+      return packed !== undefined && areRecords(packed) ? packed : undefined
+    }
     return spans.map(({ hour, starts, usesTotal, usesMinutes }) => {
-      const total = usesTotal ? next() : undefined
+      const total = usesTotal ? nextWindow() : undefined
       const minutes = usesMinutes ? next() : undefined
-      const windows = starts.map((start) => join(next(), byStart.get(start)))
+      const windows = starts.map((start) => join(nextWindow(), byStart.get(start)))
       if (width !== FINE_MS) {
         const isRolled = total !== undefined || minutes !== undefined
         onHour(prefix, hour, isRolled, windows.filter((packed) => packed !== undefined).length)

@@ -1,3 +1,4 @@
+import { areRecords } from './packed.ts'
 import type { Packer } from './packer.ts'
 import type { Batch } from './redis-batch.ts'
 import type { RedisClient } from './redis-client.ts'
@@ -26,7 +27,9 @@ export interface Roller {
  */
 const ROLL_UP_SCRIPT = `
 for i = 2, #KEYS do
-  if redis.sha1hex(redis.call('GET', KEYS[i]) or '') ~= ARGV[i + 2] then return 0 end
+  local before = redis.pcall('GET', KEYS[i])
+  if type(before) ~= 'string' then before = '' end
+  if redis.sha1hex(before) ~= ARGV[i + 2] then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[2])
 redis.call('EXPIREAT', KEYS[1], ARGV[1])
@@ -75,7 +78,7 @@ export function createRoller(options: {
     const [before, ...values] = await client.mgetBuffer(names.minutes, ...windowKeys)
     const found = starts.flatMap((start, i) => {
       const packed = values[i]
-      return packed ? [{ start, packed, key: windowKeys[i]! }] : []
+      return packed && areRecords(packed) ? [{ start, packed, key: windowKeys[i]! }] : []
     })
     if (!isWorthRollingUp(found.length)) return
     const rolled = await rollUp(hour, found, { packer, maxSeries }, before ?? undefined)

@@ -63,7 +63,7 @@ return reply
  * KEYS: the pending window, the windows.
  * ARGV: how many bytes of the pending window, their SHA-1 in hex, what takes their place, then for
  *   each window the SHA-1 of what it was (of nothing when it wasn't there), its new value and when it
- *   expires (s since 1970).
+ *   expires (s since 1970). What is there and no string is nothing, as it is to MGET.
  * Returns 1 when it was done.
  */
 export const FOLD_SCRIPT = `
@@ -71,7 +71,9 @@ local length = tonumber(ARGV[1])
 local head = redis.call('GETRANGE', KEYS[1], 0, length - 1)
 if #head ~= length or redis.sha1hex(head) ~= ARGV[2] then return 0 end
 for i = 2, #KEYS do
-  if redis.sha1hex(redis.call('GET', KEYS[i]) or '') ~= ARGV[3 * i - 2] then return 0 end
+  local before = redis.pcall('GET', KEYS[i])
+  if type(before) ~= 'string' then before = '' end
+  if redis.sha1hex(before) ~= ARGV[3 * i - 2] then return 0 end
 end
 for i = 2, #KEYS do
   redis.call('SET', KEYS[i], ARGV[3 * i - 1])

@@ -317,3 +317,47 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
     expect(await linesIn(reader, app)).toEqual({ 10_000: n, 60_000: n, lifetime: n })
   }, 30_000)
 })
+
+describe.skipIf(noRedis !== undefined)('what somebody else put under our keys', () => {
+  const APP = 'garbage'
+  const prefix = appPrefix(APP)
+
+  async function lines(store: Store): Promise<Record<string, number | undefined>> {
+    const lifetimes = [...(await store.lifetime())]
+    return Object.fromEntries(lifetimes.map(([app, { results }]) => [app, results[0]]))
+  }
+
+  test.each([
+    ['the lifetime window', 'string', () => lifetimeKey(prefix)],
+    ['the lifetime window', 'hash', () => lifetimeKey(prefix)],
+    ['a fine window', 'hash', (at: number) => windowKey(prefix, FINE_MS, at - (at % FINE_MS))],
+    [
+      'a coarse window',
+      'string',
+      (at: number) => windowKey(prefix, COARSE_MS, at - (at % COARSE_MS)),
+    ],
+    ['the pending window', 'string', () => pendingKey(prefix)],
+  ])('in %s, a %s: costs itself, and other apps nothing', async (_, type, keyAt) => {
+    const server = await startRedis()
+    onTestFinished(server.stop)
+    const store = await openStore(server.url, 20)
+    const now = store.clock()
+    await store.commit('other', [frameAt('a', now, 3)])
+    await withRedis(server.port, async (redis) => {
+      if (type === 'hash') await redis.hset(keyAt(now), 'field', 'value')
+      else await redis.set(keyAt(now), 'somebody was here')
+    })
+    expect((await lines(store))['other']).toBe(1)
+    await store.commit(APP, [frameAt('b', now, 3)])
+    await vi.waitUntil(async () => {
+      const left = await withRedis(server.port, (redis) => redis.strlen(pendingKey(prefix)))
+      return left === 0
+    }, 30_000)
+    await store.commit(APP, [frameAt('c', now, 3)])
+    expect(await lines(store)).toEqual({
+      other: 1,
+      [APP]: keyAt(now) === pendingKey(prefix) ? 1 : 2,
+    })
+    await expect(seen(store, APP)).resolves.toBeDefined()
+  })
+})

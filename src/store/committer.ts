@@ -93,6 +93,7 @@ export function createCommitter(store: Store, options: CommitterOptions): Commit
     store,
     times: createCommitTimes(),
     isStopped: () => isStopped,
+    pauses: new Set(),
     settle: (lane, entry, result) => {
       if (entry.isDone) return
       answer(finish(lane, entry), result)

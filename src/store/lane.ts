@@ -68,6 +68,8 @@ export interface LaneWork {
   readonly fail: (lane: Lane, entry: Entry, fault: unknown) => void
   readonly refuseAll: (lane: Lane, fault: unknown) => void
   readonly isStopped: () => boolean
+  /** Ends the pauses of lanes whose last commit failed. */
+  readonly pauses: Set<() => void>
 }
 
 /** A script that is much longer holds up everybody else. */
@@ -80,6 +82,8 @@ const MAX_SPILLED_BATCH = 64
 const MAX_GATHER_MS = 5
 const FIRST_DELAY_MS = 10
 const MAX_DELAY_MS = 250
+/** However many lanes fail. */
+const LONGEST_DELAY_MS = 4000
 
 export function createLane(app: string): Lane {
   return {
@@ -115,10 +119,12 @@ export async function runLane(lane: Lane, work: LaneWork): Promise<void> {
     // What came at the same time goes together, and answers go out before more is counted.
     await turn()
     await gather(lane)
-    const batch = nextBatch(lane)
+    const batch = failures === 0 ? nextBatch(lane) : oldestOf(lane)
     const start = performance.now()
     try {
       await commitBatch(lane, batch, work)
+      // The store is back: for the others too, or for some of them.
+      if (failures > 0) for (const end of work.pauses) end()
       failures = 0
       lane.fault = undefined
     } catch (fault) {
@@ -132,7 +138,7 @@ export async function runLane(lane: Lane, work: LaneWork): Promise<void> {
     lane.crowd = failures > 0 ? 0 : Math.min(lane.waiting.length, MAX_BATCH)
     lane.waiting = lane.waiting.filter(({ isDone, spilled }) => !isDone && spilled === undefined)
     if (lane.spilled.length > 0) lane.spilled = lane.spilled.filter(({ isDone }) => !isDone)
-    if (failures > 0) await sleep(delayAfter(failures), undefined, { ref: false })
+    if (failures > 0 && lane.pending.size > 0) await pause(failures, work)
   }
   lane.isRunning = false
 }
@@ -165,6 +171,15 @@ function nextBatch({ waiting, spilled }: Lane): Entry[] {
   }
   if (spilled.length > 0) batch.push(...spilled.slice(0, MAX_SPILLED_BATCH))
   return batch
+}
+
+/**
+ * What finds out whether the store is back. More would be counted and packed in vain each time, while
+ * it is away for long and many apps wait.
+ */
+function oldestOf({ waiting, spilled }: Lane): Entry[] {
+  const oldest = waiting.find(({ isDone, frame }) => !isDone && frame !== undefined) ?? spilled[0]
+  return oldest === undefined ? [] : [oldest]
 }
 
 /** Takes duplicates out until the rest is committed. */
@@ -239,7 +254,17 @@ function countTogether(
   return batch
 }
 
-function delayAfter(failures: number): number {
-  const delay = Math.min(FIRST_DELAY_MS * 2 ** failures, MAX_DELAY_MS)
-  return delay * (0.75 + Math.random() / 2)
+/**
+ * Waits until the store is asked again, or is said to be back. The more lanes wait, the longer each:
+ * while the store is away for long, it is asked as often as for one.
+ */
+async function pause(failures: number, { pauses }: LaneWork): Promise<void> {
+  const longest = Math.min(MAX_DELAY_MS * (pauses.size + 1), LONGEST_DELAY_MS)
+  const delay = Math.min(FIRST_DELAY_MS * 2 ** failures, longest)
+  const over = new AbortController()
+  const end = () => over.abort()
+  pauses.add(end)
+  const options = { ref: false, signal: over.signal }
+  await sleep(delay * (0.75 + Math.random() / 2), undefined, options).catch(() => {})
+  pauses.delete(end)
 }

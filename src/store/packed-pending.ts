@@ -26,7 +26,21 @@ export function packPending(parts: readonly Pick<PendingEntry, 'start' | 'packed
     writeVarint(head, packed.length)
     chunks.push(writtenBytes(head), packed)
   }
-  return Buffer.concat(chunks)
+  return concatAlone(chunks)
+}
+
+/**
+ * As bytes of their own: they are kept for some seconds, and of what Buffer.concat gives, a larger
+ * Buffer would be.
+ */
+function concatAlone(chunks: readonly Buffer[]): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(chunks.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
 }
 
 /** Its entries, of which the bytes are not copied. Throws PackedError when they can't be read. */

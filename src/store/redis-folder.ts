@@ -29,7 +29,7 @@ export interface FolderOptions extends Omit<FoldOptions, 'ownSums'> {
 }
 
 export function createFolder(options: FolderOptions): Folder {
-  const { now, foldMs = FOLD_MS, warn } = options
+  const { client, now, foldMs = FOLD_MS, warn } = options
   const ownSums = createOwnSums(now)
   const fold = createFold({ ...options, ownSums })
   /** By prefix: the first fine window that was pending, and when it is folded if it stays that. */
@@ -50,6 +50,8 @@ export function createFolder(options: FolderOptions): Folder {
       isFailing = false
     } catch (error) {
       // It stays pending: right, only longer to read. It is tried again after some time.
+      // That there is no connection is said elsewhere.
+      if (client.status !== 'ready') return
       if (!isFailing) warn({ err: error }, 'what is pending can not be folded for now')
       isFailing = true
     }

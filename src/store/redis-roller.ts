@@ -69,6 +69,8 @@ export function createRoller(options: {
   const queue = new Map<string, Hour>()
   let running: Promise<void> | undefined
   let isClosed = false
+  /** Whether the last roll-up failed; said once. */
+  let isFailing = false
 
   const rollUpHour = async ({ prefix, hour }: Hour) => {
     await fold(prefix)
@@ -95,9 +97,14 @@ export function createRoller(options: {
       queue.delete(name)
       try {
         await rollUpHour(one)
+        isFailing = false
       } catch (error) {
-        // The windows stay as they are: right, only slower to read. The next reader tries again.
-        warn({ err: error, hour: one.hour }, 'an hour could not be rolled up')
+        // The windows stay as they are: right, only slower to read.
+        due.set(name, { ...one, at: now() + SPREAD_MS * (1 + Math.random()) })
+        // That there is no connection is said elsewhere.
+        if (client.status !== 'ready') continue
+        if (!isFailing) warn({ err: error, hour: one.hour }, 'an hour could not be rolled up')
+        isFailing = true
       }
     }
   }

@@ -16,8 +16,8 @@ export interface SpilledFrame {
   readonly size: number
 }
 
-/** What a frame takes beside its packed windows, bytes. */
-const OVERHEAD = 256
+/** What a frame takes beside its packed windows, bytes: objects, and what each has of memory of its own. */
+const OVERHEAD = 768
 
 /** Packs a frame that counts itself as committed; from then on it counts itself as spilled. */
 export function spillFrame(frame: PendingFrame, packer: Packer): SpilledFrame {
@@ -27,13 +27,20 @@ export function spillFrame(frame: PendingFrame, packer: Packer): SpilledFrame {
   let lines = 0
   let size = OVERHEAD
   const deltas = open.map(({ start, acc }, i) => {
-    const packed = packer.packAccumulators(i === 0 ? [acc, createCorrection()] : [acc])
+    const packed = copyAlone(packer.packAccumulators(i === 0 ? [acc, createCorrection()] : [acc]))
     for (const n of acc.results) lines += n
     size += packed.length
     return { start, packed }
   })
   closeWindows(open)
   return { deltas, lines, size }
+}
+
+/** Small Buffers are parts of a larger one, of which all would be held. */
+function copyAlone(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length)
+  copy.set(bytes)
+  return copy
 }
 
 /** The frame again. `table` is one for all spilled frames of a batch. */

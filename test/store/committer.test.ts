@@ -191,6 +191,24 @@ describe('the committer', () => {
     expect(await linesOf()).toBe(20)
   })
 
+  test('asks a store that is away with one frame, and for a hundred apps not much more than for one', async () => {
+    store.mood = 'away'
+    const apps = Array.from({ length: 100 }, (_, i) => `app-${i}`)
+    const adding = apps.flatMap((app) =>
+      ['a', 'b', 'c'].map(async (id) => committer.add(app, frameOf(id))),
+    )
+    expect(new Set(await Promise.all(adding))).toEqual(new Set(['spilled']))
+    await sleep(1000)
+    store.batches.length = 0
+    await sleep(2000)
+    // Four times a second for each app, it was.
+    expect(store.batches.length).toBeLessThan(200)
+    expect(new Set(store.batches)).toEqual(new Set([1]))
+    store.mood = 'well'
+    await vi.waitUntil(() => committer.spilledLines() === 0, { timeout: 60_000 })
+    expect(await Promise.all(apps.map(linesOf))).toEqual(apps.map(() => 3))
+  })
+
   test('refuses at once what the store would not keep', async () => {
     const unfit = { ...store, commit: async () => Promise.reject(new UnfitStoreError('it evicts')) }
     const refusing = createCommitter(unfit, { holdMs: HOLD_MS, spillBytes: 1_000_000 })

@@ -55,6 +55,12 @@ function frameAt(
   }
 }
 
+/** By app, what its lifetime window counts. */
+async function lines(store: Store): Promise<Record<string, number | undefined>> {
+  const lifetimes = [...(await store.lifetime())]
+  return Object.fromEntries(lifetimes.map(([app, { results }]) => [app, results[0]]))
+}
+
 /** Everything that readers see. */
 async function seen(store: Store, app: string): Promise<unknown> {
   const windows = []
@@ -321,11 +327,6 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
 describe.skipIf(noRedis !== undefined)('what somebody else put under our keys', () => {
   const APP = 'garbage'
   const prefix = appPrefix(APP)
-
-  async function lines(store: Store): Promise<Record<string, number | undefined>> {
-    const lifetimes = [...(await store.lifetime())]
-    return Object.fromEntries(lifetimes.map(([app, { results }]) => [app, results[0]]))
-  }
 
   test.each([
     ['the lifetime window', 'string', () => lifetimeKey(prefix)],

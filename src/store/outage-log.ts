@@ -14,11 +14,12 @@ export interface OutageLog {
 const LASTING_MS = 1000
 /** An app that fails no more has nothing to commit any more, ms. */
 const FORGET_MS = 10_000
-/** Of one outage; some reasons hold numbers that change. */
+/** Of one outage. */
 const MAX_REASONS = 8
 const CONNECTION = ''
 /** Says only that there is no connection, not why. */
-const BARE = /^Connection is closed|^Stream isn't writeable/
+const BARE =
+  /^Connection is closed|^Stream isn't writeable|^Reached the max retries|^MOVED .* again$/
 
 /** `urls` are those of the nodes; what they hold of credentials isn't told. */
 export function createOutageLog(
@@ -28,14 +29,16 @@ export function createOutageLog(
   const nodes = urls.map((url) => new URL(url).host)
   /** What fails, and when it did so last. */
   const failing = new Map<string, number>()
+  /** Reasons, whatever numbers they hold. */
   const told = new Set<string>()
   let since = 0
   let last = ''
   let timer: NodeJS.Timeout | undefined
 
   const tell = () => {
-    if (told.has(last) || told.size >= MAX_REASONS) return
-    told.add(last)
+    const kind = last.replaceAll(/\d+/g, '0')
+    if (told.has(kind) || told.size >= MAX_REASONS) return
+    told.add(kind)
     const advice = adviceFor(last)
     const details = { redis: nodes, reason: last, ...(advice === undefined ? {} : { advice }) }
     warn(details, "Redis can't be used; it is tried again all the time")
@@ -74,12 +77,16 @@ export function createOutageLog(
   }
 }
 
-/** Of a Cluster that can't be reached, what its last node said; of a script, not which it was. */
+/** Of a Cluster, what its last node said; of a script, not which it was. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { lastNodeError } = error as { readonly lastNodeError?: unknown }
   const { message } = lastNodeError instanceof Error ? lastNodeError : error
-  return message.replace(/\.? script: [0-9a-f]{40}.*$/, '')
+  return message
+    .replace(/\.? script: [0-9a-f]{40}.*$/, '')
+    .replace(/^Too many Cluster redirections\. Last error: \w*Error: (.*)$/, (_all, last: string) =>
+      last.startsWith('MOVED ') ? `${last} and again` : last,
+    )
 }
 
 /** What to do about what Redis says in its own words only. */
@@ -89,7 +96,7 @@ function adviceFor(reason: string): string | undefined {
 
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
-    /^MOVED /,
+    /^MOVED \S+ \S+$/,
     'this is a node of a Redis Cluster: name several nodes in REDIS_URL, with commas between',
   ],
   [/cluster support disabled/, 'this is no Redis Cluster: name one server in REDIS_URL'],

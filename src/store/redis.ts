@@ -26,6 +26,8 @@ export interface RedisStore extends Store {
 const AWAY = "Redis can't be reached"
 const CLOCK_MS = 10_000
 const CHECK_MS = 2500
+/** After it could not be reached, ms. */
+const LOOK_AGAIN_MS = 1000
 /** Prefixes of keys that are kept, because they take a hash. */
 const MAX_PREFIXES = 10_000
 
@@ -141,6 +143,7 @@ export function createRedisStore(options: {
   let tellReady: (() => void) | undefined
   const ready = new Promise<void>((resolve) => (tellReady = resolve))
 
+  let again: NodeJS.Timeout | undefined
   const look = async () => {
     try {
       await clock.measure()
@@ -155,6 +158,10 @@ export function createRedisStore(options: {
       unreachable = `${AWAY}: ${error instanceof Error ? error.message : String(error)}`
       // Without a connection the command says only that there is none.
       if (client.status === 'ready') outages.noteFault(error)
+      again ??= setTimeout(() => {
+        again = undefined
+        void look()
+      }, LOOK_AGAIN_MS).unref()
     }
   }
 
@@ -187,6 +194,7 @@ export function createRedisStore(options: {
     fault: () => unfit ?? unreachable ?? (client.status === 'ready' ? unusable() : AWAY),
     close: async () => {
       for (const timer of timers) clearInterval(timer)
+      clearTimeout(again)
       await Promise.all([folder.close(), roller.close()])
       client.disconnect()
     },

@@ -56,7 +56,7 @@ export function createRedisStore(options: {
   const registry = createRegistry(client, clock.now)
   const prefixes = new Map<string, string>()
   let unfit: string | undefined
-  let unreachable: string | undefined = AWAY
+  let isReached = false
 
   const send = async (batch: Batch): Promise<CommitReply> => {
     const { app } = batch
@@ -134,9 +134,12 @@ export function createRedisStore(options: {
     onPending: (prefix, pending) => noteRead(prefix, pending),
   })
 
-  /** Redis answers, but commits fail. */
-  const unusable = (): string | undefined => {
+  const fault = (): string | undefined => {
+    if (unfit !== undefined) return unfit
     const reason = outages.reason()
+    if (!isReached || client.status !== 'ready')
+      return reason === undefined ? AWAY : `${AWAY}: ${reason}`
+    // It answers, but commits fail.
     return reason === undefined ? undefined : `Redis can't be used: ${reason}`
   }
 
@@ -150,12 +153,12 @@ export function createRedisStore(options: {
       const was = unfit
       unfit = await findUnfitness(client)
       if (unfit !== undefined && unfit !== was) warn({}, unfit)
-      unreachable = undefined
+      isReached = true
       outages.noteGood()
       registry.retry()
       tellReady?.()
     } catch (error) {
-      unreachable = `${AWAY}: ${error instanceof Error ? error.message : String(error)}`
+      isReached = false
       // Without a connection the command says only that there is none.
       if (client.status === 'ready') outages.noteFault(error)
       again ??= setTimeout(() => {
@@ -191,7 +194,7 @@ export function createRedisStore(options: {
     },
     clock: clock.now,
     ready,
-    fault: () => unfit ?? unreachable ?? (client.status === 'ready' ? unusable() : AWAY),
+    fault,
     close: async () => {
       for (const timer of timers) clearInterval(timer)
       clearTimeout(again)

@@ -42,6 +42,7 @@ const WARM_POSTS = 5000
 const BODIES = 60
 const CASES: readonly Case[] = [
   { drains: 1, lines: 1, limitMs: 3 },
+  { drains: 1, lines: 10, limitMs: 3 },
   { drains: 1, lines: 100, limitMs: 3 },
   { drains: 64, lines: 10, limitMs: 15 },
   { drains: 64, lines: 100, limitMs: 15 },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { RedisClient } from './redis-client.ts'
+import { sampleOf } from './redis-sample.ts'
 import { COMMIT_SCRIPT, FOLD_SCRIPT } from './redis-scripts.ts'
 
 /** The commands of the Redis store: scripts with typed answers. */
@@ -63,7 +64,7 @@ export function defineCommands(client: RedisClient): RedisCommands {
         keys.length,
         ...keys,
         `${head.length}`,
-        sha1(head),
+        sampleOf(head),
         rest,
         ...args,
       )

@@ -1,4 +1,5 @@
 import { COUNTER_TTL_S, ID_TTL_S, MAX_SMALL_SET } from './redis-keys.ts'
+import { SAMPLE_LUA } from './redis-sample.ts'
 
 /** What a batch adds to the counter of its process. */
 const COUNT_STEP = 1000
@@ -61,15 +62,15 @@ return reply
  * time, can thus lose nothing and add nothing twice.
  *
  * KEYS: the pending window, the windows.
- * ARGV: how many bytes of the pending window, their SHA-1 in hex, what takes their place, then for
+ * ARGV: how many bytes of the pending window, their sample, what takes their place, then for
  *   each window the SHA-1 of what it was (of nothing when it wasn't there), its new value and when it
  *   expires (s since 1970). What is there and no string is nothing, as it is to MGET.
  * Returns 1 when it was done.
  */
-export const FOLD_SCRIPT = `
+export const FOLD_SCRIPT = `${SAMPLE_LUA}
 local length = tonumber(ARGV[1])
-local head = redis.call('GETRANGE', KEYS[1], 0, length - 1)
-if #head ~= length or redis.sha1hex(head) ~= ARGV[2] then return 0 end
+if length == 0 or redis.call('STRLEN', KEYS[1]) < length then return 0 end
+if sampleOf(KEYS[1], length) ~= ARGV[2] then return 0 end
 for i = 2, #KEYS do
   local before = redis.pcall('GET', KEYS[i])
   if type(before) ~= 'string' then before = '' end

@@ -194,6 +194,121 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
     expect(await commands.fold(p, bytes('Tail'), bytes(''), [])).toBe(false)
   })
 
+  test('know what is pending from what another has folded, and from what Redis lost', async () => {
+    const { client, commands } = await openFolder(server.url)
+    const key = '{x}sample'
+    const batch = fc.uint8Array({ minLength: 20, maxLength: 9000 }).map((some) => Buffer.from(some))
+    const batches = fc.array(batch, { minLength: 1, maxLength: 40 })
+    const expectTaken = async (pending: readonly Buffer[], head: Buffer) => {
+      const all = Buffer.concat(pending)
+      const isSame = all.subarray(0, head.length).equals(head)
+      await client.set(key, all)
+      expect(await commands.fold(key, head, bytes('!'), [])).toBe(isSame)
+      const left = Buffer.concat([bytes('!'), all.subarray(head.length)])
+      expect(await client.getBuffer(key)).toEqual(isSame ? left : all)
+    }
+    await fc.assert(
+      fc.asyncProperty(batches, batches, fc.nat(), async (read, more, nat) => {
+        const head = Buffer.concat(read)
+        const at = nat % read.length
+        await expectTaken(read, head)
+        await expectTaken([...read, ...more], head)
+        // All that came since some moment was lost, and other batches came.
+        await expectTaken([...read.slice(0, at), ...more, ...more], head)
+        // Some of it was lost, or merged to something else, or something came between.
+        await expectTaken(read.toSpliced(at, 1), head)
+        await expectTaken([more[0]!, ...read.slice(at + 1), ...more], head)
+        await expectTaken(read.toSpliced(at, 0, more[0]!), head)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('leave one record in each window', async () => {
+    const [store, app] = [await openStore(server.url), newApp()]
+    const { fold } = await openFolder(server.url)
+    const time = Date.now() - COARSE_MS
+    for (let i = 0; i < 10; i += 1) {
+      await store.commit(app, [frameAt(undefined, time, 50, i)])
+      if (i % 3 === 0) await fold(appPrefix(app))
+    }
+    await fold(appPrefix(app))
+    const prefix = appPrefix(app)
+    const keys = WIDTHS.map((width) => windowKey(prefix, width, time - (time % width)))
+    for (const key of [...keys, lifetimeKey(prefix)]) {
+      const packed = await ask(key)
+      expect(firstRecordLength(packed!)).toBe(packed!.length)
+    }
+  })
+
+  test('do nothing when something is no longer what it was', async () => {
+    const { client, commands } = await openFolder(server.url)
+    const [p, a, b] = ['{x}p', '{x}a', '{x}b'] as const
+    const expires = Math.floor(Date.now() / 1000) + 1000
+    const change = (key: string, before: string | undefined, packed: string) => ({
+      key,
+      before: before === undefined ? undefined : bytes(before),
+      packed: bytes(packed),
+      expires,
+    })
+    const values = async () => client.mget(p, a, b)
+    await client.setex(p, 100, 'head-tail')
+    await client.set(a, '1')
+    const fold = async (head: string, before: string | undefined, rest = '') =>
+      commands.fold(p, bytes(head), bytes(rest), [
+        change(a, before, '2'),
+        change(b, undefined, '3'),
+      ])
+    expect(await fold('other', '1')).toBe(false)
+    expect(await fold('head-tail and more', '1')).toBe(false)
+    expect(await fold('head', '0')).toBe(false)
+    expect(await fold('head', undefined)).toBe(false)
+    expect(await values()).toEqual(['head-tail', '1', null])
+    expect(await fold('head', '1')).toBe(true)
+    expect(await values()).toEqual(['-tail', '2', '3'])
+    expect(await client.ttl(p)).toBeGreaterThan(90)
+    expect(await client.ttl(b)).toBeGreaterThan(900)
+    expect(await commands.fold(p, bytes('-t'), bytes('T'), [])).toBe(true)
+    expect(await values()).toEqual(['Tail', '2', '3'])
+    expect(await commands.fold(p, bytes('Tail'), bytes(''), [])).toBe(true)
+    expect(await values()).toEqual([null, '2', '3'])
+    expect(await commands.fold(p, bytes('Tail'), bytes(''), [])).toBe(false)
+  })
+
+  test('know what is pending from what another has folded, and from what Redis lost', async () => {
+    const { client, commands } = await openFolder(server.url)
+    const key = '{x}sample'
+    const batch = fc.uint8Array({ minLength: 20, maxLength: 9000 }).map((some) => Buffer.from(some))
+    const batches = fc.array(batch, { minLength: 1, maxLength: 40 })
+    const isTaken = async (pending: readonly Buffer[], head: Buffer) => {
+      const all = Buffer.concat([...pending])
+      await client.set(key, all)
+      const done = await commands.fold(key, head, bytes('!'), [])
+      const left = Buffer.concat([bytes('!'), all.subarray(head.length)])
+      expect(await client.getBuffer(key)).toEqual(done ? left : all)
+      return done
+    }
+    await fc.assert(
+      fc.asyncProperty(batches, batches, fc.nat(), async (read, more, nat) => {
+        const head = Buffer.concat(read)
+        const at = nat % read.length
+        fc.pre(
+          !Buffer.concat([...read.slice(0, at), ...more])
+            .subarray(0, head.length)
+            .equals(head),
+        )
+        expect(await isTaken(read, head)).toBe(true)
+        expect(await isTaken([...read, ...more], head)).toBe(true)
+        // All that came since some moment was lost, and other batches came.
+        expect(await isTaken([...read.slice(0, at), ...more, ...more], head)).toBe(false)
+        // Some of it was lost, or merged to something shorter, or something stands before it.
+        expect(await isTaken(read.toSpliced(at, 1), head)).toBe(false)
+        expect(await isTaken([more[0]!, ...read.slice(at + 1), ...more], head)).toBe(false)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
   test('what a receiver that died has left is folded by one that reads, or commits', async () => {
     for (const act of ['reads', 'scrapes', 'commits']) {
       const [app, dead] = [newApp(), await openStore(server.url)]

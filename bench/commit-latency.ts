@@ -13,14 +13,15 @@ import { SERVER_FLAGS, startServer } from './server-process.ts'
  * which is all that the machine can do; at a rate, as drains do, it sends so many frames a second.
  * Each row is the median of `--starts` starts. In each, a server that splits, uses a regular
  * expression for a line and waits for a PONG of Redis gets the same bodies: what a machine does to who
- * computes a little and waits a little, it does to both. `--case 64x10` runs one, `--node` gives the
- * server flags of node.
+ * computes a little and waits a little, it does to both. `--case 64x10` runs one, `--routes` says how
+ * many routes the lines are of, so how many series they have, `--node` gives the server flags of node.
  */
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '6' },
     starts: { type: 'string', default: '3' },
     case: { type: 'string', default: '' },
+    routes: { type: 'string', default: '50' },
     node: { type: 'string', default: SERVER_FLAGS.join(' ') },
     check: { type: 'boolean', default: false },
   },
@@ -104,7 +105,7 @@ async function measure(script: string, { drains, lines, rate }: Case): Promise<F
   let before = [0, 0]
   const { posts, seconds, latencies } = await postLoad({
     port: server.port,
-    nextBody: freshBodies({ requests: lines, dynos: 8, routes: 50 }, BODIES),
+    nextBody: freshBodies({ requests: lines, dynos: 8, routes: Number(values.routes) }, BODIES),
     connections: drains,
     seconds: Number(values.seconds),
     warmPosts: WARM_POSTS,

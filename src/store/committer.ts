@@ -4,15 +4,14 @@ import type { FrameResult } from './frame-count.ts'
 import {
   type Entry,
   type Lane,
-  type LaneWork,
   type PendingFrame,
   type Waiter,
   addToLane,
   createLane,
-  runLane,
 } from './lane.ts'
 import { createPacker } from './packer.ts'
 import { createRecentIds } from './recent-ids.ts'
+import { type LaneWork, runLane } from './run-lane.ts'
 import { spillFrame } from './spill.ts'
 import type { Store } from './store.ts'
 

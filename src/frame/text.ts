@@ -26,8 +26,8 @@ const SOURCES = ['app', 'heroku', 'logplex'].map((name) => ascii(`${name}[`))
 /**
  * Reads bytes[start, end), one line of text without its newline, as whatever a person may paste:
  * `heroku logs` (`TIME app[proc]: message`), with or without the time; Papertrail
- * (`Nov 21 14:14:58 name app/proc: message`) and its archives; syslog, with or without an octet count; else the whole
- * line is the message and app and proc are empty. False for a blank line.
+ * (`Nov 21 14:14:58 name app/proc: message`) and its archives; syslog, with or without an octet count; else
+ * the whole line is the message and app and proc are empty. False for a blank line.
  */
 export function readText(
   reader: TextReader,

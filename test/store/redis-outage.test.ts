@@ -26,6 +26,22 @@ function openStore(urls: readonly string[]) {
   return { store, told }
 }
 
+async function startServer() {
+  const server = await startRedis()
+  stops.push(server.stop)
+  return server
+}
+
+/** A store that has reached its Redis, and a connection to that Redis besides the store's. */
+async function openWithAdmin() {
+  const { url } = await startServer()
+  const admin = new Redis(url)
+  stops.push(async () => admin.disconnect())
+  const { store, told } = openStore([url])
+  await store.ready
+  return { admin, store, told }
+}
+
 /** One line, under an id of its own. */
 function frameOfNow(now: number): Frame {
   const acc = createAccumulator(createSeriesTable(10))
@@ -35,8 +51,7 @@ function frameOfNow(now: number): Frame {
 
 describe.skipIf(noRedis !== undefined)("what is said while Redis can't be used", () => {
   test('why, once, and that it can be used again', async () => {
-    const server = await startRedis()
-    stops.push(server.stop)
+    const server = await startServer()
     const { store, told } = openStore([server.url])
     await store.ready
     expect(told).toEqual([])
@@ -64,12 +79,7 @@ describe.skipIf(noRedis !== undefined)("what is said while Redis can't be used",
       'NOPERM',
     ],
   ])('that it answers and takes nothing, because it is %s', async (_, breaks, mends, reason) => {
-    const server = await startRedis()
-    stops.push(server.stop)
-    const admin = new Redis(server.url)
-    stops.push(async () => admin.disconnect())
-    const { store, told } = openStore([server.url])
-    await store.ready
+    const { admin, store, told } = await openWithAdmin()
     const commit = async () => store.commit('shop', [frameOfNow(store.clock())])
     await commit()
     await admin.call(breaks[0]!, ...breaks.slice(1))
@@ -89,12 +99,7 @@ describe.skipIf(noRedis !== undefined)("what is said while Redis can't be used",
   })
 
   test('not that a command came too late or a connection was cut, when it is good again at once', async () => {
-    const server = await startRedis()
-    stops.push(server.stop)
-    const admin = new Redis(server.url)
-    stops.push(async () => admin.disconnect())
-    const { store, told } = openStore([server.url])
-    await store.ready
+    const { admin, store, told } = await openWithAdmin()
     for (let i = 0; i < 5; i += 1) {
       await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
       await vi.waitUntil(
@@ -111,8 +116,7 @@ describe.skipIf(noRedis !== undefined)("what is said while Redis can't be used",
   })
 
   test('what is brought back after Redis lost everything is read, though no line comes any more', async () => {
-    const server = await startRedis()
-    stops.push(server.stop)
+    const server = await startServer()
     const { store } = openStore([server.url])
     await store.ready
     await store.commit('quiet', [frameOfNow(store.clock())])
@@ -126,8 +130,7 @@ describe.skipIf(noRedis !== undefined)("what is said while Redis can't be used",
     ['one that wants a password', '', 'NOAUTH'],
     ['one that has another password', ':hunter2@', 'WRONGPASS'],
   ])('%s', async (_, credentials, reason) => {
-    const server = await startRedis()
-    stops.push(server.stop)
+    const server = await startServer()
     const admin = new Redis(server.url)
     await admin.config('SET', 'requirepass', 'right')
     admin.disconnect()

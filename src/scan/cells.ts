@@ -1,6 +1,6 @@
 import { bucketOf, bucketOfMillis } from './buckets'
 import { BUCKETS_AT, LENGTH, OFFSET, addToBucket, dropBuckets } from './cell-buckets'
-import { CELLS, MAX_CELLS, OUT, OUT_END, TOUCHED } from './memory'
+import { CELL, CELLS, MAX_CELLS, OUT, OUT_END, TOUCHED } from './memory'
 import { takeSeen } from './seen'
 
 /*
@@ -13,7 +13,6 @@ export const MEASURE: u32 = 1
 export const SAMPLE: u32 = 2
 export const UNIQUE: u32 = 3
 
-const CELL: usize = 80
 // Offsets in a cell, beside those of cell-buckets.ts. A count has only the sum, a sample time and last in place of count and zeros.
 const SERIES = 0
 const KIND = 4

@@ -22,16 +22,17 @@ export const FOUND: usize = SEEN + 4096 * 16
 /** What a drain writes: f64s. */
 export const OUT: usize = FOUND + 8192
 export const OUT_END: usize = OUT + 512 * 1024
-/** Cells that hold something: u32s. */
+/** Cells that hold something: u32s. There are enough for a thousand apps; memory that isn't used is free. */
 export const TOUCHED: usize = OUT_END
-export const MAX_CELLS: i32 = 49_152
+export const MAX_CELLS: i32 = 196_608
 /** What was learnt; see memo.ts. */
-export const MEMO: usize = TOUCHED + 49_152 * 4
-export const MEMO_SLOTS: u32 = 131_072
+export const MEMO: usize = TOUCHED + <usize>MAX_CELLS * 4
+export const MEMO_SLOTS: u32 = 524_288
 export const MEMO_ENTRY: usize = 32
 /** Half as much again, for doubling. */
-export const CELLS: usize = MEMO + 196_608 * 32
-export const CELLS_END: usize = CELLS + 49_152 * 80
+export const CELLS: usize = MEMO + (<usize>MEMO_SLOTS / 2) * 3 * MEMO_ENTRY
+export const CELL: usize = 80
+export const CELLS_END: usize = CELLS + <usize>MAX_CELLS * CELL
 export const INPUT: usize = CELLS_END
 /** Longer bodies are no matter for this scanner. */
 export const INPUT_SIZE: usize = 1024 * 1024

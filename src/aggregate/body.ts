@@ -113,8 +113,12 @@ export function countBody(
     },
   )
   for (const { owner, acc } of deltas) if (owner === windows) countOverflow(windows, acc)
+  // Of a thousand apps each would keep a body.
+  windows.state.request.bytes = NO_BYTES
   return count
 }
+
+const NO_BYTES = new Uint8Array(0)
 
 /** Whether a line's time is too far from the store's. */
 function isOff(time: number, now: number): boolean {

@@ -54,7 +54,7 @@ export function teachRequest(pupil: Pupil): boolean {
   const dyno = dynoNamed(state, request.bytes, request.dynoStart, request.dynoEnd)
   const { method, status } = request
   const series: [number | undefined, Kind][] = [
-    [(dyno.requests?.[method * STATUSES + status] ?? 0) - 1, 'count'],
+    [dyno.requests.get(method * STATUSES + status), 'count'],
     [dyno.service, 'measure'],
     [dyno.connect, 'measure'],
     [dyno.bytes, 'measure'],

@@ -35,8 +35,8 @@ export interface Dyno {
   service: number
   connect: number
   bytes: number
-  /** By method * STATUSES + status; 0 when not met, else series + 1. */
-  requests: Uint32Array | undefined
+  /** By method * STATUSES + status, those that were met. */
+  readonly requests: Map<number, number>
   /** By sample name number; 0 when not met, else series + 1. */
   readonly samples: number[]
 }
@@ -105,7 +105,7 @@ function createDyno(name: string): Dyno {
     service: -1,
     connect: -1,
     bytes: -1,
-    requests: undefined,
+    requests: new Map(),
     samples: [],
   }
 }

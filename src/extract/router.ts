@@ -32,9 +32,9 @@ export function extractRouter(state: AppState, line: Line, acc: Accumulator): bo
 function measureRequest(state: AppState, acc: Accumulator, request: Request, dyno: Dyno): void {
   countSecond(acc, request.time)
   const key = request.method * STATUSES + request.status
-  dyno.requests ??= new Uint32Array(METHODS.length * STATUSES)
-  if (dyno.requests[key] === 0) dyno.requests[key] = newRequests(state, request, dyno) + 1
-  countOne(acc, dyno.requests[key]! - 1)
+  let series = dyno.requests.get(key)
+  if (series === undefined) dyno.requests.set(key, (series = newRequests(state, request, dyno)))
+  countOne(acc, series)
   if (isPlatformError(request)) countOne(acc, errorSeriesOf(state, request))
   if (request.service >= 0) {
     if (dyno.service < 0) dyno.service = newDistribution(state, 'router/service', 's', dyno)

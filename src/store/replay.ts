@@ -28,8 +28,7 @@ export interface Expected {
 
 /** What was acknowledged longer ago is taken for safe: replicas and disks don't lag so far. ms. */
 const KEPT_MS = 10_000
-const MIN_DROP = 64
-/** Of many, at least one in so many goes at a time. */
+/** What goes at a time is at least one in so many. */
 const PARTS = 16
 /** All that is kept, bytes; beyond, the oldest goes first. */
 const MAX_BYTES = 16 * 2 ** 20
@@ -63,20 +62,25 @@ export function createReplay(options: {
   // Many at a time, because each time moves all that stay.
   const dropBefore = (state: RecentBatches, time: number) => {
     const { entries } = state
-    const least = Math.min(entries.length, Math.max(MIN_DROP, Math.ceil(entries.length / PARTS)))
+    const least = Math.ceil(entries.length / PARTS)
     if (least === 0 || entries[least - 1]!.at >= time) return
     let count = least
     while (count < entries.length && entries[count]!.at < time) count += 1
     drop(state, count)
   }
 
-  const dropOldest = () => {
+  // Of all apps at a time, because each time looks at all.
+  const dropOldest = (time: number) => {
     for (;;) {
       if (bytes <= MAX_BYTES) return
-      const oldest = [...states.values()]
-        .filter(({ entries }) => entries.length > 0)
-        .reduce((a, b) => (b.entries[0]!.at < a.entries[0]!.at ? b : a))
-      drop(oldest, Math.ceil(oldest.entries.length / PARTS))
+      let oldest = Infinity
+      for (const { entries } of states.values()) oldest = Math.min(oldest, entries[0]?.at ?? oldest)
+      // The clock may have gone back: the oldest goes in any case.
+      const end = oldest + Math.max(0, time - oldest) / PARTS
+      for (const state of states.values()) {
+        const count = state.entries.findIndex(({ at }) => at > end)
+        drop(state, count < 0 ? state.entries.length : count)
+      }
     }
   }
 
@@ -126,7 +130,7 @@ export function createReplay(options: {
     const size = sizeOf(batch)
     state.entries.push({ batch, at, size })
     bytes += size
-    dropOldest()
+    dropOldest(at)
   }
 
   const expect = (app: string): Expected => {

@@ -50,6 +50,29 @@ function open() {
   return { redis, replay, lost, commit }
 }
 
+/** A replay whose clock stands where it is put, and what was sent again. */
+function openAt() {
+  const clock = { now: 0 }
+  const sent: string[] = []
+  const replay = createReplay({
+    now: () => clock.now,
+    send: async ({ ids }) => {
+      sent.push(ids[0]!.text)
+      return { counter: 0, pending: { length: 0, head: Buffer.alloc(0) }, known: [] }
+    },
+    readCounter: async () => 0,
+    onLoss: () => {},
+    warn: () => {},
+  })
+  const commit = (app: string, batch: Batch) => replay.expect(app).note(clock.now + 1e6, batch)
+  /** Redis forgets an app; resolves when all that is known of it was brought back. */
+  const forget = async (app: string) => {
+    replay.expect(app).note(0, undefined)
+    await replay.settled(app, 1000)
+  }
+  return { clock, sent, commit, forget }
+}
+
 describe('what Redis forgot is brought back', () => {
   test('not when answers are only heard in another order than Redis gave them', () => {
     const { redis, replay, lost, commit } = open()
@@ -95,5 +118,36 @@ describe('what Redis forgot is brought back', () => {
     replay.expect(APP).note(redis.count, undefined)
     await replay.settled(APP, 1000)
     expect([...redis.ids].toSorted()).toEqual(['a', 'b'])
+  })
+
+  describe('and of what is kept', () => {
+    test.each([1, 5, 200])('only the last seconds, with %d batches a second', async (rate) => {
+      const { clock, sent, commit, forget } = openAt()
+      for (let i = 0; i < 60 * rate; i += 1) {
+        clock.now = (i * 1000) / rate
+        commit(APP, batchOf(`${i}`))
+      }
+      await forget(APP)
+      expect(sent.at(-1)).toBe(`${60 * rate - 1}`)
+      expect(sent.length).toBeGreaterThanOrEqual(10 * rate)
+      expect(sent.length).toBeLessThanOrEqual(11 * rate)
+    })
+
+    test.each([
+      ['time goes on', 1],
+      ['all come at once', 0],
+      ['the clock goes back', -1],
+    ])('the newest of all apps, when it is too much and %s', async (_, step) => {
+      const { clock, sent, commit, forget } = openAt()
+      const apps = Array.from({ length: 50 }, (_, i) => `app-${i}`)
+      for (const app of apps) {
+        clock.now += step
+        commit(app, { ...batchOf(app), packed: Buffer.alloc(2 ** 20) })
+      }
+      for (const app of apps) await forget(app)
+      expect(sent.length).toBeLessThanOrEqual(16)
+      if (step === 1) expect(sent).toEqual(apps.slice(-sent.length))
+      if (step === 1) expect(sent.length).toBeGreaterThan(10)
+    })
   })
 })

@@ -15,6 +15,7 @@ import { SERVER_FLAGS, startServer } from './server-process.ts'
  * expression for a line and waits for a PONG of Redis gets the same bodies: what a machine does to who
  * computes a little and waits a little, it does to both. `--case 64x10` runs one, `--routes` says how
  * many routes the lines are of, so how many series they have, `--node` gives the server flags of node.
+ * What is measured begins after `--warm` posts: V8 compiles for some ten thousand commits.
  */
 const { values } = parseArgs({
   options: {
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     starts: { type: 'string', default: '3' },
     case: { type: 'string', default: '' },
     routes: { type: 'string', default: '50' },
+    warm: { type: 'string', default: '20000' },
     node: { type: 'string', default: SERVER_FLAGS.join(' ') },
     check: { type: 'boolean', default: false },
   },
@@ -38,8 +40,6 @@ interface Case {
 
 const SERVE = join(import.meta.dirname, '../src/bin/serve.js')
 const NAIVE = join(import.meta.dirname, 'peers/naive-server.js')
-// V8 takes some thousand commits to get fast, and Node accepts one connection a turn.
-const WARM_POSTS = 5000
 const BODIES = 60
 const CASES: readonly Case[] = [
   { drains: 1, lines: 1, limitMs: 3 },
@@ -108,7 +108,7 @@ async function measure(script: string, { drains, lines, rate }: Case): Promise<F
     nextBody: freshBodies({ requests: lines, dynos: 8, routes: Number(values.routes) }, BODIES),
     connections: drains,
     seconds: Number(values.seconds),
-    warmPosts: WARM_POSTS,
+    warmPosts: Number(values.warm),
     onWarm: () => (before = [redis.cpuSeconds(), server.cpuSeconds()]),
     rate,
   })

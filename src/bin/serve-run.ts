@@ -43,6 +43,8 @@ async function serveWith(config: Config, log: Logger<string>): Promise<number> {
 
 async function serveHere(config: Config, log: Logger<string>): Promise<number> {
   if (config.redisUrls.length === 0) growSlowlyWhenLarge()
+  // Little of what a commit makes stays: threads that share it out wait for each other longer than it takes.
+  else setFlagsFromString('--no-parallel-scavenge')
   const app = createApp(config, { log })
   const told = signalled()
   try {

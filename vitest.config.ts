@@ -9,5 +9,6 @@ export default defineConfig({
     // Only against what hangs: the machine may be slow and shared.
     testTimeout: 180_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 })

@@ -114,7 +114,7 @@ describe.skipIf(noRedis)('scrapes of replicas over one Redis', () => {
       }),
       { numRuns: 25 },
     )
-  }, 60_000)
+  })
 })
 
 function collectorOf(store: RedisStore): Collector {

@@ -156,7 +156,7 @@ describe('a body that is refused', () => {
     ['a prefix that is none', GOOD, LOGPLEX, 'app=a&prefix=%0a'],
   ])('is counted as refused: %s', async (_, payload, headers, query) => {
     expect((await post(payload, headers, query)).statusCode).toBeGreaterThanOrEqual(400)
-    await vi.waitFor(async () => expect(await frames()).toEqual(['refused 1']))
+    await vi.waitFor(async () => expect(await frames()).toEqual(['refused 1']), 30_000)
     expect((await post(GOOD, LOGPLEX, 'app=a')).statusCode).toBe(204)
     expect(await frames()).toEqual(['committed 1', 'refused 1'])
   })

@@ -23,4 +23,4 @@ test('connections that nothing came on hold nobody up, and one with a request do
   answer!()
   expect(await busy.closed()).toMatch(/ 200 OK\r\n[^]*done$/)
   await closed
-}, 30_000)
+})

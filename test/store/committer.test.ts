@@ -57,7 +57,7 @@ describe('the committer', () => {
   test('commits together what came while the last commit was under way', async () => {
     const { open } = closeGate()
     const first = committer.add('app', frameOf('first'))
-    await vi.waitFor(() => expect(store.batches).toHaveLength(1))
+    await vi.waitFor(() => expect(store.batches).toHaveLength(1), 30_000)
     const rest = Array.from({ length: 300 }, (_, i) => committer.add('app', frameOf(`${i}`)))
     open()
     expect(await Promise.all([first, ...rest])).toEqual(Array(301).fill('committed'))
@@ -147,7 +147,7 @@ describe('the committer', () => {
         frame.count(open)
       },
     })
-    await vi.waitFor(() => expect(counts).toBeGreaterThan(1))
+    await vi.waitFor(() => expect(counts).toBeGreaterThan(1), 30_000)
     expect(windows.free.every(({ results }) => results.every((n) => n === 0))).toBe(true)
     store.mood = 'well'
     expect(await adding).toBe('committed')

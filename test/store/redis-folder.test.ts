@@ -269,7 +269,7 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
     await vi.waitFor(async () => {
       await fold(appPrefix(app))
       expect(await ask(pendingKey(appPrefix(app)))).toBeNull()
-    })
+    }, 30_000)
     expect(await seen(store, app)).toEqual(before)
   })
 
@@ -291,8 +291,10 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
     // Alone now, as one that knows all of it.
     await fold(appPrefix(app))
     await commit(stores[0], 'c')
-    await vi.waitFor(async () =>
-      expect(await client.strlen(pendingKey(appPrefix(app)))).toBeLessThan(LONG_PENDING),
+    await vi.waitFor(
+      async () =>
+        expect(await client.strlen(pendingKey(appPrefix(app)))).toBeLessThan(LONG_PENDING),
+      30_000,
     )
     expect(longest).toBeGreaterThan(LONG_PENDING)
     expect(longest).toBeLessThan(5 * LONG_PENDING)
@@ -314,8 +316,10 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
     const ledger = { sent: 0, acked: 0 }
     const end = Date.now() + 6000
     let duplicates = 0
+    let reads = 0
+    const isOver = () => Date.now() >= end && reads > 20 && duplicates > 10
     const commit = async (store: RedisStore, name: string) => {
-      for (let i = 0; Date.now() < end; i += 1) {
+      for (let i = 0; !isOver(); i += 1) {
         const late = i % 7 === 0 ? COARSE_MS * (i % 40) : 0
         const frame = frameAt(`${name}-${i}`, Date.now() - late, i % 3 === 0 ? 200 : 5, i)
         ledger.sent += 1
@@ -325,10 +329,9 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
         duplicates += (await stores[i % 2]!.commit(app, [frame])).length
       }
     }
-    let reads = 0
     const read = async (store: RedisStore) => {
       const last: { [part: string]: number } = {}
-      while (Date.now() < end) {
+      while (!isOver()) {
         const { acked } = ledger
         const lines = await linesIn(store, app)
         for (const [part, n] of Object.entries(lines)) {
@@ -347,13 +350,11 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
       read(reader),
       read(stores[1]),
     ])
-    expect(reads).toBeGreaterThan(20)
-    expect(duplicates).toBeGreaterThan(10)
     const n = ledger.sent
     expect(await linesIn(reader, app)).toEqual({ 10_000: n, 60_000: n, lifetime: n })
     await vi.waitFor(async () => expect(await ask(pendingKey(appPrefix(app)))).toBeNull(), 10_000)
     expect(await linesIn(reader, app)).toEqual({ 10_000: n, 60_000: n, lifetime: n })
-  }, 30_000)
+  })
 })
 
 /** The only entry of its fine window: a record whose body goes on behind what it says. */

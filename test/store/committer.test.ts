@@ -10,15 +10,22 @@ import { FINE_MS, type Store, UnfitStoreError } from '../../src/store/store.ts'
 import { type FlakyStore, createFlakyStore } from '../support/flaky-store.ts'
 import { perform } from '../support/windows.ts'
 
-const HOLD_MS = 200
+/** So long that no frame is given up while a slow machine tests something else. */
+const LONG_HOLD_MS = 60_000
+const SHORT_HOLD_MS = 200
 
 let store: FlakyStore
 let committer: Committer
 
 beforeEach(() => {
   store = createFlakyStore(createMemoryStore({ retentionMs: 3_600_000, now: Date.now }))
-  committer = createCommitter(store, { holdMs: HOLD_MS, spillBytes: 1_000_000 })
+  committer = createCommitter(store, { holdMs: LONG_HOLD_MS, spillBytes: 1_000_000 })
 })
+
+/** One that soon gives up waiting for the store. */
+function impatient(spillBytes = 1_000_000): Committer {
+  return createCommitter(store, { holdMs: SHORT_HOLD_MS, spillBytes })
+}
 
 const windows = createAppWindows({ maxSeries: 100, maxRoutes: 10 })
 
@@ -75,7 +82,7 @@ describe('the committer', () => {
         return known
       },
     }
-    committer = createCommitter(slow, { holdMs: HOLD_MS, spillBytes: 1_000_000 })
+    committer = createCommitter(slow, { holdMs: LONG_HOLD_MS, spillBytes: 1_000_000 })
     const send = async (sender: number) => {
       // They come one after the other, as senders do.
       await sleep(sender * 3)
@@ -110,7 +117,7 @@ describe('the committer', () => {
   })
 
   test('tries again while the store is away, and counts once what was written without an answer', async () => {
-    committer = createCommitter(store, { holdMs: 3900, spillBytes: 0 })
+    committer = createCommitter(store, { holdMs: LONG_HOLD_MS, spillBytes: 0 })
     store.mood = 'mute'
     const adding = [committer.add('app', frameOf('a')), committer.add('app', frameOf(undefined))]
     await sleep(50)
@@ -123,6 +130,7 @@ describe('the committer', () => {
   })
 
   test('holds what waited too long, and commits it when the store is back', async () => {
+    committer = impatient()
     store.mood = 'away'
     const adding = Array.from({ length: 200 }, (_, i) => committer.add('app', frameOf(`${i}`, 5)))
     expect(await Promise.all(adding)).toEqual(Array(200).fill('spilled'))
@@ -171,7 +179,7 @@ describe('the committer', () => {
   })
 
   test('refuses when it can hold no more, and takes the frame when it comes again', async () => {
-    committer = createCommitter(store, { holdMs: HOLD_MS, spillBytes: 2000 })
+    committer = impatient(2000)
     store.mood = 'away'
     const adding = Array.from({ length: 20 }, (_, i) => committer.add('app', frameOf(`${i}`)))
     const results = await Promise.allSettled(adding)
@@ -192,6 +200,7 @@ describe('the committer', () => {
   })
 
   test('asks a store that is away with one frame, and for a hundred apps not much more than for one', async () => {
+    committer = impatient()
     store.mood = 'away'
     const apps = Array.from({ length: 100 }, (_, i) => `app-${i}`)
     const adding = apps.flatMap((app) =>
@@ -211,12 +220,13 @@ describe('the committer', () => {
 
   test('refuses at once what the store would not keep', async () => {
     const unfit = { ...store, commit: async () => Promise.reject(new UnfitStoreError('it evicts')) }
-    const refusing = createCommitter(unfit, { holdMs: HOLD_MS, spillBytes: 1_000_000 })
+    const refusing = createCommitter(unfit, { holdMs: LONG_HOLD_MS, spillBytes: 1_000_000 })
     await expect(refusing.add('app', frameOf('a'))).rejects.toThrow(RefusedError)
     expect(refusing.spilledLines()).toBe(0)
   })
 
   test('says exactly what is lost when it has to stop', async () => {
+    committer = impatient()
     store.mood = 'away'
     await Promise.all([committer.add('app', frameOf('a', 2)), committer.add('b', frameOf('b', 3))])
     const late = committer.add('app', frameOf('c'))

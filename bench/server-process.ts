@@ -16,7 +16,7 @@ export interface ServerProcess {
 }
 
 /** Those of the Procfile. */
-export const SERVER_FLAGS = ['--max-semi-space-size=4']
+export const SERVER_FLAGS = ['--max-semi-space-size=2']
 const TICKS = 100
 const BOOT_TRIES = 200
 

@@ -15,10 +15,12 @@ import { addReportRoutes } from './export/report-route.ts'
 import { addSeriesRoute } from './export/series-route.ts'
 import { addWelcomeRoute } from './export/welcome-route.ts'
 import { createDrainAuth, createReadAuth, drainUrl } from './receive/credentials.ts'
-import { type TakeBody, addDrainRoute } from './receive/drain-route.ts'
+import { addDrainRoute } from './receive/drain-route.ts'
+import { type TakeBody, createDrain } from './receive/drain.ts'
 import { createErrorHandler } from './receive/error-handler.ts'
 import { addGentleClose } from './receive/gentle-close.ts'
 import { type TlsFiles, createHttpServer } from './receive/http-server.ts'
+import { takePlainPosts } from './receive/plain-posts.ts'
 import { RequestError } from './receive/request-error.ts'
 import { type Committer, RefusedError, createCommitter } from './store/committer.ts'
 import { type Intake, createIntake } from './store/intake.ts'
@@ -77,17 +79,21 @@ export function createApp(config: Config, deps: AppDeps): App {
   let otlp: OtlpExporter | undefined
   let stopped: Promise<StopReport> | undefined
 
-  const isClosing = addGentleClose(server, CLOSE_LIMIT_MS)
+  const drain = createDrain({
+    auth: createDrainAuth(config.drainSecrets),
+    take: takeWith(intake),
+    refuse: intake.refuse,
+    log,
+  })
+  const isClosing = addGentleClose(server, {
+    posts: takePlainPosts(server.server, drain),
+    limitMs: CLOSE_LIMIT_MS,
+  })
   addHealthRoutes(server, {
     reasons: () =>
       [phase === 'ready' ? undefined : phase, storeFault()].filter((r) => r !== undefined),
   })
-  addDrainRoute(server, {
-    auth: createDrainAuth(config.drainSecrets),
-    take: takeWith(intake),
-    refuse: intake.refuse,
-    isClosing,
-  })
+  addDrainRoute(server, drain, isClosing)
 
   const mayRead = createReadAuth(config.metricsToken)
   const readLog = createReadLog({ log, isStoreAway: () => storeFault() !== undefined })

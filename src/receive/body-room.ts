@@ -6,6 +6,8 @@ export interface BodyRoom {
    * its sender has to wait.
    */
   enter(app: string, bytes: number, then: (leave: Leave | undefined) => void): void
+  /** Takes room where there is some at once, and nobody waits for it. */
+  enterNow(app: string, bytes: number): Leave | undefined
 }
 
 export type Leave = () => void
@@ -63,9 +65,14 @@ export function createBodyRoom(options: {
     }
   }
 
+  const enterNow = (app: string, bytes: number): Leave | undefined =>
+    queue.size === 0 && fitsAll(bytes) && fitsApp(app, bytes) ? take(app, bytes) : undefined
+
   return {
+    enterNow,
     enter: (app, bytes, then) => {
-      if (queue.size === 0 && fitsAll(bytes) && fitsApp(app, bytes)) return then(take(app, bytes))
+      const leave = enterNow(app, bytes)
+      if (leave !== undefined) return then(leave)
       const timer = setTimeout(() => {
         queue.delete(waiting)
         then(undefined)

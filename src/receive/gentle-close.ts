@@ -1,6 +1,7 @@
 import { Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import type { PlainPosts } from './plain-posts.ts'
 
 /** How long clients with an open connection may still begin a request, ms. */
 const LINGER_MS = 500
@@ -13,7 +14,11 @@ const SWEEP_EVERY_MS = 100
  * `limitMs` what is left. Closing an idle connection at once would cut off a request on its way.
  * Gives whether it is closing, for those who answer without the framework.
  */
-export function addGentleClose(server: FastifyInstance, limitMs: number): () => boolean {
+export function addGentleClose(
+  server: FastifyInstance,
+  options: { readonly posts: PlainPosts; readonly limitMs: number },
+): () => boolean {
+  const { posts, limitMs } = options
   const http = server.server
   const sockets = new Set<Socket>()
   let isClosing = false
@@ -32,16 +37,20 @@ export function addGentleClose(server: FastifyInstance, limitMs: number): () => 
   server.addHook('preClose', async () => {
     if (!http.listening) return
     isClosing = true
+    posts.stop()
     // http.Server's own close() would drop idle connections.
     Server.prototype.close.call(http)
     const until = performance.now() + LINGER_MS
     while ((await connectionsOf(http)) > 0 && performance.now() < until) await sleep(LOOK_EVERY_MS)
     const sweep = setInterval(() => {
       http.closeIdleConnections()
+      posts.closeIdle()
       // Node takes a connection that nothing came on for one that is busy with its first request.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
     }, SWEEP_EVERY_MS)
-    const cut = setTimeout(() => http.closeAllConnections(), limitMs - LINGER_MS)
+    const cut = setTimeout(() => {
+      for (const socket of sockets) socket.destroy()
+    }, limitMs - LINGER_MS)
     http.once('close', () => {
       clearInterval(sweep)
       clearTimeout(cut)

@@ -21,9 +21,9 @@ const REQUEST_TIMEOUT_MS = 10_000
 const HEADERS_TIMEOUT_MS = 5000
 const CHECK_EVERY_MS = 1000
 /** Logplex keeps an idle connection for 255 s, and one that we close costs it a try. */
-const KEEP_ALIVE_MS = 310_000
+export const KEEP_ALIVE_MS = 310_000
 const TLS_HANDSHAKE_MS = 10_000
-const MAX_HEADER_BYTES = 8192
+export const MAX_HEADER_BYTES = 8192
 const MAX_HEADERS = 64
 const MAX_CONNECTIONS = 4096
 

@@ -7,6 +7,7 @@ import { RequestError } from './request-error.ts'
 export const MAX_BODY = 8 * 1024 * 1024
 
 const gunzip = promisify(zlib.gunzip)
+export const BROKEN_OFF = 'the body ended too early'
 const TOO_LARGE = `the body is larger than ${MAX_BODY} bytes`
 
 /** Says whether a body is packed; throws RequestError for an encoding other than gzip. */
@@ -22,7 +23,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
-    const onBreak = () => reject(new RequestError(400, 'the body ended too early'))
+    const onBreak = () => reject(new RequestError(400, BROKEN_OFF))
     const refuse = () => {
       request.off('data', onData)
       reject(new RequestError(413, TOO_LARGE))

@@ -8,7 +8,7 @@ import {
 import { type BodyCount, countBody, createBodyReader } from '../aggregate/body.ts'
 import { sharedScanner } from '../aggregate/scanner.ts'
 import { OVER_LIMIT } from '../extract/extract.ts'
-import type { DrainBody, DrainResult, DrainSource } from '../receive/drain-route.ts'
+import type { DrainBody, DrainResult, DrainSource } from '../receive/drain.ts'
 import { type Committer, RefusedError } from './committer.ts'
 import { type FrameResult, countFrames } from './frame-count.ts'
 import type { PendingFrame } from './lane.ts'

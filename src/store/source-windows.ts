@@ -1,6 +1,6 @@
 import { type AppWindows, createAppWindows } from '../aggregate/app-windows.ts'
 import type { ExtractOptions } from '../extract/app-state.ts'
-import type { DrainSource } from '../receive/drain-route.ts'
+import type { DrainSource } from '../receive/drain.ts'
 
 /** Which windows bodies are counted into, by where they come from. */
 export interface SourceWindows {

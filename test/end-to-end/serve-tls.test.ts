@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -8,10 +7,8 @@ import { type TLSSocket, connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SECRETS, basic, routerBody } from '../support/app.ts'
 import { type BuiltServer, startBuiltServer } from '../support/built-server.ts'
-import { findProgram } from '../support/programs.ts'
+import { makeCertificate, openssl } from '../support/certificate.ts'
 import { drainToken } from '../../src/receive/credentials.ts'
-
-const { path: openssl } = findProgram('openssl')
 
 describe.skipIf(openssl === undefined)('HTTPS without a proxy', () => {
   const folder = mkdtempSync(join(tmpdir(), 'l2met-tls-'))
@@ -20,9 +17,7 @@ describe.skipIf(openssl === undefined)('HTTPS without a proxy', () => {
   let server: BuiltServer
 
   const certify = (name: string) => {
-    const args = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=${name} -addext subjectAltName=DNS:localhost`
-    const [cert, key] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)]
-    execFileSync(openssl!, [...args.split(' '), '-keyout', key, '-out', cert], { stdio: 'ignore' })
+    const { cert, key } = makeCertificate(folder, name)
     copyFileSync(cert, certFile)
     copyFileSync(key, keyFile)
   }

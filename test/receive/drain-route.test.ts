@@ -4,7 +4,8 @@ import { type InjectOptions } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { pino } from 'pino'
 import { createDrainAuth, drainToken } from '../../src/receive/credentials.ts'
-import { type TakeBody, addDrainRoute } from '../../src/receive/drain-route.ts'
+import { addDrainRoute } from '../../src/receive/drain-route.ts'
+import { type TakeBody, createDrain } from '../../src/receive/drain.ts'
 import { createHttpServer } from '../../src/receive/http-server.ts'
 import { SECRETS, basic, reportOf, routerBody, routerLine, testApp } from '../support/app.ts'
 import { BODY_CASES, GZIP, LOGPLEX } from '../support/body-cases.ts'
@@ -166,12 +167,8 @@ async function postTo(take: TakeBody) {
   const logged: { err?: { message: string } }[] = []
   const log = pino<string>({}, { write: (line: string) => logged.push(JSON.parse(line)) })
   const server = createHttpServer({ log, tls: undefined, isPublic: false })
-  addDrainRoute(server, {
-    auth: createDrainAuth([]),
-    take,
-    refuse: async () => {},
-    isClosing: () => false,
-  })
+  const drain = createDrain({ auth: createDrainAuth([]), take, refuse: async () => {}, log })
+  addDrainRoute(server, drain, () => false)
   const answer = await server.inject({ method: 'POST', url: '/logs', payload: GOOD })
   await server.close()
   return { answer, logged }

@@ -8,7 +8,10 @@ test('connections that nothing came on hold nobody up, and one with a request do
   const log = pino({ level: 'silent' })
   const server = createHttpServer({ log, tls: undefined, isPublic: false })
   // Nothing is cut off while this test runs.
-  addGentleClose(server, 3_600_000)
+  addGentleClose(server, {
+    posts: { stop: () => {}, closeIdle: () => {} },
+    limitMs: 3_600_000,
+  })
   let answer: (() => void) | undefined
   server.get('/slow', async () => {
     await new Promise<void>((resolve) => (answer = resolve))

@@ -135,12 +135,13 @@ describe('what is no good HTTP', () => {
     const authorization = `Authorization: ${basic('a', drainToken('new-secret-of-tests', 'a'))}`
     const others = Array.from({ length: 70 }, (_, i) => `X-${i}: 1`)
     for (const [headers, status] of [
-      [[authorization, ...others], 204],
-      [[...others, authorization], 401],
+      // Newer versions of Node refuse them all.
+      [[authorization, ...others], '204|431'],
+      [[...others, authorization], '401|431'],
     ] as const) {
       const connection = await connect(address)
       connection.write(drainRequest(routerBody(), ...headers))
-      expect(await connection.until(ANSWER)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+      expect(await connection.until(ANSWER)).toMatch(new RegExp(`^HTTP/1\\.1 (${status}) `))
     }
   })
 

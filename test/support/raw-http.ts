@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type Socket, connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 
 /** A connection on which a test writes what it likes and reads what came, byte for byte. */
 export interface RawConnection {
@@ -14,15 +15,17 @@ export interface RawConnection {
 }
 
 export async function connectRaw(address: string): Promise<RawConnection> {
-  const { port } = new URL(address)
-  const socket = connect(Number(port), '127.0.0.1')
+  const { port, protocol } = new URL(address)
+  const to = { port: Number(port), host: '127.0.0.1' }
+  const isTls = protocol === 'https:'
+  const socket = isTls ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to)
   let text = ''
   socket.setEncoding('latin1')
   socket.on('data', (chunk: string) => {
     text += chunk
     socket.emit('more')
   })
-  await once(socket, 'connect')
+  await once(socket, isTls ? 'secureConnect' : 'connect')
   // Resets end a connection too; `close` follows.
   socket.on('error', () => {})
   return {
@@ -30,12 +33,20 @@ export async function connectRaw(address: string): Promise<RawConnection> {
     write: (data) => socket.write(data),
     until: (pattern) =>
       new Promise((resolve, reject) => {
+        const end = () => socket.off('more', look).off('close', onClose)
         const look = () => {
-          if (pattern.test(text)) resolve(text)
+          if (!pattern.test(text)) return
+          end()
+          resolve(text)
+        }
+        const onClose = () => {
+          end()
+          reject(new Error(`closed after ${JSON.stringify(text)}`))
         }
         socket.on('more', look)
-        socket.once('close', () => reject(new Error(`closed after ${JSON.stringify(text)}`)))
+        socket.once('close', onClose)
         look()
+        if (socket.closed) onClose()
       }),
     closed: () =>
       new Promise((resolve) => {

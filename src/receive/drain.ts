@@ -1,0 +1,157 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { type BodyRoom, createBodyRoom } from './body-room.ts'
+import type { DrainAuth } from './credentials.ts'
+import { type Lateness, createLateLog } from './late-log.ts'
+import { type RefusalLog, createRefusalLog } from './refusal-log.ts'
+import { MAX_BODY, isGzip } from './request-body.ts'
+import { RequestError } from './request-error.ts'
+
+/** Where a body comes from. */
+export interface DrainSource {
+  readonly app: string
+  /** Drain options `prefix` and `source-prefix`. */
+  readonly prefix: string
+  readonly sourcePrefix: string
+}
+
+/** One body of a drain, unpacked. */
+export interface DrainBody extends DrainSource {
+  /** The sender's id of this body, the same when it tries again; undefined when it has none. */
+  readonly id: string | undefined
+  readonly bytes: Uint8Array
+}
+
+export interface DrainResult extends Lateness {
+  readonly malformed: number
+}
+
+/** Counts a body. What it resolves is acknowledged; `refused` tells the sender to try again. */
+export type TakeBody = (body: DrainBody) => Promise<DrainResult | 'refused'>
+
+/** What is known of a request before its body is read. */
+export interface Caller extends Omit<DrainBody, 'bytes'> {
+  readonly isPacked: boolean
+  /** Whether the content type names something that is no log. */
+  readonly isForeign: boolean
+}
+
+/** Headers that the drain looks at; of each one value, or what Node gives for the first. */
+export type DrainHeaders = {
+  readonly [name in (typeof DRAIN_HEADERS)[number]]?: string | string[] | undefined
+}
+
+/** Query parameters; of one that is given twice an array. */
+export type DrainQuery = Readonly<Record<string, unknown>>
+
+export const DRAIN_HEADERS = [
+  'authorization',
+  'content-encoding',
+  'content-type',
+  'logplex-frame-id',
+  'user-agent',
+  'x-request-id',
+] as const
+
+/** What is done with a drain's requests, in whatever way they are read. */
+export interface Drain {
+  /** The app that a request may write to. Throws RequestError. */
+  appOf(headers: DrainHeaders, query: DrainQuery): string
+  /** Bounds what is being received at one time. */
+  readonly room: BodyRoom
+  /** Counts a body; gives the status of its answer. Rejects with RequestError. */
+  receive(caller: Caller, bytes: Uint8Array): Promise<204 | 503>
+  /** Counts a body of a known app that is refused before it is taken. */
+  noteRefused(source: DrainSource): void
+  readonly logRefusal: RefusalLog
+  readonly log: FastifyBaseLogger
+}
+
+const LOG_TYPES = new Set([
+  '',
+  'application/logplex-1',
+  'application/x-logplex-1',
+  // What curl says when it isn't told: it knows nothing of the body.
+  'application/x-www-form-urlencoded',
+])
+/** Bodies in work at one time, bytes, and how long one may wait for the others: Logplex waits 5 s. */
+const ROOM = { limit: 64 * 1024 * 1024, appLimit: 2 * MAX_BODY, waitMs: 4000 }
+const NAME_PREFIX = /^[A-Za-z0-9_.:/-]{0,64}$/
+const FRAME_ID = /^[\x21-\x7e]{1,128}$/
+
+export function createDrain(options: {
+  readonly auth: DrainAuth
+  readonly take: TakeBody
+  /** Is told of a body of a known app that is refused before it is taken. */
+  readonly refuse: (source: DrainSource) => Promise<void>
+  readonly log: FastifyBaseLogger
+}): Drain {
+  const { auth, take, refuse, log } = options
+  const warn = (details: object, message: string) => log.warn(details, message)
+  const noteLateness = createLateLog(warn)
+  const logRefusal = createRefusalLog(warn)
+
+  return {
+    appOf: (headers, query) => auth(headerOf(headers, 'authorization'), textOf(query, 'app')),
+    room: createBodyRoom(ROOM),
+    receive: async ({ app, id, prefix, sourcePrefix, isForeign }, bytes) => {
+      const result = await take({ app, id, prefix, sourcePrefix, bytes })
+      if (result === 'refused') {
+        logRefusal(503, 'it could be neither stored nor held', { path: '/logs', app })
+        return 503
+      }
+      noteLateness(app, result)
+      if (isForeign && result.lines > 0 && result.malformed === result.lines)
+        throw new RequestError(
+          415,
+          'no line of this body could be read: it has to be application/logplex-1',
+        )
+      return 204
+    },
+    noteRefused: ({ app, prefix, sourcePrefix }) => {
+      refuse({ app, prefix, sourcePrefix }).catch((err: unknown) =>
+        log.error({ err }, 'a refused body could not be counted'),
+      )
+    },
+    logRefusal,
+    log,
+  }
+}
+
+/** Says what a request of `app` brings, by all but its body. Throws RequestError when that is nothing good. */
+export function readCaller(app: string, headers: DrainHeaders, query: DrainQuery): Caller {
+  const type = headerOf(headers, 'content-type')?.split(';', 1)[0]!.trim().toLowerCase() ?? ''
+  return {
+    app,
+    id: frameId(headers),
+    prefix: namePrefix(query, 'prefix'),
+    sourcePrefix: namePrefix(query, 'source-prefix'),
+    isPacked: isGzip(headerOf(headers, 'content-encoding')),
+    isForeign: !LOG_TYPES.has(type),
+  }
+}
+
+/** log-shuttle posts without a frame id, but its request id stays the same when it tries again. */
+function frameId(headers: DrainHeaders): string | undefined {
+  const isShuttle = headerOf(headers, 'user-agent')?.startsWith('log-shuttle/') ?? false
+  const id =
+    headerOf(headers, 'logplex-frame-id') ??
+    (isShuttle ? headerOf(headers, 'x-request-id') : undefined)
+  return id !== undefined && FRAME_ID.test(id) ? id : undefined
+}
+
+function headerOf(headers: DrainHeaders, name: keyof DrainHeaders): string | undefined {
+  const value = headers[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+function namePrefix(query: DrainQuery, name: string): string {
+  const text = textOf(query, name) ?? ''
+  if (NAME_PREFIX.test(text)) return text
+  throw new RequestError(400, `${name} has at most 64 of the characters A-Z a-z 0-9 _ . : / -`)
+}
+
+function textOf(query: DrainQuery, name: string): string | undefined {
+  const value = query[name]
+  if (value === undefined || typeof value === 'string') return value
+  throw new RequestError(400, `${name} is given more than once`)
+}

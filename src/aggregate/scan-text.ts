@@ -77,10 +77,11 @@ export function createTextScan(
     buffer: input.subarray(0, CHUNK),
     count(bytes, start, end) {
       const isHere = bytes.buffer === input.buffer
-      const from = isHere ? bytes.byteOffset - input.byteOffset + start : 0
+      // What is in `buffer` may yet have to be counted.
+      const from = isHere ? bytes.byteOffset - input.byteOffset + start : CHUNK
       const to = from + end - start
       if (to > input.length) return false
-      if (!isHere) input.set(bytes.subarray(start, end))
+      if (!isHere) input.set(bytes.subarray(start, end), from)
       exports.setTime(counter.time)
       if (span === undefined) exports.setWindow(NaN, NaN)
       let at = from

@@ -33,7 +33,8 @@ const MARKS = [
  * Lines longer than `maxLine` bytes are skipped.
  */
 export function createBulkLines(maxLine: number, sink: LineSink): Lines {
-  const held = Buffer.allocUnsafe(maxLine)
+  // And its newline.
+  const held = Buffer.allocUnsafe(maxLine + 1)
   let length = 0
   let heldIsClean = true
   let skipping = false
@@ -53,7 +54,11 @@ export function createBulkLines(maxLine: number, sink: LineSink): Lines {
 
   function giveHeld(): void {
     if (skipping) sink.onTooLong()
-    else sink.onLine(held, 0, length, heldIsClean)
+    else {
+      held[length] = NEWLINE
+      const isGiven = heldIsClean && sink.onLines?.(held, 0, length + 1) === true
+      if (!isGiven) sink.onLine(held, 0, length, heldIsClean)
+    }
     skipping = false
     length = 0
   }

@@ -2,8 +2,8 @@ import { isAddon } from '../../extract/app-state.ts'
 import type { Cell } from '../../model/cell.ts'
 import { type Series, headLength, parseSeriesKey, splitName } from '../../model/series.ts'
 import { FAMILIES, type FamilySpec } from './families.ts'
-import type { LabelText } from './family.ts'
-import { type KeptBytes, createKeptBytes } from './kept-bytes.ts'
+import type { LabelText, SampleRow } from './family.ts'
+import { createKeptBytes } from './kept-bytes.ts'
 import { withLabel } from './labels.ts'
 import { addLabelNames, labelOfKey, labelsOfKey, renamedLabelsOfKey } from './series-key.ts'
 
@@ -42,15 +42,13 @@ export interface Place {
 }
 
 /** One series. */
-export interface Row {
+export interface Row extends SampleRow {
   readonly key: string
   /** Its place among the keys. */
   at: number
   readonly labels: LabelText
   /** '' when it names none. */
   readonly dyno: string
-  /** Of a distribution. */
-  readonly kept: KeptBytes | undefined
 }
 
 const SPECS: readonly FamilySpec[] = FAMILIES
@@ -140,16 +138,23 @@ function newPlace(head: string): Place {
   }
 }
 
-function rowOf({ label, keys, shownNames }: AppRows, place: Place, at: number): Row {
-  const key = keys[at]!
+function rowOf(rows: AppRows, place: Place, at: number): Row {
+  const key = rows.keys[at]!
   const head = headLength(key)
   const dyno = place.namesDyno ? labelOfKey(key, head, 'dyno') : ''
   const kept = place.series.kind === 'measure' ? createKeptBytes() : undefined
-  if (place.isOwn)
-    return { key, at, labels: renamedLabelsOfKey(label, key, head, shownNames), dyno, kept }
+  return { key, at, labels: labelsOf(rows, place, key, head), dyno, kept, pairs: '' }
+}
+
+function labelsOf(
+  { label, shownNames }: AppRows,
+  { isOwn, spec }: Place,
+  key: string,
+  head: number,
+): LabelText {
+  if (isOwn) return renamedLabelsOfKey(label, key, head, shownNames)
   // Without labels of its own there is nothing that a full table could fold.
-  const hasLabels = place.spec !== undefined && place.spec.labels.length > 0
-  return { key, at, labels: hasLabels ? labelsOfKey(label, key, head) : label, dyno, kept }
+  return spec !== undefined && spec.labels.length > 0 ? labelsOfKey(label, key, head) : label
 }
 
 function dynosOf({ keys, places }: AppRows): ReadonlySet<string> {

@@ -28,8 +28,7 @@ interface Walk {
   readonly heard: Map<string, number>
   readonly dynoGauges: {
     readonly spec: FamilySpec
-    readonly dyno: string
-    readonly labels: LabelText
+    readonly row: Row
     readonly value: number
   }[]
   readonly serviceSum: Sum
@@ -71,24 +70,25 @@ export function addApp(
   addMinute(walk, minute)
 }
 
-function addCell(walk: Walk, place: Place, { labels, dyno, kept }: Row, cell: Cell): void {
+function addCell(walk: Walk, place: Place, row: Row, cell: Cell): void {
   const { series, spec } = place
+  const { labels, dyno } = row
   if (cell.kind === 'sample' && dyno !== '') noteHeard(walk, dyno, cell)
   if (cell.kind === 'sample' && series.name === 'release/version') noteRelease(walk, cell)
   if (spec === undefined) return
   if (cell.kind === 'sample' && spec.type === 'gauge')
-    walk.dynoGauges.push({ spec, dyno, labels, value: cell.last })
+    walk.dynoGauges.push({ spec, row, value: cell.last })
   else if (cell.kind === 'measure' && spec.type === 'histogram') {
     if (series.name === 'router/service') {
       mergeSum(walk.serviceSum, cell)
       walk.serviceCount += cell.count
     }
-    addSample(walk.samples.sketches, spec.name, labels, cell, kept)
+    addSample(walk.samples.sketches, spec.name, labels, cell, row)
   } else if (cell.kind === 'count' && spec.type === 'counter') {
     const value = sumValue(cell)
     if (series.name === 'logplex/dropped') walk.dropped += value
     if (startsAtZero(spec)) walk.present.add(`${spec.name} ${labels}`)
-    addSample(walk.samples.numbers, spec.name, labels, value)
+    addSample(walk.samples.numbers, spec.name, labels, value, row)
   }
 }
 
@@ -103,9 +103,9 @@ function noteRelease(walk: Walk, release: Gauge): void {
 
 /** A gauge lives as long as its dyno says anything, so that all of a dyno go together. */
 function addDynoGauges({ samples, heard, dynoGauges }: Walk, now: number): void {
-  for (const { spec, dyno, labels, value } of dynoGauges) {
-    const last = heard.get(dyno) ?? -Infinity
-    if (last >= now - DYNO_GONE_MS) addSample(samples.numbers, spec.name, labels, value)
+  for (const { spec, row, value } of dynoGauges) {
+    const last = heard.get(row.dyno) ?? -Infinity
+    if (last >= now - DYNO_GONE_MS) addSample(samples.numbers, spec.name, row.labels, value, row)
   }
 }
 

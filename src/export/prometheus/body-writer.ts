@@ -45,6 +45,12 @@ export function writeText(writer: BodyWriter, text: string): void {
   writer.length += writer.bytes.write(text, writer.length)
 }
 
+/** Writes text of which each character is a byte. */
+export function writeLatin1(writer: BodyWriter, text: string): void {
+  reserve(writer, text.length)
+  writer.length += writer.bytes.write(text, writer.length, 'latin1')
+}
+
 /** False, with nothing written, when it isn't ASCII. There has to be room. */
 export function writeAscii(writer: BodyWriter, text: string): boolean {
   const { bytes, length } = writer

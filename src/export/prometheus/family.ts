@@ -39,8 +39,16 @@ export type FamilyUnit = '' | 'seconds' | 'bytes' | 'ratio'
 export interface Sample<T> {
   readonly labels: LabelText
   readonly value: T
-  /** Of a distribution, from one scrape to the next. */
-  readonly kept?: KeptBytes | undefined
+  /** Of a series that is kept from one scrape to the next. */
+  readonly row?: SampleRow | undefined
+}
+
+/** What of a sample's bytes is kept from one scrape to the next. */
+export interface SampleRow {
+  /** Of a distribution. */
+  readonly kept: KeptBytes | undefined
+  /** Its labels as protobuf has them, a byte a character; '' until they were written so. */
+  pairs: string
 }
 
 /** Labels as both text formats write them, without the braces: `app="shop",dyno="web.1"`. */

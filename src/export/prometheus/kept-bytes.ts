@@ -26,10 +26,11 @@ export function createKeptBytes(): KeptBytes {
  */
 export function writeKept(
   writer: BodyWriter,
-  { kept, value }: Sample<Sketch>,
+  { row, value }: Sample<Sketch>,
   form: string,
   write: () => void,
 ): void {
+  const kept = row?.kept
   const isKept = kept?.sketch === value && kept.count === value.count && kept.form === form
   const start = writer.length
   if (isKept) writeBytes(writer, kept.bytes.subarray(0, kept.length))

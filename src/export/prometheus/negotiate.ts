@@ -7,8 +7,11 @@ import { TEXT_TYPE, renderText } from './text.ts'
 /** One way to write families, with its exact Content-Type. */
 export interface Format {
   readonly contentType: string
-  /** Writes families; stops now and then, to be asked to go on. */
-  readonly render: (families: readonly MetricFamily[], writer: BodyWriter) => Iterable<unknown>
+  /**
+   * Writes families; stops now and then, to be asked to go on, and says whether what was written may
+   * be taken away.
+   */
+  readonly render: (families: readonly MetricFamily[], writer: BodyWriter) => Iterable<boolean>
 }
 
 export const TEXT: Format = { contentType: TEXT_TYPE, render: renderText }

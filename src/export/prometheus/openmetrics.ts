@@ -12,7 +12,7 @@ export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; ch
 export function* renderOpenMetrics(
   families: readonly MetricFamily[],
   writer: BodyWriter,
-): Generator<undefined> {
+): Generator<boolean> {
   const taken = new Set(families.flatMap(claims))
   for (const family of families) {
     const { name, unit } = family

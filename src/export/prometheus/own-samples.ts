@@ -38,15 +38,16 @@ function addPlace(
   uniques: RecentUniques | undefined,
   now: number,
 ): void {
-  for (const { key, at, labels, kept } of rows) {
+  for (const row of rows) {
+    const { key, at, labels } = row
     const cell = cells[at]!
-    if (cell.kind === 'count') addSample(numbers, name, labels, sumValue(cell))
-    else if (cell.kind === 'measure') addSample(sketches, name, labels, cell, kept)
+    if (cell.kind === 'count') addSample(numbers, name, labels, sumValue(cell), row)
+    else if (cell.kind === 'measure') addSample(sketches, name, labels, cell, row)
     else if (cell.kind === 'sample') {
-      if (cell.time >= now - OWN_GONE_MS) addSample(numbers, name, labels, cell.last)
+      if (cell.time >= now - OWN_GONE_MS) addSample(numbers, name, labels, cell.last, row)
     } else {
       const unique = uniques?.of(key)
-      if (unique !== undefined) addSample(numbers, name, labels, uniqueCount(unique))
+      if (unique !== undefined) addSample(numbers, name, labels, uniqueCount(unique), row)
     }
   }
 }

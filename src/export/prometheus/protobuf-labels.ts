@@ -1,5 +1,5 @@
-import { type BodyWriter, reserve } from './body-writer.ts'
-import type { LabelText } from './family.ts'
+import { type BodyWriter, createBodyWriter, reserve } from './body-writer.ts'
+import type { LabelText, Sample } from './family.ts'
 import { eachLabel } from './labels.ts'
 import { writeMessage, writeString } from './protobuf-writer.ts'
 
@@ -7,8 +7,21 @@ const LABEL = 1
 const NAME = 1
 const VALUE = 2
 
-/** Labels as the LabelPair messages of a Metric. */
-export function writeLabels(writer: BodyWriter, labels: LabelText): void {
+const scratch = createBodyWriter()
+
+/** A sample's labels as the LabelPair messages of a Metric, a byte a character. */
+export function pairsOf({ labels, row }: Sample<unknown>): string {
+  if (row === undefined || row.pairs === '') {
+    scratch.length = 0
+    writeLabels(scratch, labels)
+    const pairs = scratch.bytes.toString('latin1', 0, scratch.length)
+    if (row === undefined) return pairs
+    row.pairs = pairs
+  }
+  return row.pairs
+}
+
+function writeLabels(writer: BodyWriter, labels: LabelText): void {
   if (writePlain(writer, labels)) return
   eachLabel(labels, (name, value) => {
     writeMessage(writer, LABEL, () => {

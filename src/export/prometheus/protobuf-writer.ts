@@ -60,18 +60,19 @@ export function writeMessageHead(writer: BodyWriter, field: number, size: number
 
 /** A message with its length before it and no field: what a stream of messages is made of. */
 export function writeDelimited(writer: BodyWriter, write: () => void): void {
-  reserve(writer, 1)
   const start = openLength(writer)
   write()
   closeLength(writer, start)
 }
 
-function openLength(writer: BodyWriter): number {
+/** Begins what `closeLength` puts its length before. */
+export function openLength(writer: BodyWriter): number {
+  reserve(writer, 1)
   writer.length += 1
   return writer.length
 }
 
-function closeLength(writer: BodyWriter, start: number): void {
+export function closeLength(writer: BodyWriter, start: number): void {
   const size = writer.length - start
   const more = uintSize(size) - 1
   if (more > 0) {

@@ -2,15 +2,16 @@ import { SCHEMA, ZERO_THRESHOLD } from '../../model/buckets.ts'
 import type { Buckets } from '../../model/bucket-counts.ts'
 import { type Sketch } from '../../model/sketch.ts'
 import { sumValue } from '../../model/sum.ts'
-import type { BodyWriter } from './body-writer.ts'
-import type { LabelText, MetricFamily, Summary } from './family.ts'
+import { type BodyWriter, writeLatin1 } from './body-writer.ts'
+import type { MetricFamily, Sample, Summary } from './family.ts'
 import { writeKept } from './kept-bytes.ts'
 import { cumulativeCounts } from './ladders.ts'
-import { writeLabels } from './protobuf-labels.ts'
+import { pairsOf } from './protobuf-labels.ts'
 import {
+  closeLength,
+  openLength,
   sintSize,
   uintSize,
-  writeDelimited,
   writeDouble,
   writeMessage,
   writeMessageHead,
@@ -25,56 +26,83 @@ export const PROTOBUF_TYPE =
 
 /**
  * Delimited io.prometheus.client.MetricFamily messages (metrics.proto of prometheus/client_model,
- * whose field numbers stand here), stopping behind each: the only format that carries native histograms. They are our
+ * whose field numbers stand here), stopping behind each and now and then before: the only format that carries native histograms. They are our
  * sketches, bucket by bucket, beside the classic buckets.
  */
 export function* renderProtobuf(
   families: readonly MetricFamily[],
   writer: BodyWriter,
-): Generator<undefined> {
+): Generator<boolean> {
   for (const family of families) {
-    writeDelimited(writer, () => writeFamily(writer, family))
-    yield
+    const start = openLength(writer)
+    yield* writeFamily(writer, family)
+    closeLength(writer, start)
+    yield true
   }
 }
 
 const TYPES = { counter: 0, gauge: 1, info: 1, summary: 2, histogram: 4 }
 /** Of a family's message. */
 const METRIC = 4
+/** Samples between two stops. */
+const PIECE = 500
+/** Bytes of a field that is a double. */
+const DOUBLE_FIELD = 9
 /** Empty buckets that cost less than a new span. */
 const BRIDGED = 2
 
-function writeFamily(writer: BodyWriter, family: MetricFamily): void {
+/** Stops between samples, where the length of the message isn't known yet. */
+function* writeFamily(writer: BodyWriter, family: MetricFamily): Generator<boolean> {
   writeString(writer, 1, family.name)
   writeString(writer, 2, family.help)
   writeUint(writer, 3, TYPES[family.type])
-  if (family.type === 'histogram') {
-    for (const sample of family.samples)
-      writeKept(writer, sample, `protobuf ${family.name}`, () =>
-        writeMetric(writer, sample.labels, 7, () =>
-          writeHistogram(writer, sample.value, family.ladder),
-        ),
-      )
-  } else if (family.type === 'summary') {
-    for (const { labels, value } of family.samples)
-      writeMetric(writer, labels, 4, () => writeSummary(writer, value))
-  } else {
-    const field = family.type === 'counter' ? 3 : 2
-    for (const { labels, value } of family.samples)
-      writeMetric(writer, labels, field, () => writeDouble(writer, 1, value))
+  const write = writeSampleOf(family)
+  for (let at = 0; at < family.samples.length; at += 1) {
+    if (at % PIECE === PIECE - 1) yield false
+    write(writer, at)
   }
+}
+
+/** What writes a family's sample of a place. */
+function writeSampleOf(family: MetricFamily): (writer: BodyWriter, at: number) => void {
+  if (family.type === 'histogram') {
+    const { samples, ladder, name } = family
+    return (writer, at) => {
+      const sample = samples[at]!
+      writeKept(writer, sample, `protobuf ${name}`, () =>
+        writeMetric(writer, sample, 7, () => writeHistogram(writer, sample.value, ladder)),
+      )
+    }
+  }
+  if (family.type === 'summary') {
+    const { samples } = family
+    return (writer, at) =>
+      writeMetric(writer, samples[at]!, 4, () => writeSummary(writer, samples[at]!.value))
+  }
+  const { samples } = family
+  const field = family.type === 'counter' ? 3 : 2
+  return (writer, at) => writeNumber(writer, samples[at]!, field)
 }
 
 function writeMetric(
   writer: BodyWriter,
-  labels: LabelText,
+  sample: Sample<unknown>,
   field: number,
   writeValue: () => void,
 ): void {
   writeMessage(writer, METRIC, () => {
-    writeLabels(writer, labels)
+    writeLatin1(writer, pairsOf(sample))
     writeMessage(writer, field, writeValue)
   })
+}
+
+/** The same of a counter or a gauge, of which all lengths are known. */
+function writeNumber(writer: BodyWriter, sample: Sample<number>, field: number): void {
+  const pairs = pairsOf(sample)
+  writeMessageHead(writer, METRIC, pairs.length + 2 + DOUBLE_FIELD)
+  writeLatin1(writer, pairs)
+  writeMessageHead(writer, field, DOUBLE_FIELD)
+  writeDouble(writer, 1, sample.value)
 }
 
 function writeSummary(writer: BodyWriter, { count, sum, quantiles }: Summary): void {

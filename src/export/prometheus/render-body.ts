@@ -16,8 +16,8 @@ export async function renderBody(
   const turns = takeTurns()
   const writer = createBodyWriter()
   const blocks: Buffer[] = []
-  for (const _ of format.render(families, writer)) {
-    if (writer.length >= BLOCK_BYTES) blocks.push(takeWritten(writer))
+  for (const isWhole of format.render(families, writer)) {
+    if (isWhole && writer.length >= BLOCK_BYTES) blocks.push(takeWritten(writer))
     if (turns.isOver()) await turns.next()
   }
   if (writer.length > 0) blocks.push(takeWritten(writer))

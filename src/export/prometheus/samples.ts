@@ -1,7 +1,14 @@
 import { type Sketch, createSketch, mergeSketch } from '../../model/sketch.ts'
 import type { FamilyName } from './families.ts'
-import type { KeptBytes } from './kept-bytes.ts'
-import type { FamilyHead, FamilyType, LabelText, MetricFamily, Sample, Summary } from './family.ts'
+import type {
+  FamilyHead,
+  FamilyType,
+  LabelText,
+  MetricFamily,
+  Sample,
+  SampleRow,
+  Summary,
+} from './family.ts'
 
 /** Samples by metric name, while they are being gathered. */
 export interface Samples {
@@ -19,11 +26,11 @@ export function addSample<T>(
   name: string,
   labels: LabelText,
   value: T,
-  kept?: KeptBytes,
+  row?: SampleRow,
 ): void {
   const known = samples.get(name)
-  if (known === undefined) samples.set(name, [{ labels, value, kept }])
-  else known.push({ labels, value, kept })
+  if (known === undefined) samples.set(name, [{ labels, value, row }])
+  else known.push({ labels, value, row })
 }
 
 /** addSample for a name of the table. */

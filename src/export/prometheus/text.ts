@@ -22,7 +22,7 @@ const PIECE = 500
 export function* renderText(
   families: readonly MetricFamily[],
   writer: BodyWriter,
-): Generator<undefined> {
+): Generator<boolean> {
   for (const family of families) {
     const { name, type } = family
     const shown = type === 'info' ? 'gauge' : type
@@ -46,12 +46,12 @@ export function* renderSamples(
   name: string,
   style: TextStyle,
   writer: BodyWriter,
-): Generator<undefined> {
+): Generator<boolean> {
   const write = writeSampleOf(family, name, style)
   const lines = family.type === 'histogram' ? family.ladder.length + 3 : 1
   const size = Math.ceil(PIECE / lines)
   for (let at = 0; at < family.samples.length; at += 1) {
-    if (at % size === 0) yield
+    if (at % size === 0) yield true
     write(writer, at)
   }
 }

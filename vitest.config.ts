@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -5,7 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     // Many tests wait more than they work: for a second server, a timeout, a terminal.
-    maxWorkers: '100%',
+    maxWorkers: availableParallelism() + 1,
     // Only against what hangs: the machine may be slow and shared.
     testTimeout: 180_000,
     hookTimeout: 120_000,

@@ -110,7 +110,7 @@ describe.skipIf(tmux.path === undefined).concurrent('the board in a real termina
     expect(pty.text().split('\n')[0]).toBe(held)
     pty.press('p')
     await pty.until(/● live/)
-    expect(linesIn(pty.text())).toBeGreaterThan(linesIn(held) + 300)
+    await expect.poll(() => linesIn(pty.text())).toBeGreaterThan(linesIn(held) + 300)
   })
 
   test('s sorts, arrows scroll', async ({ pty }) => {

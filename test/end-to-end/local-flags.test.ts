@@ -338,6 +338,17 @@ describe('colour', () => {
   })
 })
 
+/** Starts the program, and resolves once signals are heard. */
+async function startHearing(...args: string[]) {
+  const tell = `setInterval(function () {
+    if (process.listenerCount('SIGINT') > 0) { clearInterval(this); process.stderr.write('hears') }
+  }, 20).unref()`
+  const hook = `data:text/javascript,${encodeURIComponent(tell)}`
+  const child = spawn(process.execPath, ['--import', hook, LOCAL, ...args])
+  await once(child.stderr, 'data')
+  return child
+}
+
 describe('the end of the reader or of the patience', () => {
   test('a closed pipe ends quietly', async () => {
     const path = longLog()
@@ -354,7 +365,7 @@ describe('the end of the reader or of the patience', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('%s gives the report of what was read, then %d', async (signal, expected) => {
-    const child = spawn(process.execPath, [LOCAL], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = await startHearing()
     let stdout = ''
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
     child.stdin.write(LOG)
@@ -368,8 +379,7 @@ describe('the end of the reader or of the patience', () => {
   test('Ctrl-C while a named pipe has no writer', async () => {
     const path = join(folder.path, 'pipe')
     execFileSync('mkfifo', [path])
-    const child = spawn(process.execPath, [LOCAL, path])
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+    const child = await startHearing(path)
     child.kill('SIGINT')
     const [code] = (await once(child, 'close')) as [number]
     expect(code).toBe(130)
@@ -378,10 +388,10 @@ describe('the end of the reader or of the patience', () => {
   test('Ctrl-C in the midst of files, too', async () => {
     const path = longLog()
     const files = Array.from({ length: 60 }, () => path)
-    const child = spawn(process.execPath, [LOCAL, '--json', ...files])
+    const child = await startHearing('--json', ...files)
     let stdout = ''
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-    await new Promise((resolve) => setTimeout(resolve, 1500))
+    await new Promise((resolve) => setTimeout(resolve, 300))
     child.kill('SIGINT')
     const [code] = (await once(child, 'close')) as [number]
     expect(code).toBe(130)

@@ -8,7 +8,6 @@ import { createLogOutput } from './serve-log.ts'
 
 /** Tells a server with TLS to read its certificate again. */
 const RELOAD = 'SIGHUP'
-const LARGE_HEAP = 32 * 2 ** 20
 const LOOK_MS = 2000
 /** What is left of the log at the end may take this long to be written, ms. */
 const LOG_LIMIT_MS = 1000
@@ -42,9 +41,10 @@ async function serveWith(config: Config, log: Logger<string>): Promise<number> {
 }
 
 async function serveHere(config: Config, log: Logger<string>): Promise<number> {
-  if (config.redisUrls.length === 0) growSlowlyWhenLarge()
+  const isShared = config.redisUrls.length > 0
+  limitHeap(isShared ? REDIS_GROWTH : MEMORY_GROWTH)
   // Little of what a commit makes stays: threads that share it out wait for each other longer than it takes.
-  else setFlagsFromString('--no-parallel-scavenge')
+  if (isShared) setFlagsFromString('--no-parallel-scavenge')
   const app = createApp(config, { log })
   const told = signalled()
   try {
@@ -63,15 +63,27 @@ async function serveHere(config: Config, log: Logger<string>): Promise<number> {
   return lostLines > 0 ? 1 : 0
 }
 
+/** By how many percent of what is alive the heap may grow until V8 collects all of it; 0 leaves that to V8. */
+interface HeapGrowth {
+  readonly small: number
+  readonly large: number
+  /** A heap is large from here on, bytes. */
+  readonly from: number
+}
+
 /**
  * Windows of many series in memory are many objects that stay: a large heap grows by a fifth between
  * collections. In a small one that would be a collection many times a second: it may double.
  */
-function growSlowlyWhenLarge(): void {
-  setFlagsFromString('--heap-growing-percent=100')
+const MEMORY_GROWTH: HeapGrowth = { small: 100, large: 20, from: 32 * 2 ** 20 }
+/** Bodies that wait for Redis count as growth: V8 would collect all each second, a hundredth of the time. */
+const REDIS_GROWTH: HeapGrowth = { small: 200, large: 0, from: 128 * 2 ** 20 }
+
+function limitHeap({ small, large, from }: HeapGrowth): void {
+  setFlagsFromString(`--heap-growing-percent=${small}`)
   const timer = setInterval(() => {
-    if (process.memoryUsage().heapUsed < LARGE_HEAP) return
-    setFlagsFromString('--heap-growing-percent=20')
+    if (process.memoryUsage().heapUsed < from) return
+    setFlagsFromString(`--heap-growing-percent=${large}`)
     clearInterval(timer)
   }, LOOK_MS).unref()
 }

@@ -56,8 +56,10 @@ export function openPostConnection(
   let rest: Buffer = NOTHING
   let since = performance.now()
   let isUsed = false
-  /** Whether the sender will send no more. */
+  /** Whether the sender will send no more: nothing can be put back then. */
   let isEnded = false
+  /** Whether the last answer was given: what comes behind it is not for us. */
+  let isOver = false
 
   const take = (chunk: Buffer) => {
     if (size === 0) since = performance.now()
@@ -103,13 +105,10 @@ export function openPostConnection(
     since = performance.now()
     leave()
     if (socket.destroyed) return
-    const closes = isLast || isEnded || isStopped()
+    const closes = isLast || isStopped() || (isEnded && rest.length === 0)
     const text = `${STATUS_LINES[status]}\r\ncontent-length: 0\r\nDate: ${httpDate()}\r\nConnection: ${closes ? 'close' : KEEP_ALIVE}\r\n\r\n`
-    if (closes) {
-      socket.end(text, 'latin1')
-      return
-    }
     socket.write(text, 'latin1')
+    if (closes) return close()
     if (rest.length === 0) return
     const next = rest
     rest = NOTHING
@@ -117,7 +116,13 @@ export function openPostConnection(
     take(next)
   }
 
+  const close = () => {
+    isOver = true
+    socket.destroySoon()
+  }
+
   const leaveToNode = () => {
+    if (isEnded) return close()
     post?.leave()
     post = undefined
     socket.off('data', onData).off('end', onEnd).off('error', ignore).off('close', onClose)
@@ -130,14 +135,14 @@ export function openPostConnection(
   }
 
   const onData = (chunk: Buffer) => {
+    if (isOver) return
     if (!isCounting) return take(chunk)
     rest = Buffer.concat([rest, chunk])
     socket.pause()
-    return undefined
   }
   const onEnd = () => {
     isEnded = true
-    if (!isCounting) socket.end()
+    if (!isCounting) close()
   }
   const onClose = () => {
     onGone()
@@ -151,7 +156,8 @@ export function openPostConnection(
     look: (now) => {
       if (isCounting) return
       const isOpen = size > 0 || !isUsed
-      if (isOpen && now - since > PATIENCE_MS) leaveToNode()
+      if (isOver && now - since > PATIENCE_MS) socket.destroy()
+      else if (isOpen && now - since > PATIENCE_MS) leaveToNode()
       else if (now - since > KEEP_ALIVE_MS) socket.destroy()
     },
     closeIdle: () => {

@@ -164,6 +164,50 @@ describe('a plain post', () => {
     expect(to.taken.map((text) => JSON.parse(text)[4])).toEqual(['1', '2', '3', '4', '5'])
   })
 
+  test('is answered when its sender will send no more, and what it had sent before that, too', async () => {
+    const to = await receiver([])
+    to.take = async () => {
+      await sleep(50)
+      return RESULT
+    }
+    const connection = await connect(to)
+    connection.write(post('1'))
+    await expect.poll(() => to.taken.length).toBe(1)
+    connection.socket.end(Buffer.concat([post('2'), post('3').subarray(0, -1)]))
+    // The third never came whole.
+    expect((await connection.closed()).match(/HTTP\/1\.1 204/g)).toHaveLength(2)
+    expect(to.taken).toHaveLength(2)
+  })
+
+  test('behind the last answer is not counted: nobody would hear of it', async () => {
+    const to = await receiver([])
+    let answer: (() => void) | undefined
+    to.take = () => new Promise((resolve) => (answer = () => resolve(RESULT)))
+    const connection = await connect(to)
+    connection.write(post('1', 'Connection: close'))
+    await expect.poll(() => answer).toBeDefined()
+    answer!()
+    connection.write(post('2'))
+    expect((await connection.closed()).match(/HTTP\/1\.1 204/g)).toHaveLength(1)
+    expect(to.taken).toHaveLength(1)
+  })
+
+  test('that breaks off leaves the server as it was', async () => {
+    const to = await receiver([])
+    const half = post('0123456789').subarray(0, -5)
+    for (const isReset of [true, false]) {
+      const connection = await connect(to)
+      connection.write(half)
+      await sleep(20)
+      if (isReset) connection.socket.resetAndDestroy()
+      else connection.socket.end()
+      expect(await connection.closed()).toBe('')
+    }
+    await sleep(1600)
+    expect(await exchange(await connect(to), [post('whole')])).toMatch(/ 204 /)
+    expect(to.taken).toHaveLength(1)
+  })
+
   test('that comes slowly is left to Node, and counted once', async () => {
     const to = await receiver([])
     const connection = await connect(to)

@@ -26,8 +26,8 @@ export const PROTOBUF_TYPE =
 
 /**
  * Delimited io.prometheus.client.MetricFamily messages (metrics.proto of prometheus/client_model,
- * whose field numbers stand here), stopping behind each and now and then before: the only format that carries native histograms. They are our
- * sketches, bucket by bucket, beside the classic buckets.
+ * whose field numbers stand here), stopping behind each and within long ones: the only format that
+ * carries native histograms. They are our sketches, bucket by bucket, beside the classic buckets.
  */
 export function* renderProtobuf(
   families: readonly MetricFamily[],

@@ -24,7 +24,7 @@ const CHECK_EVERY_MS = 1000
 export const KEEP_ALIVE_MS = 310_000
 const TLS_HANDSHAKE_MS = 10_000
 export const MAX_HEADER_BYTES = 8192
-const MAX_HEADERS = 64
+export const MAX_HEADERS = 64
 const MAX_CONNECTIONS = 4096
 
 /** The HTTP or HTTPS server with its limits, without routes. */

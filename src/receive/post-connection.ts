@@ -3,7 +3,7 @@ import { parse as parseQuery } from 'node:querystring'
 import type { Leave } from './body-room.ts'
 import { type Caller, type Drain, readCaller } from './drain.ts'
 import { KEEP_ALIVE_MS, MAX_HEADER_BYTES } from './http-server.ts'
-import { readPostHead } from './post-head.ts'
+import { type PostHead, readPostHead } from './post-head.ts'
 import { BROKEN_OFF, MAX_BODY } from './request-body.ts'
 
 /** A connection that plain posts may come on. */
@@ -169,10 +169,7 @@ export function openPostConnection(
 /** A socket with an error is closed, which is heard of. */
 function ignore(): void {}
 
-function callerOf(
-  drain: Drain,
-  { headers, query }: NonNullable<ReturnType<typeof readPostHead>>,
-): Caller | undefined {
+function callerOf(drain: Drain, { headers, query }: PostHead): Caller | undefined {
   try {
     const parameters = query === '' ? {} : parseQuery(query)
     return readCaller(drain.appOf(headers, parameters), headers, parameters)

@@ -1,4 +1,5 @@
 import { DRAIN_HEADERS, type DrainHeaders } from './drain.ts'
+import { MAX_HEADERS } from './http-server.ts'
 
 /** What the head of a plain post says. */
 export interface PostHead {
@@ -15,7 +16,6 @@ const REQUEST_LINE = /POST \/logs(?:\?([!"$-~]*))? HTTP\/1\.1\r\n/y
 // Tokens and values of RFC 9110, without the line folding of old.
 const HEADERS = /(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)+$/y
 const LENGTH = /^[1-9]\d{0,8}$/
-const MAX_HEADERS = 64
 
 /** Headers that are read, and those that mean more than what they say of a body; no others matter. */
 const KNOWN = new Map<string, 'read' | 'not plain'>([

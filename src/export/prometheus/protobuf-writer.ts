@@ -59,7 +59,7 @@ export function writeMessageHead(writer: BodyWriter, field: number, size: number
 }
 
 /** A message with its length before it and no field: what a stream of messages is made of. */
-export function writeDelimited(writer: BodyWriter, write: () => void): void {
+function writeDelimited(writer: BodyWriter, write: () => void): void {
   const start = openLength(writer)
   write()
   closeLength(writer, start)

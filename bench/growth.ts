@@ -23,7 +23,7 @@ const { values } = parseArgs({
   },
 })
 
-const LOCAL = join(import.meta.dirname, '../src/bin/local.js')
+const LOCAL = join(import.meta.dirname, '../../dist/bin/local.js')
 const PEAK_MEMORY = join(import.meta.dirname, 'peak-memory.js')
 const FOLDER = join(tmpdir(), 'l2met-bench')
 /** A file of more lines is one of so many, again and again. */

@@ -21,7 +21,7 @@ const { values } = parseArgs({
 })
 
 const PEERS = join(import.meta.dirname, '../../bench/peers')
-const LOCAL = join(import.meta.dirname, '../src/bin/local.js')
+const LOCAL = join(import.meta.dirname, '../../dist/bin/local.js')
 const NAIVE = join(import.meta.dirname, 'peers/naive-local.js')
 
 const file = await logOf(Number(values.lines))

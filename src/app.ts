@@ -28,7 +28,7 @@ import { createMemoryCommitter } from './store/memory-committer.ts'
 import { createMemoryStore } from './store/memory.ts'
 import { createRedisStore } from './store/redis.ts'
 import type { Store } from './store/store.ts'
-import { readVersion } from './version.ts'
+import { readVersion } from './export/version.ts'
 
 /** The server with all its parts. */
 export interface App {
@@ -83,6 +83,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     auth: createDrainAuth(config.drainSecrets),
     take: takeWith(intake),
     refuse: intake.refuse,
+    waits: config.redisUrls.length > 0,
     log,
   })
   const isClosing = addGentleClose(server, {
@@ -193,14 +194,12 @@ function createStore(config: Config, { log, now = Date.now }: AppDeps): StorePar
 }
 
 function takeWith(intake: Intake): TakeBody {
-  return async (body) => {
-    try {
-      return await intake.take(body)
-    } catch (error) {
-      if (error instanceof RefusedError) return 'refused'
-      throw error
-    }
-  }
+  return (body) => intake.take(body).catch(refusedBy)
+}
+
+function refusedBy(error: unknown): 'refused' {
+  if (error instanceof RefusedError) return 'refused'
+  throw error
 }
 
 function welcomeOptions(config: Config): Parameters<typeof addWelcomeRoute>[1] {

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { SEGMENT_CLASSES } from '../extract/segment.ts'
 import { BOUNDS, FIRST_BOUNDS } from '../model/buckets.ts'
@@ -72,7 +71,8 @@ export function loadScanModule(): ScanModule {
   new Float64Array(buffer, at(exports.BOUNDS), BOUNDS.length).set(BOUNDS)
   new Uint8Array(buffer, at(exports.FIRST_BOUND), FIRST_BOUNDS.length).set(FIRST_BOUNDS)
   new Uint8Array(buffer, at(exports.SEGMENT_CLASSES), 256).set(SEGMENT_CLASSES)
-  exports.setSeed(randomInt(2 ** 32), randomInt(2 ** 32))
+  // Whom nobody tells what Math.random gave can't know it; node:crypto takes long to load.
+  exports.setSeed(Math.random() * 2 ** 32, Math.random() * 2 ** 32)
   exports.prepareMillis()
   return {
     exports,

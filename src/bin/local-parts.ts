@@ -22,13 +22,15 @@ export async function countParts(
     onRead,
     buffer: counter.buffer,
   }
+  let fault: string | undefined
   try {
     await readParts(path, take, sink, signal)
+    // What Ctrl-C cut off is no line.
+    if (!signal.aborted) await lines.end()
   } catch (error) {
-    if (error instanceof InputError) return error.message
-    throw error
+    if (!(error instanceof InputError)) throw error
+    fault = error.message
   }
-  // What Ctrl-C cut off is no line.
-  if (!signal.aborted) await lines.end()
-  return undefined
+  counter.flush()
+  return fault
 }

@@ -20,7 +20,7 @@ export async function runLocal(args: readonly string[], env: Environment): Promi
     return EXIT.usage
   }
   if (options.help) return print((await import('./local-help.ts')).HELP)
-  if (options.version) return print(`${(await import('../version.ts')).readVersion()}\n`)
+  if (options.version) return print(`${(await import('../export/version.ts')).readVersion()}\n`)
   const [first] = options.inputs
   if (first === undefined && process.stdin.isTTY) {
     process.stderr.write((await import('./local-help.ts')).HELP)

@@ -20,7 +20,6 @@ const counter = createLocalCounter({ slowMillis, maxSlow: top, by, where }, (win
 })
 const tell = (read: number) => parentPort!.postMessage({ read })
 const fault = await countParts(file, counter, stop.signal, tell)
-counter.flush()
 const { acc, requests } = interval!
 const counted: PartCount = { window: toWindow(acc), requests, fault }
 parentPort!.postMessage(counted)

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { ConfigError, readDrainSecrets } from '../config.ts'
 import { drainUrl, isAppName, isHost } from '../receive/credentials.ts'
-import { readVersion } from '../version.ts'
+import { readVersion } from '../export/version.ts'
 import { DRAIN_URL_HELP, HELP, SERVE_HELP } from './serve-usage.ts'
 import { UsageError } from './usage-error.ts'
 

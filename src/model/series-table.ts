@@ -20,15 +20,7 @@ export function createSeriesTable(limit: number): SeriesTable {
 
 /** The number of a series, new or known; the number of its overflow series when the table is full. */
 export function internSeries(table: SeriesTable, series: Series): number {
-  const known = table.ids.get(seriesKey(series))
-  if (known !== undefined) return known
-  if (isOwn(series)) return add(table, series, 0)
-  if (table.size < table.limit) {
-    table.size += 1
-    return add(table, series, 0)
-  }
-  const overflow = overflowSeries(series)
-  return table.ids.get(seriesKey(overflow)) ?? add(table, overflow, 1)
+  return internNamed(table, nameSeries(series))
 }
 
 /** A series whose key is made once, because it is met with every request. */
@@ -42,13 +34,20 @@ export function nameSeries(series: Series): NamedSeries {
 }
 
 /** The number of a series, new or known. */
-export function internNamed(table: SeriesTable, { series, key }: NamedSeries): number {
-  return table.ids.get(key) ?? internSeries(table, series)
+export function internNamed(table: SeriesTable, named: NamedSeries): number {
+  const known = table.ids.get(named.key)
+  if (known !== undefined) return known
+  if (isOwn(named.series)) return add(table, named, 0)
+  if (table.size < table.limit) {
+    table.size += 1
+    return add(table, named, 0)
+  }
+  const overflow = nameSeries(overflowSeries(named.series))
+  return table.ids.get(overflow.key) ?? add(table, overflow, 1)
 }
 
-function add(table: SeriesTable, series: Series, folded: number): number {
+function add(table: SeriesTable, { series, key }: NamedSeries, folded: number): number {
   const id = table.series.length
-  const key = seriesKey(series)
   table.ids.set(key, id)
   table.series.push(series)
   table.keys.push(key)

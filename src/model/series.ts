@@ -20,8 +20,10 @@ const MAX_TEXT = 128
 
 /** The identity of a series as one string; NUL separates, and cleanText keeps NUL out of the parts. */
 export function seriesKey({ kind, unit, name, labels }: Series): string {
+  const parts = [MARKS[kind] + unit, name]
+  for (const [label, value] of labels) parts.push(label, value)
   // In one piece: what `+` makes keeps its parts, and takes twice the memory.
-  return [`${MARKS[kind]}${unit}`, name, ...labels.flat()].join('\0')
+  return parts.join('\0')
 }
 
 /** The reverse of seriesKey. */

@@ -1,18 +1,5 @@
-import {
-  type Stats,
-  closeSync,
-  constants,
-  createReadStream,
-  fstatSync,
-  openSync,
-  readSync,
-  statSync,
-} from 'node:fs'
-import { Socket } from 'node:net'
-import { Readable, addAbortSignal } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { type Stats, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { createGunzip } from 'node:zlib'
 import { isGzip, refusePacked } from './packing.ts'
 
 /** Where the bytes of an input go. */
@@ -45,7 +32,7 @@ export const TURN = 8 * 1024 * 1024
 export async function readInput(path: string, sink: ChunkSink, signal: AbortSignal): Promise<void> {
   try {
     if (isRegular(path)) await readRegular(path, sink, signal)
-    else await readStream(path, sink, signal)
+    else await (await import('./streams.ts')).readStream(path, sink, signal)
   } catch (error) {
     if (signal.aborted) return
     throw inputError(path, error)
@@ -101,7 +88,7 @@ async function readRegular(path: string, sink: ChunkSink, signal: AbortSignal): 
           buffer = Buffer.allocUnsafe(CHUNK)
         }
       }
-      return await gunzip(rest(), sink, signal)
+      return await (await import('./streams.ts')).gunzip(rest(), sink, signal)
     }
     for (let turn = 0; chunk.length > 0 && !signal.aborted; chunk = read()) {
       sink.onChunk(chunk)
@@ -115,62 +102,13 @@ async function readRegular(path: string, sink: ChunkSink, signal: AbortSignal): 
   }
 }
 
-async function readStream(path: string, sink: ChunkSink, signal: AbortSignal): Promise<void> {
-  const stream: Readable = path === STDIN ? process.stdin : openStream(path)
-  addAbortSignal(signal, stream)
-  const chunks = counted(stream, sink)
-  const first = await chunks.next()
-  if (first.done === true) return
-  refusePacked(first.value)
-  if (isGzip(first.value)) {
-    await gunzip(joined(first.value, chunks), sink, signal)
-    return
-  }
-  sink.onChunk(first.value)
-  for await (const chunk of chunks) sink.onChunk(chunk)
-}
-
-// A named pipe isn't read in a thread of its own, as files are: the program could not end while
-// that thread waits for someone to write.
-function openStream(path: string): Readable {
-  if (!statOf(path).isFIFO()) return createReadStream(path)
-  return new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK) })
-}
-
-async function gunzip(
-  chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
-  sink: ChunkSink,
-  signal: AbortSignal,
-): Promise<void> {
-  await pipeline(
-    Readable.from(chunks, { highWaterMark: 2 }),
-    createGunzip({ chunkSize: CHUNK }),
-    async (plain: AsyncIterable<Buffer>) => {
-      for await (const chunk of plain) sink.onChunk(chunk)
-    },
-    { signal },
-  )
-}
-
-async function* counted(stream: AsyncIterable<Buffer>, sink: ChunkSink): AsyncGenerator<Buffer> {
-  for await (const chunk of stream) {
-    sink.onRead(chunk.length)
-    yield chunk
-  }
-}
-
-async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield first
-  yield* rest
-}
-
 function isRegular(path: string): boolean {
   const stat = statOf(path)
   if (stat.isDirectory()) throw new Error('is a directory')
   return stat.isFile()
 }
 
-function statOf(path: string): Stats {
+export function statOf(path: string): Stats {
   return path === STDIN ? fstatSync(STDIN_FD) : statSync(path)
 }
 

@@ -218,11 +218,18 @@ describe('a long file that is taken away while its threads start', () => {
     ['is emptied', 'truncateSync(path)', 'it got shorter while it was read'],
   ])('%s: that is said once, and the exit code is 1', async (_, change, reason) => {
     writeFileSync(log, line.repeat(Math.ceil((50 * 2 ** 20) / line.length)))
-    // Runs in each thread before it does anything.
-    const script = `import { isMainThread } from 'node:worker_threads'
+    // When the thread was made, and nobody has opened the file yet.
+    const script = `import { syncBuiltinESMExports } from 'node:module'
+      import workers from 'node:worker_threads'
       import { truncateSync, unlinkSync } from 'node:fs'
       const path = ${JSON.stringify(log)}
-      if (!isMainThread) try { ${change} } catch {}`
+      workers.Worker = class extends workers.Worker {
+        constructor(...given) {
+          super(...given)
+          ${change}
+        }
+      }
+      syncBuiltinESMExports()`
     const preload = writeLog(folder.path, 'preload.mjs', script)
     const env = { NODE_OPTIONS: `--import=${preload}` }
     const { code, stderr } = await runLocal([log, '--json'], { env })

@@ -58,6 +58,8 @@ export interface Drain {
   appOf(headers: DrainHeaders, query: DrainQuery): string
   /** Bounds what is being received at one time. */
   readonly room: BodyRoom
+  /** Whether bodies wait for a store that is elsewhere, instead of being counted at once. */
+  readonly waits: boolean
   /** Counts a body; gives the status of its answer. Rejects with RequestError. */
   receive(caller: Caller, bytes: Uint8Array): Promise<204 | 503>
   /** Counts a body of a known app that is refused before it is taken. */
@@ -83,9 +85,10 @@ export function createDrain(options: {
   readonly take: TakeBody
   /** Is told of a body of a known app that is refused before it is taken. */
   readonly refuse: (source: DrainSource) => Promise<void>
+  readonly waits: boolean
   readonly log: FastifyBaseLogger
 }): Drain {
-  const { auth, take, refuse, log } = options
+  const { auth, take, refuse, waits, log } = options
   const warn = (details: object, message: string) => log.warn(details, message)
   const noteLateness = createLateLog(warn)
   const logRefusal = createRefusalLog(warn)
@@ -93,6 +96,7 @@ export function createDrain(options: {
   return {
     appOf: (headers, query) => auth(headerOf(headers, 'authorization'), textOf(query, 'app')),
     room: createBodyRoom(ROOM),
+    waits,
     receive: async ({ app, id, prefix, sourcePrefix, isForeign }, bytes) => {
       const result = await take({ app, id, prefix, sourcePrefix, bytes })
       if (result === 'refused') {

@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Socket } from 'node:net'
+import { createBodyPool } from './body-pool.ts'
 import type { Drain } from './drain.ts'
 import { type PostConnection, openPostConnection } from './post-connection.ts'
 
@@ -25,12 +26,14 @@ export function takePlainPosts(http: HttpServer, drain: Drain): PlainPosts {
   const [serve] = http.listeners(event)
   if (serve === undefined) throw new Error('this server serves no connections')
   const connections = new Set<PostConnection>()
+  const pool = createBodyPool()
   let isStopped = false
 
   http.off(event, serve as () => void)
   http.on(event, (socket: Socket) => {
     const connection = openPostConnection(socket, {
       drain,
+      pool,
       isStopped: () => isStopped,
       handOn: () => serve.call(http, socket),
       onGone: () => connections.delete(connection),

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { parse as parseQuery } from 'node:querystring'
+import type { BodyPool } from './body-pool.ts'
 import type { Leave } from './body-room.ts'
 import { type Caller, type Drain, readCaller } from './drain.ts'
 import { KEEP_ALIVE_MS, MAX_HEADER_BYTES } from './http-server.ts'
@@ -18,7 +19,10 @@ export interface PostConnection {
 interface Post {
   readonly caller: Caller
   readonly leave: Leave
-  /** Where its body is in what came. */
+  /** What came of it, with its head, and what is still to come. */
+  readonly bytes: Buffer
+  readonly isPooled: boolean
+  /** Where its body is in that. */
   readonly start: number
   readonly end: number
   readonly isLast: boolean
@@ -39,6 +43,7 @@ export function openPostConnection(
   socket: Socket,
   options: {
     readonly drain: Drain
+    readonly pool: BodyPool
     readonly isStopped: () => boolean
     /** Gives the socket to Node's HTTP, with what came and was not answered. */
     readonly handOn: () => void
@@ -46,11 +51,10 @@ export function openPostConnection(
     readonly onGone: () => void
   },
 ): PostConnection {
-  const { drain, isStopped, handOn, onGone } = options
-  /** What came of the request that is under way. */
-  let pieces: Buffer[] = []
-  let size = 0
+  const { drain, pool, isStopped, handOn, onGone } = options
   let post: Post | undefined
+  /** How much of it has come. */
+  let size = 0
   let isCounting = false
   /** What came while a post was counted: later posts. */
   let rest: Buffer = NOTHING
@@ -62,12 +66,17 @@ export function openPostConnection(
   let isOver = false
 
   const take = (chunk: Buffer) => {
-    if (size === 0) since = performance.now()
-    post ??= size === 0 ? beginPost(chunk) : undefined
-    pieces.push(chunk)
-    size += chunk.length
-    if (post === undefined) leaveToNode()
-    else if (size >= post.end) count(post)
+    if (post === undefined) {
+      since = performance.now()
+      post = beginPost(chunk)
+      if (post === undefined) return leaveToNode(chunk)
+    }
+    const used = Math.min(chunk.length, post.end - size)
+    if (post.isPooled) chunk.copy(post.bytes, size, 0, used)
+    size += used
+    if (size < post.end) return
+    if (used < chunk.length) rest = chunk.subarray(used)
+    count(post)
   }
 
   /** Gives undefined for what is no plain post, or is one that has to wait or be refused. */
@@ -82,28 +91,29 @@ export function openPostConnection(
     const leave = drain.room.enterNow(caller.app, head.length)
     if (leave === undefined) return undefined
     const start = headEnd + HEAD_END.length
-    return { caller, leave, start, end: start + head.length, isLast: head.isLast }
+    const end = start + head.length
+    const isPooled = drain.waits || chunk.length < end
+    const bytes = isPooled ? pool.take(end) : chunk
+    return { caller, leave, bytes, isPooled, start, end, isLast: head.isLast }
   }
 
-  const count = ({ caller, start, end }: Post) => {
-    const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, size)
-    pieces = []
+  const count = ({ caller, bytes, start, end }: Post) => {
     size = 0
-    rest = bytes.subarray(end)
     isCounting = true
-    drain.receive(caller, bytes.subarray(start, end)).then(answer, (err: unknown) => {
-      drain.log.error({ err, route: '/logs' }, 'request failed')
-      answer(500)
-    })
+    drain.receive(caller, bytes.subarray(start, end)).then(answer, fail)
+  }
+
+  const fail = (err: unknown) => {
+    drain.log.error({ err, route: '/logs' }, 'request failed')
+    answer(500)
   }
 
   const answer = (status: keyof typeof STATUS_LINES) => {
-    const { isLast, leave } = post!
-    post = undefined
+    const { isLast } = post!
+    forget()
     isCounting = false
     isUsed = true
     since = performance.now()
-    leave()
     if (socket.destroyed) return
     const closes = isLast || isStopped() || (isEnded && rest.length === 0)
     const text = `${STATUS_LINES[status]}\r\ncontent-length: 0\r\nDate: ${httpDate()}\r\nConnection: ${closes ? 'close' : KEEP_ALIVE}\r\n\r\n`
@@ -116,20 +126,28 @@ export function openPostConnection(
     take(next)
   }
 
+  /** Lets go of what the post took: nobody reads it any more. */
+  const forget = () => {
+    if (post === undefined) return
+    post.leave()
+    if (post.isPooled) pool.give(post.bytes)
+    post = undefined
+    size = 0
+  }
+
   const close = () => {
     isOver = true
     socket.destroySoon()
   }
 
-  const leaveToNode = () => {
+  const leaveToNode = (came: Buffer) => {
     if (isEnded) return close()
-    post?.leave()
-    post = undefined
+    forget()
     socket.off('data', onData).off('end', onEnd).off('error', ignore).off('close', onClose)
     onGone()
     // What is put back has to come before what comes next.
     socket.pause()
-    if (size > 0) socket.unshift(Buffer.concat(pieces, size))
+    if (came.length > 0) socket.unshift(came)
     handOn()
     socket.resume()
   }
@@ -147,8 +165,10 @@ export function openPostConnection(
   const onClose = () => {
     onGone()
     if (post === undefined) return
-    post.leave()
-    if (!isCounting) drain.logRefusal(400, BROKEN_OFF, { path: '/logs', app: post.caller.app })
+    // What is being counted is still read.
+    if (isCounting) return post.leave()
+    drain.logRefusal(400, BROKEN_OFF, { path: '/logs', app: post.caller.app })
+    forget()
   }
   socket.on('data', onData).on('end', onEnd).on('error', ignore).on('close', onClose)
 
@@ -157,13 +177,17 @@ export function openPostConnection(
       if (isCounting) return
       const isOpen = size > 0 || !isUsed
       if (isOver && now - since > PATIENCE_MS) socket.destroy()
-      else if (isOpen && now - since > PATIENCE_MS) leaveToNode()
+      else if (isOpen && now - since > PATIENCE_MS) leaveToNode(Buffer.from(cameOf(post, size)))
       else if (now - since > KEEP_ALIVE_MS) socket.destroy()
     },
     closeIdle: () => {
       if (isUsed && !isCounting && size === 0) socket.destroy()
     },
   }
+}
+
+function cameOf(post: Post | undefined, size: number): Buffer {
+  return post === undefined ? NOTHING : post.bytes.subarray(0, size)
 }
 
 /** A socket with an error is closed, which is heard of. */

@@ -49,6 +49,7 @@ export interface CommitterOptions {
 const REFUSE_MS = 4000
 const TICK_MS = 50
 const STOP_TICK_MS = 20
+const DUPLICATE = Promise.resolve<FrameResult>('duplicate')
 
 export function createCommitter(store: Store, options: CommitterOptions): Committer {
   const { holdMs, spillBytes } = options
@@ -137,30 +138,34 @@ export function createCommitter(store: Store, options: CommitterOptions): Commit
     ticker = undefined
   }
 
-  const add = async (app: string, frame: PendingFrame): Promise<FrameResult> => {
+  // No async function: what it would keep for each frame is old garbage by the time of the answer.
+  const add = (app: string, frame: PendingFrame): Promise<FrameResult> => {
     // An id of our own for a frame that has none, so that at least our own attempts are recognised.
     const id = frame.id ?? `${ownPrefix}${(ownIds += 1)}`
     const since = performance.now()
-    if (committed.has(app, id, since)) return 'duplicate'
-    if (isStopped) throw new RefusedError('the server has stopped')
+    if (committed.has(app, id, since)) return DUPLICATE
+    if (isStopped) return Promise.reject(new RefusedError('the server has stopped'))
     const lane = laneOf(app)
     const known = lane.pending.get(id)
-    if (known?.spilled !== undefined) return 'duplicate'
-    if (known !== undefined) return wait(known)
-    const entry: Entry = {
-      id,
-      since,
-      frame,
-      spilled: undefined,
-      waiters: [],
-      wasTried: false,
-      isDone: false,
-    }
-    addToLane(lane, entry)
-    const result = wait(entry)
-    void runLane(lane, work)
-    ticker ??= setInterval(tick, TICK_MS).unref()
-    return result
+    if (known?.spilled !== undefined) return DUPLICATE
+    return new Promise((resolve, reject) => {
+      const waiter = { resolve, reject }
+      if (known !== undefined) {
+        known.waiters.push(waiter)
+        return
+      }
+      addToLane(lane, {
+        id,
+        since,
+        frame,
+        spilled: undefined,
+        waiters: [waiter],
+        wasTried: false,
+        isDone: false,
+      })
+      void runLane(lane, work)
+      ticker ??= setInterval(tick, TICK_MS).unref()
+    })
   }
 
   const stop = async (limitMs: number): Promise<Lost> => {
@@ -184,10 +189,6 @@ export function createCommitter(store: Store, options: CommitterOptions): Commit
   }
 
   return { add, spilledLines: () => heldLines, stop }
-}
-
-function wait(entry: Entry): Promise<FrameResult> {
-  return new Promise((resolve, reject) => entry.waiters.push({ resolve, reject }))
 }
 
 function takeWaiters(entry: Entry): Waiter[] {

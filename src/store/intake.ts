@@ -8,10 +8,10 @@ import {
 import { type BodyCount, countBody, createBodyReader } from '../aggregate/body.ts'
 import { sharedScanner } from '../aggregate/scanner.ts'
 import { OVER_LIMIT } from '../extract/extract.ts'
+import type { Accumulator } from '../model/accumulator.ts'
 import type { DrainBody, DrainResult, DrainSource } from '../receive/drain.ts'
 import { type Committer, RefusedError } from './committer.ts'
 import { type FrameResult, countFrames } from './frame-count.ts'
-import type { PendingFrame } from './lane.ts'
 import { createSourceWindows } from './source-windows.ts'
 import { FINE_MS, type Store } from './store.ts'
 
@@ -55,39 +55,16 @@ export function createIntake(options: {
     })
   }
 
-  /** Adds a frame that counts with it what is owed; `failed` is owed when it is refused. */
-  const add = async (
-    app: string,
-    windows: AppWindows,
-    frame: PendingFrame & { readonly now: number },
-    failed: Owed,
-  ): Promise<FrameResult> => {
-    const due = takeOwed(windows)
-    const count = (open: OpenWindow[]) => {
-      frame.count(open)
-      if (due === NOTHING_OWED) return
-      const acc = openWindow(open, windows, frame.now - (frame.now % FINE_MS))
-      if (due.duplicate > 0) countFrames(acc, 'duplicate', due.duplicate)
-      if (due.refused > 0) countFrames(acc, 'refused', due.refused)
-    }
-    try {
-      const result = await committer.add(app, { id: frame.id, size: frame.size, count })
-      if (result === 'duplicate') owe(windows, due)
-      return result
-    } catch (error) {
-      owe(windows, due)
-      owe(windows, failed)
-      throw error
-    }
-  }
-
   /** Counts what is owed without a body. */
   const payOwed = async (app: string, windows: AppWindows) => {
+    const due = takeOwed(windows)
+    const start = fineStart(store.clock())
+    const count = (open: OpenWindow[]) => countOwed(openWindow(open, windows, start), due)
     try {
-      const frame = { id: undefined, size: 0, now: store.clock(), count: () => {} }
-      await add(app, windows, frame, NOTHING_OWED)
+      await committer.add(app, { id: undefined, size: 0, count })
     } catch (error) {
-      // Still owed: the next frame of the app counts it.
+      // The next frame of the app counts it.
+      owe(windows, due)
       if (!(error instanceof RefusedError)) throw error
     }
   }
@@ -96,19 +73,30 @@ export function createIntake(options: {
     windows === sources.overflow ? OVERFLOW_APP : source.app
 
   const take = async (body: DrainBody): Promise<IntakeResult> => {
+    const { id, bytes } = body
     const windows = sources.of(body)
     const app = appOf(body, windows)
     const now = store.clock()
+    const due = takeOwed(windows)
     let result: BodyCount | undefined
     const count = (open: OpenWindow[]) => {
-      result = countBody(reader, windows, body.bytes, now, open)
+      result = countBody(reader, windows, bytes, now, open)
       if (windows === sources.overflow) moveToOverLimit(open)
-      countFrames(openWindow(open, windows, now - (now % FINE_MS)), 'committed', 1)
+      const acc = openWindow(open, windows, fineStart(now))
+      countFrames(acc, 'committed', 1)
+      countOwed(acc, due)
     }
-    const { id, bytes } = body
-    const frame = await add(app, windows, { id, size: bytes.length, now, count }, ONE_REFUSED)
+    let frame: FrameResult
+    try {
+      frame = await committer.add(app, { id, size: bytes.length, count })
+    } catch (error) {
+      owe(windows, due)
+      owe(windows, ONE_REFUSED)
+      throw error
+    }
     // It was counted when it first came: only that it came again is new.
     if (frame === 'duplicate') {
+      owe(windows, due)
       owe(windows, ONE_DUPLICATE)
       await payOwed(app, windows)
     }
@@ -139,6 +127,15 @@ interface Owed {
 const NOTHING_OWED: Owed = { duplicate: 0, refused: 0 }
 const ONE_DUPLICATE: Owed = { duplicate: 1, refused: 0 }
 const ONE_REFUSED: Owed = { duplicate: 0, refused: 1 }
+
+function countOwed(acc: Accumulator, { duplicate, refused }: Owed): void {
+  if (duplicate > 0) countFrames(acc, 'duplicate', duplicate)
+  if (refused > 0) countFrames(acc, 'refused', refused)
+}
+
+function fineStart(time: number): number {
+  return time - (time % FINE_MS)
+}
 
 /** Under this app stands what comes from too many sources: how many lines, all over the limit. */
 const OVERFLOW_APP = '(other)'

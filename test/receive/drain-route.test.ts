@@ -167,7 +167,8 @@ async function postTo(take: TakeBody) {
   const logged: { err?: { message: string } }[] = []
   const log = pino<string>({}, { write: (line: string) => logged.push(JSON.parse(line)) })
   const server = createHttpServer({ log, tls: undefined, isPublic: false })
-  const drain = createDrain({ auth: createDrainAuth([]), take, refuse: async () => {}, log })
+  const auth = createDrainAuth([])
+  const drain = createDrain({ auth, take, refuse: async () => {}, waits: false, log })
   addDrainRoute(server, drain, () => false)
   const answer = await server.inject({ method: 'POST', url: '/logs', payload: GOOD })
   await server.close()

@@ -42,9 +42,9 @@ afterEach(async () => {
 
 async function receiver(
   secrets: string[],
-  options: { isPlain?: boolean; tls?: TlsFiles } = {},
+  options: { isPlain?: boolean; waits?: boolean; tls?: TlsFiles } = {},
 ): Promise<Receiver> {
-  const { isPlain = true, tls } = options
+  const { isPlain = true, waits = false, tls } = options
   const log = pino({ level: 'silent' })
   const server = createHttpServer({ log, tls, isPublic: false })
   const drain = createDrain({
@@ -57,6 +57,7 @@ async function receiver(
       return found.take(body)
     },
     refuse: async () => {},
+    waits,
     log,
   })
   const none = { stop: () => {}, closeIdle: () => {} }
@@ -208,6 +209,37 @@ describe('a plain post', () => {
     expect(to.taken).toHaveLength(1)
   })
 
+  test('that waits for the store stays as it came, whoever goes and whatever else comes', async () => {
+    const to = await receiver([], { waits: true })
+    const [held, goOn] = [[] as string[], [] as (() => void)[]]
+    to.take = async ({ bytes }) => {
+      await new Promise<void>((resolve) => goOn.push(resolve))
+      held.push(Buffer.from(bytes).toString('latin1'))
+      return RESULT
+    }
+    const bodies = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => letter.repeat(3000))
+    for (const body of bodies) {
+      const connection = await connect(to)
+      connection.write(post(body))
+      const nth = bodies.indexOf(body) + 1
+      await expect.poll(() => goOn.length).toBe(nth)
+      // Every other sender goes away before its answer, and what is answered gives its memory to others.
+      if (nth % 2 === 0) {
+        connection.socket.resetAndDestroy()
+        await sleep(20)
+      }
+      if (nth === 3) {
+        goOn[0]!()
+        await connection.until(/^/)
+        await expect.poll(() => held.length).toBe(1)
+      }
+    }
+    for (const end of goOn) end()
+    await expect.poll(() => held.length).toBe(6)
+    expect(held.toSorted()).toEqual(bodies)
+    expect(to.taken.map((text) => JSON.parse(text)[4])).toEqual(bodies)
+  })
+
   test('that comes slowly is left to Node, and counted once', async () => {
     const to = await receiver([])
     const connection = await connect(to)
@@ -330,10 +362,14 @@ const request = fc.record({
 })
 
 test('plain or not, requests get the answers that Node gives, and the same is counted', async () => {
-  const [plain, node] = [await receiver([SECRET]), await receiver([SECRET], { isPlain: false })]
-  const runs = fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 3 }), async (all) => {
-    const connections = [await connect(plain), await connect(node)] as const
-    for (const { target: first, headers, isKnown, hasHost, payload, cuts } of all) {
+  const plain = await receiver([SECRET])
+  const waiting = await receiver([SECRET], { waits: true })
+  const node = await receiver([SECRET], { isPlain: false })
+  const all = [plain, waiting, node]
+  const requests = fc.array(request, { minLength: 1, maxLength: 3 })
+  const runs = fc.asyncProperty(requests, async (sent) => {
+    const connections = await Promise.all(all.map(connect))
+    for (const { target: first, headers, isKnown, hasHost, payload, cuts } of sent) {
       const lines = [first, ...(hasHost ? ['Host: h'] : []), ...(isKnown ? [AUTHORIZATION] : [])]
       lines.push(...headers, `Content-Length: ${payload.length}`)
       const bytes = Buffer.from(`${lines.join('\r\n')}\r\n\r\n${payload}`, 'latin1')
@@ -341,13 +377,13 @@ test('plain or not, requests get the answers that Node gives, and the same is co
       ends.sort((a, b) => a - b)
       const pieces = ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end))
       const answers = await Promise.all(connections.map(async (one) => exchange(one, pieces)))
-      expect(answers[0]).toBe(answers[1])
+      expect(answers).toEqual(answers.map(() => answers[0]))
       expect(plain.taken).toEqual(node.taken)
+      expect(waiting.taken).toEqual(node.taken)
       if (/connection: close/i.test(answers[0]!) || answers[0] === '') break
     }
     for (const { socket } of connections) socket.destroy()
-    plain.taken.length = 0
-    node.taken.length = 0
+    for (const { taken } of all) taken.length = 0
   })
   await fc.assert(runs, { numRuns: 250 })
   expect(plain.byNode).toBeGreaterThan(30)

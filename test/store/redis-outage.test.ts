@@ -85,7 +85,7 @@ describe.skipIf(noRedis !== undefined)("what is said while Redis can't be used",
     await admin.call(breaks[0]!, ...breaks.slice(1))
     await vi.waitUntil(async () => {
       await commit().catch(() => {})
-      return store.fault()?.includes(reason)
+      return store.fault()?.includes(reason) === true && told.length > 0
     }, PATIENCE)
     expect(told).toHaveLength(1)
     expect(told[0]!.details).toMatchObject({ reason: expect.stringContaining(reason) })

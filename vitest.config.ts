@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     // Many tests wait more than they work: for a second server, a timeout, a terminal.
     maxWorkers: availableParallelism() + 1,
+    // A worker loads what its files share once: it took a quarter of all CPU.
+    isolate: false,
     // Only against what hangs: the machine may be slow and shared.
     testTimeout: 180_000,
     hookTimeout: 120_000,

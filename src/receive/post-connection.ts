@@ -177,17 +177,14 @@ export function openPostConnection(
       if (isCounting) return
       const isOpen = size > 0 || !isUsed
       if (isOver && now - since > PATIENCE_MS) socket.destroy()
-      else if (isOpen && now - since > PATIENCE_MS) leaveToNode(Buffer.from(cameOf(post, size)))
+      else if (isOpen && now - since > PATIENCE_MS)
+        leaveToNode(Buffer.from(post?.bytes.subarray(0, size) ?? NOTHING))
       else if (now - since > KEEP_ALIVE_MS) socket.destroy()
     },
     closeIdle: () => {
       if (isUsed && !isCounting && size === 0) socket.destroy()
     },
   }
-}
-
-function cameOf(post: Post | undefined, size: number): Buffer {
-  return post === undefined ? NOTHING : post.bytes.subarray(0, size)
 }
 
 /** A socket with an error is closed, which is heard of. */

@@ -230,7 +230,6 @@ describe('a plain post', () => {
       }
       if (nth === 3) {
         goOn[0]!()
-        await connection.until(/^/)
         await expect.poll(() => held.length).toBe(1)
       }
     }

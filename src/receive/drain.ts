@@ -85,6 +85,7 @@ export function createDrain(options: {
   readonly take: TakeBody
   /** Is told of a body of a known app that is refused before it is taken. */
   readonly refuse: (source: DrainSource) => Promise<void>
+  /** Whether what `take` gives waits for a store that is elsewhere. */
   readonly waits: boolean
   readonly log: FastifyBaseLogger
 }): Drain {

@@ -59,7 +59,8 @@ async function serveHere(config: Config, log: Logger<string>): Promise<number> {
   const { lostLines } = await app.stop()
   if (lostLines > 0)
     log.error({ lostLines }, 'stopped; these acknowledged lines could not be stored')
-  else log.info('stopped; everything that was acknowledged is stored')
+  else if (isShared) log.info('stopped; everything that was acknowledged is stored')
+  else log.info('stopped; what was counted was in memory, and is gone')
   return lostLines > 0 ? 1 : 0
 }
 

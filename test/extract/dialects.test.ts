@@ -273,6 +273,20 @@ describe('l2met conventions', () => {
     ])
   })
 
+  test.each([
+    ['a tag that can be no label', 'tag#a$b=2 tag#1st=3 tag#=4', []],
+    [
+      'a ninth label',
+      'source=eu tag#a=1 tag#b=2 tag#c=3 tag#d=4 tag#e=5 tag#f=6 tag#g=7 tag#h=8',
+      ['a=1', 'b=2', 'c=3', 'd=4', 'e=5', 'f=6', 'g=7', 'source=eu'],
+    ],
+  ])('%s is left out, and the values are counted', (_, tags, labels) => {
+    const window = countText(line('app[web.1]', `${tags} count#x=1`))
+    const [name, ...found] = [...window.cells.keys()][0]!.split('\0').slice(1)
+    const pairs = found.flatMap((text, i) => (i % 2 === 0 ? [`${text}=${found[i + 1]}`] : []))
+    expect([window.cells.size, name, pairs]).toEqual([1, 'app/x', labels])
+  })
+
   test('on other lines than the app’s own count nothing', () => {
     const report = reportOn(
       [

@@ -64,7 +64,9 @@ function rest(): string {
 A count below zero is refused: what Prometheus sees fall, it takes for a counter that began anew. What can
 fall is a \`sample#\`.
 
-Labels are \`app\`, \`source\` and the tags (\`tag#region=eu\`); of add-ons \`app\`, \`addon\` and \`source\`.
+Labels are \`app\`, \`source\` and the tags (\`tag#region=eu\`), together at most eight of a line; of add-ons \`app\`,
+\`addon\` and \`source\`. A tag whose name doesn't begin with a letter or \`_\`, or has other characters than letters,
+digits, \`_\`, \`.\` and \`-\`, is no label: the line's values are counted without it.
 HELP always says the name as it was written.
 
 1. Other characters than letters, digits and \`_\` become \`_\`.

@@ -31,14 +31,14 @@ export async function fetchApps() {
   return { apps: body, ahead: date === null ? 0 : Date.parse(date) - Date.now() }
 }
 
-/** The whole range up to `now` (ms, the server's time). */
+/** The whole range up to the end of the step that holds `now` (ms, the server's time to the second). */
 export async function fetchSeries(app, { seconds, step }, now) {
-  const from = Math.floor(now / 1000 / step) * step + step - seconds
+  const end = (Math.floor(now / 1000 / step) + 1) * step
   const query = new URLSearchParams({
     app,
     name: NAMES,
-    from: from * 1000,
-    to: Math.ceil(now),
+    from: (end - seconds) * 1000,
+    to: end * 1000,
     step,
   })
   return (await getJson(`api/series?${query}`)).body

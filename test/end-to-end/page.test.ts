@@ -231,6 +231,23 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     expect(await page.evaluate('document.activeElement.textContent')).toBe('shop')
   })
 
+  test('what came since a step began is shown, when the server’s date says that very second', async () => {
+    await postAll()
+    const begun = new Date(Math.floor(Date.now() / 10_000) * 10_000)
+    const page = await (await browser.newContext()).newPage()
+    await page.clock.setFixedTime(begun)
+    await page.route('**/api/apps', async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({
+        response,
+        headers: { ...response.headers(), date: begun.toUTCString() },
+      })
+    })
+    await page.goto(`${url}/?app=shop&live=0`)
+    await waitForCharts(page)
+    expect(await figure(page, 'Requests')).toBe('12')
+  })
+
   test('works by keyboard: every control, sorting, and the cursor of the charts', async () => {
     await postAll()
     const { page, problems } = await openWatched(browser, `${url}/?app=shop&live=0`)

@@ -1,7 +1,7 @@
 import { LINE_CLASSES } from '../model/line.ts'
 import { parseSeriesKey } from '../model/series.ts'
 import { uniqueCount } from '../model/unique.ts'
-import { MAX_EVENTS, type Window, type WindowEvent } from '../model/window.ts'
+import { MAX_EVENTS, type Window, type WindowEvent, sortEvents } from '../model/window.ts'
 import { isoTime } from './iso-time.ts'
 import { type Draft, addCell, createDraft } from './report-draft.ts'
 import type { Report, RouteReport } from './report-object.ts'
@@ -82,7 +82,7 @@ function measuresOf(draft: Draft): Record<string, { readonly unit: string } & St
 function collapse(events: readonly WindowEvent[]): WindowEvent[] {
   const lastOf = new Map<string, number>()
   const kept: WindowEvent[] = []
-  for (const event of events.toSorted((a, b) => a.time - b.time)) {
+  for (const event of sortEvents(events)) {
     const same = `${event.kind} ${event.text}`
     const last = lastOf.get(same)
     lastOf.set(same, event.time)

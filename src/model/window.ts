@@ -89,18 +89,21 @@ export function keyWithin({ cells }: Window, key: string, most: number): string 
 }
 
 /**
- * Sorted by time, then kind and text, so that what is kept doesn't depend on the order of merges.
+ * In an order that doesn't depend on that of merges.
  * Errors come every 20 s from a dyno that is over its quota: they may take half of the room.
  */
 function newestEvents(events: readonly WindowEvent[]): WindowEvent[] {
-  const sorted = events.toSorted(inOrder)
+  const sorted = sortEvents(events)
   const errors = sorted.filter(({ kind }) => kind === 'error').slice(-MAX_EVENTS / 2)
   const others = sorted.filter(({ kind }) => kind !== 'error').slice(-MAX_EVENTS / 2)
-  return [...errors, ...others].toSorted(inOrder)
+  return sortEvents([...errors, ...others])
 }
 
-function inOrder(a: WindowEvent, b: WindowEvent): number {
-  return a.time - b.time || compare(a.kind, b.kind) || compare(a.text, b.text)
+/** By time, and of one time by kind and text. */
+export function sortEvents(events: readonly WindowEvent[]): WindowEvent[] {
+  return events.toSorted(
+    (a, b) => a.time - b.time || compare(a.kind, b.kind) || compare(a.text, b.text),
+  )
 }
 
 function compare(a: string, b: string): number {

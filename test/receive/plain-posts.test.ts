@@ -15,7 +15,7 @@ import { type TlsFiles, createHttpServer } from '../../src/receive/http-server.t
 import { takePlainPosts } from '../../src/receive/plain-posts.ts'
 import { basic } from '../support/app.ts'
 import { makeCertificate, openssl } from '../support/certificate.ts'
-import { ANSWER, type RawConnection, connectRaw } from '../support/raw-http.ts'
+import { type RawConnection, connectRaw } from '../support/raw-http.ts'
 
 const SECRET = 'the-secret-of-these-tests'
 const AUTHORIZATION = `Authorization: ${basic('shop', drainToken(SECRET, 'shop'))}`
@@ -86,19 +86,30 @@ function post(payload: string, ...headers: string[]): Buffer {
   )
 }
 
-/** Sends a request in pieces and resolves with the whole answer, or with what came until the end. */
+/** Sends a request in pieces and resolves with one whole answer, or with what came until the end. */
 async function exchange(connection: RawConnection, pieces: readonly Buffer[]): Promise<string> {
-  connection.clear()
   for (const piece of pieces) {
     connection.write(piece)
     await sleep(1)
   }
-  const head = await connection.until(ANSWER).catch(async () => connection.closed())
-  const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
-  const whole = new RegExp(`^[^]{${head.indexOf('\r\n\r\n') + 4 + length}}`)
-  const text = await connection.until(whole).catch(async () => connection.closed())
-  return text.replace(/Date: [^\r]*/i, 'Date')
+  const come = async (pattern: RegExp) => {
+    return connection.until(pattern).catch(async () => connection.closed())
+  }
+  const start = await come(HEAD)
+  const head = HEAD.exec(start)?.[0]
+  if (head === undefined) return start
+  const length = /content-length: (\d+)/i.exec(head)?.[1] ?? 0
+  const rest = /transfer-encoding: chunked/i.test(head) ? '[^]*?0\r\n\r\n' : `[^]{${length}}`
+  const whole = new RegExp(`^[^]{${head.length}}${rest}`)
+  const came = await come(whole)
+  // What was sent behind a request, its payload being shorter, may have been answered already.
+  const [answer] = whole.exec(came) ?? [came]
+  connection.clear(answer.length)
+  return answer.replace(/Date: [^\r]*/i, 'Date')
 }
+
+/** That of the first answer. */
+const HEAD = /^HTTP\/1\.1 [^]*?\r\n\r\n/
 
 describe('a plain post', () => {
   test.each([
@@ -111,7 +122,7 @@ describe('a plain post', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 204 No Content\r\n/)
     expect(to.taken).toHaveLength(1)
     expect(to.byNode).toBe(0)
-    if (headers.includes('Connection: close')) expect(await connection.closed()).toMatch(/ 204 /)
+    if (headers.includes('Connection: close')) expect(await connection.closed()).toBe('')
   })
 
   test.skipIf(openssl === undefined)('and over TLS, and what is none', async () => {
@@ -206,6 +217,15 @@ describe('a plain post', () => {
     }
     await sleep(1600)
     expect(await exchange(await connect(to), [post('whole')])).toMatch(/ 204 /)
+    expect(to.taken).toHaveLength(1)
+  })
+
+  test('is acknowledged when it was counted, though what follows it is no request', async () => {
+    const to = await receiver([])
+    const connection = await connect(to)
+    connection.write(Buffer.concat([post('a body'), Buffer.from('no request\r\n\r\n')]))
+    const came = await connection.closed()
+    expect(came.match(/(?<=HTTP\/1\.1 )\d+/g)).toEqual(['204', '400'])
     expect(to.taken).toHaveLength(1)
   })
 
@@ -353,7 +373,10 @@ const header = fc.oneof(
 const mostly = fc.nat(9).map((n) => n > 0)
 const request = fc.record({
   target,
-  headers: fc.array(header, { maxLength: 3 }),
+  // A body, and what is no request behind it, are the one case in which Node doesn't tell what it took.
+  headers: fc
+    .array(header, { maxLength: 3 })
+    .filter((all) => !all.includes('Content-Length: 3') || !all.includes('')),
   isKnown: mostly,
   hasHost: mostly,
   payload: fc.string({ minLength: 1, maxLength: 20, unit: 'binary-ascii' }),

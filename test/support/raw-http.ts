@@ -10,8 +10,8 @@ export interface RawConnection {
   until(pattern: RegExp): Promise<string>
   /** Resolves with all that came when the server has closed. */
   closed(): Promise<string>
-  /** Forgets what came. */
-  clear(): void
+  /** Forgets what came; of it only the first so many characters. */
+  clear(characters?: number): void
 }
 
 export async function connectRaw(address: string): Promise<RawConnection> {
@@ -53,8 +53,8 @@ export async function connectRaw(address: string): Promise<RawConnection> {
         if (socket.closed) resolve(text)
         else socket.once('close', () => resolve(text))
       }),
-    clear: () => {
-      text = ''
+    clear: (characters = text.length) => {
+      text = text.slice(characters)
     },
   }
 }

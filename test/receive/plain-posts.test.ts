@@ -402,7 +402,10 @@ test('plain or not, requests get the answers that Node gives, and the same is co
       expect(answers).toEqual(answers.map(() => answers[0]))
       expect(plain.taken).toEqual(node.taken)
       expect(waiting.taken).toEqual(node.taken)
-      if (/connection: close/i.test(answers[0]!) || answers[0] === '') break
+      if (!/connection: close/i.test(answers[0]!) && answers[0] !== '') continue
+      const left = await Promise.all(connections.map(async (one) => one.closed()))
+      expect(left).toEqual(left.map(() => left[0]))
+      break
     }
     for (const { socket } of connections) socket.destroy()
     for (const { taken } of all) taken.length = 0

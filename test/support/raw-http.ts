@@ -10,7 +10,7 @@ export interface RawConnection {
   until(pattern: RegExp): Promise<string>
   /** Resolves with all that came when the server has closed. */
   closed(): Promise<string>
-  /** Forgets what came; of it only the first so many characters. */
+  /** Forgets what came, or only so many characters of its beginning. */
   clear(characters?: number): void
 }
 

@@ -4,7 +4,7 @@ import {
   settleWindows,
 } from '../src/aggregate/app-windows.ts'
 import { countBody, createBodyReader } from '../src/aggregate/body.ts'
-import { sharedScanner } from '../src/aggregate/scanner.ts'
+import { sharedScanner } from '../src/aggregate/scanner/scanner.ts'
 import { FINE_MS, type Frame, type Store } from '../src/store/store.ts'
 import { type DayOptions, bodyOfSecond } from './day.ts'
 

@@ -11,8 +11,8 @@ import {
   sample,
 } from '../src/model/accumulator.ts'
 import { type SeriesTable, createSeriesTable, internSeries } from '../src/model/series-table.ts'
-import { createMemoryStore } from '../src/store/memory.ts'
-import { createRedisStore } from '../src/store/redis.ts'
+import { createMemoryStore } from '../src/store/memory/memory-store.ts'
+import { createRedisStore } from '../src/store/redis/redis-store.ts'
 import { COARSE_MS, FINE_MS, type Store } from '../src/store/store.ts'
 import { median } from './median.ts'
 import { startBenchRedis } from './redis-process.ts'

@@ -1,7 +1,7 @@
 import { type AppState, type ExtractOptions, createAppState } from '../extract/app-state.ts'
 import { type Accumulator, createAccumulator, resetAccumulator } from '../model/accumulator.ts'
 import type { SeriesTable } from '../model/series-table.ts'
-import { drainScanner, sharedScanner } from './scanner.ts'
+import { drainScanner, sharedScanner } from './scanner/scanner.ts'
 
 /** The accumulators of a series table that are free to be used again. */
 export interface Pool {

@@ -5,8 +5,8 @@ import { type Accumulator, countValue } from '../model/accumulator.ts'
 import { type Line, createLine } from '../model/line.ts'
 import { internSeries } from '../model/series-table.ts'
 import { type DateCache, type Stamp, createDateCache } from '../frame/timestamp.ts'
-import { scanBody } from './scan-body.ts'
-import type { Scanner } from './scanner.ts'
+import { scanBody } from './scanner/scan-body.ts'
+import type { Scanner } from './scanner/scanner.ts'
 import { type AppWindows, type OpenWindow, openWindow } from './app-windows.ts'
 
 /** Lines older than this are late, ms; lines further ahead than FUTURE_MS are from the future. */

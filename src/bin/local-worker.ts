@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Interval } from '../aggregate/intervals.ts'
 import { toWindow } from '../model/accumulator.ts'
-import { createLocalCounter, wholeInterval } from './local-count.ts'
-import { countParts } from './local-parts.ts'
-import type { PartCount, PartTask } from './local-threads.ts'
+import { createLocalCounter, wholeInterval } from '../cli/count.ts'
+import { countParts } from '../cli/parts.ts'
+import type { PartCount, PartTask } from '../cli/threads.ts'
 
 // A thread of l2met-local: counts parts of a file and gives the window to the main thread.
 const { file, options } = workerData as PartTask
@@ -25,6 +25,6 @@ const counted: PartCount = { window: toWindow(acc), requests, fault }
 parentPort!.postMessage(counted)
 
 async function whereOf(texts: readonly string[]) {
-  const { allOf, parseWhere } = await import('./local-where.ts')
+  const { allOf, parseWhere } = await import('../cli/where.ts')
   return allOf(texts.map(parseWhere))
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { endQuietlyWithoutReader } from './local-output.ts'
-import { runLocal } from './local-run.ts'
+import { endQuietlyWithoutReader } from '../cli/output.ts'
+import { runLocal } from '../cli/run.ts'
 
 endQuietlyWithoutReader(process.stdout)
 process.exitCode = await runLocal(process.argv.slice(2), process.env)

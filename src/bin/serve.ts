@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { ConfigError, readDrainSecrets } from '../config.ts'
+import { ConfigError, readDrainSecrets } from '../server/config.ts'
 import { drainUrl, isAppName, isHost } from '../receive/credentials.ts'
-import { readVersion } from '../export/version.ts'
-import { DRAIN_URL_HELP, HELP, SERVE_HELP } from './serve-usage.ts'
-import { UsageError } from './usage-error.ts'
+import { readVersion } from '../model/version.ts'
+import { DRAIN_URL_HELP, HELP, SERVE_HELP } from '../server/usage.ts'
+import { UsageError } from '../cli/usage-error.ts'
 
 /** Exit codes. */
 const OK = 0
@@ -48,7 +48,7 @@ async function serve(args: readonly string[]): Promise<number> {
     return OK
   }
   // Fastify takes 50 ms to load, which no other verb needs.
-  const { runServer } = await import('./serve-run.ts')
+  const { runServer } = await import('../server/run.ts')
   return runServer(process.env)
 }
 

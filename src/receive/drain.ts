@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { type BodyRoom, createBodyRoom } from './body-room.ts'
+import { type BodyRoom, createBodyRoom } from './in-flight.ts'
 import type { DrainAuth } from './credentials.ts'
 import { type Lateness, createLateLog } from './late-log.ts'
 import { type RefusalLog, createRefusalLog } from './refusal-log.ts'

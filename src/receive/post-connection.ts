@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { parse as parseQuery } from 'node:querystring'
 import type { BodyPool } from './body-pool.ts'
-import type { Leave } from './body-room.ts'
+import type { Leave } from './in-flight.ts'
 import { type Caller, type Drain, readCaller } from './drain.ts'
 import { KEEP_ALIVE_MS, MAX_HEADER_BYTES } from './http-server.ts'
 import { type PostHead, readPostHead } from './post-head.ts'

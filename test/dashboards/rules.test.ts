@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { HELP } from '../../src/bin/serve-usage.ts'
+import { HELP } from '../../src/server/usage.ts'
 import { findProgram } from '../support/programs.ts'
 import { DASHBOARDS, FOLDER, RULES, RULE_FILES, RULE_TESTS, panelsOf } from './read.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createReport } from '../../src/export/report.ts'
+import { createReport } from '../../src/report/report.ts'
 import { type Entry, type FactKind, type Totals } from '../../src/demo/entry.ts'
 import { addEntry, createTotals, sumOf, total, totalsOf } from '../../src/demo/entry.ts'
 import { type Framed, createFormat, takeBody } from '../../src/demo/format.ts'

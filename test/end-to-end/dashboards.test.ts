@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { App } from '../../src/app.ts'
+import type { App } from '../../src/server/app.ts'
 import { createFormat, takeBody } from '../../src/demo/format.ts'
 import { type Traffic, createTraffic } from '../../src/demo/traffic.ts'
 import { drainUrl } from '../../src/receive/credentials.ts'

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Report } from '../../src/export/report-object.ts'
+import type { Report } from '../../src/report/report-object.ts'
 import { runLocal } from '../support/local-program.ts'
 import { findProgram } from '../support/programs.ts'
 

@@ -56,7 +56,7 @@ describe('the README', () => {
   })
 
   test('lists the variables that there are', () => {
-    const config = readFileSync(join(ROOT, 'src/config.ts'), 'utf8')
+    const config = readFileSync(join(ROOT, 'src/server/config.ts'), 'utf8')
     const read = [...config.matchAll(/'([A-Z][A-Z_]{3,})'/g)].map(([, name]) => name!)
     // The first two come from the platform; DATA_DIR is refused, as there is no journal yet.
     const given = new Set(['NODE_ENV', 'DYNO', 'DATA_DIR'])

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Report } from '../../src/export/report-object.ts'
+import type { Report } from '../../src/report/report-object.ts'
 import { routerBody } from '../support/app.ts'
 import { type BuiltServer, runBuiltServer, startBuiltServer } from '../support/built-server.ts'
 import { type RedisServer, noRedis, startRedis } from '../support/redis.ts'

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Report } from '../../src/export/report-object.ts'
+import type { Report } from '../../src/report/report-object.ts'
 import { routerBody } from '../support/app.ts'
 import { type BuiltServer, runBuiltServer, startBuiltServer } from '../support/built-server.ts'
 

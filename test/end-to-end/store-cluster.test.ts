@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { appPrefix } from '../../src/store/redis-keys.ts'
+import { appPrefix } from '../../src/store/redis/keys.ts'
 import { countedBy, sendTo, startDrains } from '../support/drains.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { noRedis, startRedisCluster, withRedis } from '../support/redis.ts'

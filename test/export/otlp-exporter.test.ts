@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { type OtlpOptions, startOtlpExporter } from '../../src/export/otlp/exporter.ts'
 import { createQueue } from '../../src/export/otlp/queue.ts'
 import { receiverAt } from '../../src/export/otlp/send.ts'
-import { createReadLog } from '../../src/export/read-fault.ts'
+import { createReadLog } from '../../src/receive/read-log.ts'
 import { type OtlpPoint, type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts'
 import { type Target, createTarget, routerLine } from '../support/scrape.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createMemoryStore } from '../../src/store/memory.ts'
+import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { readWindows } from '../support/read-windows.ts'
 import { COARSE_MS, FINE_MS } from '../../src/store/store.ts'
 import { testStore } from '../contract/store.ts'

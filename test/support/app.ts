@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino'
-import { type App, createApp } from '../../src/app.ts'
-import { type Environment, readConfig } from '../../src/config.ts'
-import type { Report } from '../../src/export/report-object.ts'
+import { type App, createApp } from '../../src/server/app.ts'
+import { type Environment, readConfig } from '../../src/server/config.ts'
+import type { Report } from '../../src/report/report-object.ts'
 import { body, syslog } from './count.ts'
 
 export const SECRETS = {

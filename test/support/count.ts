@@ -1,13 +1,13 @@
 import { createAppWindows, settleWindows } from '../../src/aggregate/app-windows.ts'
 import { type BodyCount, countBody, createBodyReader } from '../../src/aggregate/body.ts'
-import { sharedScanner } from '../../src/aggregate/scanner.ts'
+import { sharedScanner } from '../../src/aggregate/scanner/scanner.ts'
 import { countTextLine, createTextCounter } from '../../src/aggregate/text.ts'
 import { type ExtractOptions, createAppState } from '../../src/extract/app-state.ts'
 import { createAccumulator, mergeAccumulator, toWindow } from '../../src/model/accumulator.ts'
 import { LINE_CLASSES, LINE_RESULTS } from '../../src/model/line.ts'
 import type { Buckets } from '../../src/model/bucket-counts.ts'
 import { type Window, createWindow } from '../../src/model/window.ts'
-import { createReport } from '../../src/export/report.ts'
+import { createReport } from '../../src/report/report.ts'
 
 export const NOW = Date.UTC(2026, 10, 21, 12, 0, 0)
 

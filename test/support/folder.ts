@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
-import { createPacker } from '../../src/store/packer.ts'
-import { type RedisClient, createRedisClient } from '../../src/store/redis-client.ts'
-import { type RedisCommands, defineCommands } from '../../src/store/redis-commands.ts'
-import { type Folder, createFolder } from '../../src/store/redis-folder.ts'
+import { createPacker } from '../../src/codec/packer.ts'
+import { type RedisClient, createRedisClient } from '../../src/store/redis/client.ts'
+import { type RedisCommands, defineCommands } from '../../src/store/redis/commands.ts'
+import { type Folder, createFolder } from '../../src/store/redis/compactor.ts'
 
 export interface OwnFolder extends Folder {
   readonly client: RedisClient

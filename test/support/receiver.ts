@@ -2,9 +2,9 @@ import {
   type Committer,
   type CommitterOptions,
   createCommitter,
-} from '../../src/store/committer.ts'
-import { type Intake, createIntake } from '../../src/store/intake.ts'
-import { type RedisStore, createRedisStore } from '../../src/store/redis.ts'
+} from '../../src/ingest/committer.ts'
+import { type Intake, createIntake } from '../../src/ingest/intake.ts'
+import { type RedisStore, createRedisStore } from '../../src/store/redis/redis-store.ts'
 
 /** All of a receiver but its server, in this process. */
 export interface Receiver {

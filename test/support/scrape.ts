@@ -4,9 +4,9 @@ import { createBodyWriter, takeWritten } from '../../src/export/prometheus/body-
 import type { MetricFamily } from '../../src/export/prometheus/family.ts'
 import type { Format } from '../../src/export/prometheus/negotiate.ts'
 import { renderText } from '../../src/export/prometheus/text.ts'
-import { createCommitter } from '../../src/store/committer.ts'
-import { createIntake } from '../../src/store/intake.ts'
-import { createMemoryStore } from '../../src/store/memory.ts'
+import { createCommitter } from '../../src/ingest/committer.ts'
+import { createIntake } from '../../src/ingest/intake.ts'
+import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { NOW, body, syslog } from './count.ts'
 

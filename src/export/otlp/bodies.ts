@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import type { MetricFamily } from '../prometheus/family.ts'
-import { takeTurns } from '../../store/take-turns.ts'
+import { takeTurns } from '../../codec/event-loop.ts'
 import { type OtlpMetric, type Times, encodeMetric, encodeRequest } from './encode.ts'
 
 const compress = promisify(gzip)

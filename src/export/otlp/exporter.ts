@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Collector } from '../prometheus/collect.ts'
-import type { ReadLog } from '../read-fault.ts'
+import type { ReadLog } from '../../receive/read-log.ts'
 import { encodeBodies } from './bodies.ts'
 import { createQueue } from './queue.ts'
 import { receiverAt, sendBody } from './send.ts'

@@ -1,4 +1,4 @@
-import { takeTurns } from '../../store/take-turns.ts'
+import { takeTurns } from '../../codec/event-loop.ts'
 import { createBodyWriter, takeWritten } from './body-writer.ts'
 import type { MetricFamily } from './family.ts'
 import type { Format } from './negotiate.ts'

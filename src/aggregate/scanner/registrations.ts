@@ -1,0 +1,162 @@
+import { type AppState, dynoNamed } from '../../extract/app-state.ts'
+import { NOT_OURS, keyNumber } from '../../extract/convention-key.ts'
+import { labelSetOf, meaningOfKey, seriesFor } from '../../extract/convention.ts'
+import { METHODS, isPlatformError } from '../../extract/request.ts'
+import { roleOf } from '../../extract/role.ts'
+import { STATUSES, errorSeriesOf } from '../../extract/router.ts'
+import { OTHER_ROUTE, routeOf } from '../../extract/route.ts'
+import { sampleSeriesFor } from '../../extract/runtime.ts'
+import type { Line } from '../../model/line.ts'
+import type { Kind } from '../../model/series.ts'
+import { type UnitScale, findUnit } from '../../parse/quantity.ts'
+import type { ScanModule } from './scan-module.ts'
+
+/**
+ * Teaches the scanner what a line is that was just counted the long way, so that it counts the next
+ * one of its kind itself. What has no lesson (a full table, a pinned route, a rare kind of value) is
+ * counted the long way each time.
+ */
+export interface Pupil {
+  readonly scan: ScanModule
+  readonly state: AppState
+  /** By which the scanner tells apps apart. */
+  readonly number: number
+  /** The scanner's cell of each series, 0 for none yet. */
+  readonly cells: number[]
+}
+
+const ROLES = { router: 1, app: 2, dyno: 3 } as const
+const OTHER_ROLE = 4
+
+const KEY = { nothing: 0, label: 1, value: 2, anyValue: 3, other: 4 } as const
+const KINDS: Readonly<Record<Kind, number>> = { count: 0, measure: 1, sample: 2, unique: 3 }
+
+/** One entry of the module's FOUND, in words: see src/scan/pairs.ts. */
+const FOUND_WORDS = 12
+const NO_ROOM = -1
+
+/** Each lesson says false when the scanner has no more room to learn. */
+export function teachProc(pupil: Pupil, line: Line): boolean {
+  const role = roleOf(pupil.state, line)
+  const number = role in ROLES ? ROLES[role as keyof typeof ROLES] : OTHER_ROLE
+  return pupil.scan.exports.learnProc(number) !== 0
+}
+
+/** The request that `state` still holds. */
+export function teachRequest(pupil: Pupil): boolean {
+  const { state, scan } = pupil
+  const { request, routes } = state
+  if (routes.pins.length > 0) return true
+  const route = routeOf(routes, request)
+  // A path that has no route now may get one later, until there is no room for any.
+  const isUnsettled = route?.template === OTHER_ROUTE && routes.byTemplate.size < routes.limit
+  if (route === undefined || isUnsettled) return true
+  const dyno = dynoNamed(state, request.bytes, request.dynoStart, request.dynoEnd)
+  const { method, status } = request
+  const series: [number | undefined, Kind][] = [
+    [dyno.requests.get(method * STATUSES + status), 'count'],
+    [dyno.service, 'measure'],
+    [dyno.connect, 'measure'],
+    [dyno.bytes, 'measure'],
+    [route.requests[method]?.[Math.floor(status / 100)], 'count'],
+    [route.service[method], 'measure'],
+    [route.errors[method], 'count'],
+    [isPlatformError(request) ? errorSeriesOf(state, request) : -1, 'count'],
+  ]
+  const cells = series.map(([number, kind]) => cellOf(pupil, number ?? -1, kind))
+  if (cells.includes(NO_ROOM)) return false
+  if (cells[0] === 0 || cells[4] === 0 || method >= METHODS.length) return true
+  return scan.exports.learnRequest(...(cells as RequestCells)) !== 0
+}
+
+type RequestCells = Parameters<ScanModule['exports']['learnRequest']>
+
+/** What the keys of the line are. `count` are in FOUND. */
+export function teachKeys(pupil: Pupil, line: Line, base: number, count: number): boolean {
+  const { state, scan } = pupil
+  for (let i = 0; i < count; i += 1) {
+    const at = i * FOUND_WORDS
+    const [start, end] = [scan.found[at]! - base, scan.found[at + 1]! - base]
+    const key = keyNumber(state.conventions.keys, line.bytes, start, end)
+    if (scan.exports.learnKey(i, kindOfKey(state, key)) === 0) return false
+  }
+  return true
+}
+
+/** Where the values of the line are counted. */
+export function teachValues(pupil: Pupil, line: Line, base: number, count: number): boolean {
+  const { state, scan } = pupil
+  const isRuntime = roleOf(state, line) === 'dyno'
+  for (let i = 0; i < count; i += 1) {
+    const at = i * FOUND_WORDS
+    if (scan.found[at + 6] === 0 && scan.found[at + 7] === 0) continue
+    const [start, end, , valueEnd, unitStart] = Array.from(
+      scan.found.subarray(at, at + 5),
+      (place) => place - base,
+    ) as [number, number, number, number, number]
+    const key = keyNumber(state.conventions.keys, line.bytes, start, end)
+    const unit = findUnit(line.bytes, unitStart, valueEnd)
+    if (key < 0 || unit === undefined) continue
+    const target = isRuntime
+      ? runtimeTarget(state, line, key, unit)
+      : ownTarget(state, line, key, unit)
+    if (target === undefined) continue
+    const cell = cellOf(pupil, target.series, target.kind)
+    if (cell === NO_ROOM) return false
+    if (cell === 0) continue
+    const divides = target.times < 1 ? 1 : 0
+    const factor = divides === 1 ? target.per : target.times
+    if (scan.exports.learnValue(i, cell, KINDS[target.kind], divides, factor) === 0) return false
+  }
+  return true
+}
+
+interface Target {
+  readonly series: number
+  readonly kind: Kind
+  readonly times: number
+  readonly per: number
+}
+
+function runtimeTarget(
+  state: AppState,
+  line: Line,
+  key: number,
+  { times, per }: UnitScale,
+): Target | undefined {
+  const series = sampleSeriesFor(state, line, key)
+  return series < 0 ? undefined : { series, kind: 'sample', times, per }
+}
+
+function ownTarget(state: AppState, line: Line, key: number, unit: UnitScale): Target | undefined {
+  const meaning = meaningOfKey(state, key)
+  if (meaning === undefined || 'label' in meaning) return undefined
+  const { kind } = meaning
+  const { name, base, times, per } =
+    kind !== 'unique' && unit.base === '' && meaning.unitOfName !== undefined
+      ? meaning.unitOfName
+      : { name: meaning.name, ...unit }
+  const { found } = state.conventions
+  const labelSet = found.labels === 0 ? 0 : labelSetOf(state, line.bytes)
+  const series = seriesFor(state, line.bytes, key, labelSet, kind, name, base)
+  return { series, kind, times, per }
+}
+
+function kindOfKey(state: AppState, key: number): number {
+  if (key === NOT_OURS) return KEY.nothing
+  if (key < 0) return KEY.other
+  const meaning = meaningOfKey(state, key)
+  if (meaning === undefined) return KEY.nothing
+  if ('label' in meaning) return KEY.label
+  return meaning.kind === 'unique' ? KEY.anyValue : KEY.value
+}
+
+/** The scanner's cell for a series: 0 for none that it may have, NO_ROOM when it is full. */
+function cellOf(pupil: Pupil, series: number, kind: Kind): number {
+  const { cells, state, scan } = pupil
+  // What goes to an overflow series is told apart from what belongs there.
+  if (series < 0 || state.table.folded[series] === 1) return 0
+  while (cells.length <= series) cells.push(0)
+  if (cells[series] === 0) cells[series] = scan.exports.createCell(series, KINDS[kind])
+  return cells[series] === 0 ? NO_ROOM : cells[series]!
+}

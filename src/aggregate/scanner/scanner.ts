@@ -1,0 +1,217 @@
+import type { AppState } from '../../extract/app-state.ts'
+import { COUNTED, IGNORED } from '../../extract/extract.ts'
+import {
+  type Accumulator,
+  addCount,
+  addDistribution,
+  addLast,
+  addSeconds,
+  noteTime,
+  seeUnique,
+} from '../../model/accumulator.ts'
+import { LINE_CLASSES, type Line } from '../../model/line.ts'
+import { type Pupil, teachKeys, teachProc, teachRequest, teachValues } from './registrations.ts'
+import { type ScanModule, loadScanModule } from './scan-module.ts'
+
+/** Why a scan stopped: the codes of src/scan/lines.ts. */
+export const STOP = {
+  end: 0,
+  foreign: 1,
+  outside: 2,
+  proc: 3,
+  request: 4,
+  keys: 5,
+  values: 6,
+  full: 7,
+  broken: 8,
+} as const
+
+// Places in the module's state, in f64s.
+const LINE_START = 0
+const LINE_END = 1
+const LINE_TIME = 2
+const FIRST_TIME = 3
+const LAST_TIME = 4
+const CLASSES = [
+  [LINE_CLASSES.indexOf('router'), 5],
+  [LINE_CLASSES.indexOf('runtime'), 6],
+  [LINE_CLASSES.indexOf('app'), 7],
+] as const
+const COUNTED_LINES = 8
+const IGNORED_LINES = 9
+const ERRORS = 10
+const SECONDS_USED = 11
+const FOUND_USED = 12
+const TIME_BEFORE = 13
+const FRAME_START = 14
+
+/**
+ * Counts lines of the usual shapes faster than JavaScript does, into cells of its own that are
+ * drained into accumulators: merging is addition, so it doesn't matter which lines went which way.
+ */
+export interface Scanner {
+  readonly module: ScanModule
+  pupils: WeakMap<AppState, Pupil>
+  /** Apps met so far: what is learnt of one says nothing about another. */
+  apps: number
+  /** Where what is scanned counts: set by fillWindow. */
+  acc: Accumulator | undefined
+  results: Float64Array
+}
+
+/** Where and why a scan stopped: places are in the module's input. */
+export interface Stop {
+  readonly code: number
+  readonly start: number
+  readonly end: number
+  /** Of a message in a body, where its frame starts. */
+  readonly frame: number
+  /** Of the line, and of the last line before it, ms since 1970. */
+  readonly time: number
+  readonly timeBefore: number
+}
+
+/** What was counted since the last drain and belongs elsewhere than in a window. */
+export interface Drained {
+  readonly requests: number
+  readonly errors: number
+}
+
+let shared: Scanner | undefined
+let fault: string | undefined
+
+/** The scanner of this thread; undefined where it can't be loaded: what it does is done without it too. */
+export function sharedScanner(): Scanner | undefined {
+  if (shared === undefined && fault === undefined) load()
+  return shared
+}
+
+/** Why there is no scanner and what that means, for whoever runs the program; undefined when there is one. */
+export function scannerFault(): string | undefined {
+  return sharedScanner() === undefined ? fault : undefined
+}
+
+function load(): void {
+  try {
+    const module = loadScanModule()
+    shared = { module, pupils: new WeakMap(), apps: 0, acc: undefined, results: NO_RESULTS }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    fault = `counting takes three times as long, because the scanner can't be loaded: ${reason}`
+  }
+}
+
+/** Makes the app of `state` the one whose lines are scanned next. */
+export function selectApp(scanner: Scanner, state: AppState): Pupil {
+  const { module, pupils } = scanner
+  let pupil = pupils.get(state)
+  if (pupil === undefined) {
+    scanner.apps += 1
+    pupil = { scan: module, state, number: scanner.apps, cells: [] }
+    pupils.set(state, pupil)
+  }
+  module.exports.setApp(pupil.number)
+  return pupil
+}
+
+export function stopOf({ state }: ScanModule, code: number): Stop {
+  return {
+    code,
+    start: state[LINE_START]!,
+    end: state[LINE_END]!,
+    frame: state[FRAME_START]!,
+    time: state[LINE_TIME]!,
+    timeBefore: state[TIME_BEFORE]!,
+  }
+}
+
+/**
+ * Teaches what the line is that the scan stopped at and that was counted the long way since. When
+ * there is no more room, everything is forgotten: `drain` is called first, for what would be lost.
+ */
+export function teach(
+  scanner: Scanner,
+  pupil: Pupil,
+  code: number,
+  line: Line,
+  drain: () => void,
+): void {
+  const { module } = scanner
+  const found = module.state[FOUND_USED]!
+  const base = module.inputAt
+  let hasRoom = true
+  if (code === STOP.proc) hasRoom = teachProc(pupil, line)
+  else if (code === STOP.request) hasRoom = teachRequest(pupil)
+  else if (code === STOP.keys) hasRoom = teachKeys(pupil, line, base, found)
+  else if (code === STOP.values) hasRoom = teachValues(pupil, line, base, found)
+  if (hasRoom) return
+  drain()
+  module.exports.dropCells()
+  module.exports.forgetAll()
+  scanner.pupils = new WeakMap()
+}
+
+/**
+ * Lines scanned from here on, of times from `start` to before `end` (ms since 1970), count in `acc`, and
+ * what became of them in `results`, which may be another accumulator's. What was scanned for others is
+ * brought there first.
+ */
+export function fillWindow(
+  scanner: Scanner,
+  acc: Accumulator,
+  results: Float64Array,
+  start: number,
+  end: number,
+): void {
+  if (scanner.acc !== acc || scanner.results !== results) drainScanner(scanner)
+  scanner.acc = acc
+  scanner.results = results
+  scanner.module.exports.setWindow(start, end)
+}
+
+/** Brings what was scanned into its accumulator. Until then that is not to be read, nor given back. */
+export function drainScanner({ module, acc, results }: Scanner): Drained {
+  const { exports, state, seconds, seen } = module
+  if (acc === undefined) return NOTHING
+  exports.takeCounts()
+  const lines = state[COUNTED_LINES]! + state[IGNORED_LINES]!
+  if (lines === 0) return NOTHING
+  results[COUNTED]! += state[COUNTED_LINES]!
+  results[IGNORED]! += state[IGNORED_LINES]!
+  noteTime(acc, state[FIRST_TIME]!)
+  noteTime(acc, state[LAST_TIME]!)
+  for (const [index, place] of CLASSES) acc.classes[index]! += state[place]!
+  for (let i = 0; i < state[SECONDS_USED]!; i += 1) {
+    addSeconds(acc, seconds[i * 2]!, seconds[i * 2 + 1]!)
+  }
+  const views = exports.takeSeen()
+  for (let i = 0; i < views; i += 1) seeUnique(acc, seen[i * 2]!, seen[i * 2 + 1]!)
+  for (let used = exports.drainCells(); used > 0; used = exports.drainCells()) {
+    addCells(acc, module.out, used)
+  }
+  return { requests: state[CLASSES[0][1]]!, errors: state[ERRORS]! }
+}
+
+const NOTHING: Drained = { requests: 0, errors: 0 }
+const NO_RESULTS = new Float64Array(0)
+
+const COUNT = 0
+const MEASURE = 1
+
+/** Adds the cells that a drain wrote, see src/scan/cells.ts. */
+function addCells(acc: Accumulator, out: Float64Array, used: number): void {
+  let at = 0
+  while (at < used) {
+    const series = out[at]!
+    const kind = out[at + 1]!
+    at += 2
+    if (kind === COUNT) {
+      addCount(acc, series, out[at]!, out[at + 1]!)
+      at += 2
+    } else if (kind === MEASURE) at = addDistribution(acc, series, out, at)
+    else {
+      addLast(acc, series, out, at)
+      at += 4
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { parseArgs } from 'node:util'
+import type { GroupKey } from '../aggregate/requests.ts'
+import { parseMillis } from './duration.ts'
+import { type Threshold, parseThreshold } from './fail-if.ts'
+import { suggestion } from './suggest.ts'
+import { UsageError } from './usage-error.ts'
+import { type Condition, parseWhere } from './where.ts'
+
+/** What the command line asks for. */
+export interface LocalOptions {
+  readonly help: boolean
+  readonly version: boolean
+  readonly json: boolean
+  readonly noColour: boolean
+  readonly intervalMs: number | undefined
+  readonly top: number
+  readonly slowMillis: number | undefined
+  /** As it was written, for headings. */
+  readonly slow: string | undefined
+  readonly where: readonly Condition[]
+  readonly whereTexts: readonly string[]
+  readonly by: GroupKey | undefined
+  readonly thresholds: readonly Threshold[]
+  /** Where an HTML report is written. */
+  readonly html: string | undefined
+  /** Paths; `-` is stdin. */
+  readonly inputs: readonly string[]
+}
+
+const FLAGS = {
+  json: { type: 'boolean', short: 'j' },
+  interval: { type: 'string', short: 'i' },
+  top: { type: 'string', short: 'n' },
+  slow: { type: 'string' },
+  where: { type: 'string', short: 'w', multiple: true },
+  by: { type: 'string' },
+  'fail-if': { type: 'string', multiple: true },
+  html: { type: 'string' },
+  'no-color': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'V' },
+} as const
+
+const GROUP_KEYS = ['route', 'dyno', 'status', 'method'] as const
+const DEFAULT_TOP = '20'
+const MAX_TOP = 100_000
+const MIN_INTERVAL_MS = 1000
+
+/** Throws UsageError for the first fault. */
+export function parseLocalArgs(args: readonly string[]): LocalOptions {
+  const { values, positionals, tokens } = parseArgs({
+    args: [...args],
+    options: FLAGS,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  })
+  for (const token of tokens) if (token.kind === 'option') checkFlag(token)
+  const flags = values as Flags
+  const { slow } = flags
+  return {
+    help: flags.help === true,
+    version: flags.version === true,
+    json: flags.json === true,
+    noColour: flags['no-color'] === true,
+    intervalMs: flags.interval === undefined ? undefined : intervalOf(flags.interval),
+    top: topOf(flags.top ?? DEFAULT_TOP),
+    slowMillis: slow === undefined ? undefined : parseMillis(slow, '--slow'),
+    slow,
+    where: (flags.where ?? []).map(parseWhere),
+    whereTexts: flags.where ?? [],
+    by: flags.by === undefined ? undefined : groupKeyOf(flags.by),
+    thresholds: (flags['fail-if'] ?? []).map(parseThreshold),
+    html: flags.html,
+    inputs: positionals,
+  }
+}
+
+/** What parseArgs gives for FLAGS, once checkFlag has passed. */
+interface Flags {
+  readonly json?: boolean
+  readonly interval?: string
+  readonly top?: string
+  readonly slow?: string
+  readonly where?: string[]
+  readonly by?: string
+  readonly 'fail-if'?: string[]
+  readonly html?: string
+  readonly 'no-color'?: boolean
+  readonly help?: boolean
+  readonly version?: boolean
+}
+
+interface FlagToken {
+  readonly name: string
+  readonly rawName: string
+  readonly value?: string | undefined
+}
+
+function checkFlag({ name, rawName, value }: FlagToken): void {
+  if (!Object.hasOwn(FLAGS, name)) {
+    const known = suggestion(name, Object.keys(FLAGS))
+    const hint = known === undefined ? 'see --help' : `did you mean --${known}?`
+    throw new UsageError(`there is no option ${rawName}; ${hint}`)
+  }
+  const { type } = FLAGS[name as keyof typeof FLAGS]
+  if (type === 'boolean' && value !== undefined) {
+    throw new UsageError(`${rawName} takes no value; write it without '=${value}'`)
+  }
+  if (type === 'string' && (value === undefined || value === '')) {
+    throw new UsageError(`${rawName} needs a value, as ${EXAMPLES[name]}`)
+  }
+}
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  interval: '--interval 10s',
+  top: '--top 20',
+  slow: '--slow 1s',
+  where: '--where status=5xx',
+  by: '--by dyno',
+  html: '--html report.html',
+  'fail-if': "--fail-if 'p95>500ms'",
+}
+
+function intervalOf(text: string): number {
+  const millis = parseMillis(text, '--interval')
+  if (millis >= MIN_INTERVAL_MS && Number.isInteger(millis)) return millis
+  throw new UsageError(`--interval '${text}' is too short; the shortest is 1s`)
+}
+
+function topOf(text: string): number {
+  const top = /^\d{1,6}$/.test(text) ? Number(text) : -1
+  if (top >= 1 && top <= MAX_TOP) return top
+  throw new UsageError(`--top '${text}' is no number of rows; write 1 to ${MAX_TOP}, as --top 20`)
+}
+
+function groupKeyOf(text: string): GroupKey {
+  const key = GROUP_KEYS.find((name) => name === text)
+  if (key !== undefined) return key
+  const known = suggestion(text, GROUP_KEYS)
+  const hint = known === undefined ? '' : `; did you mean ${known}?`
+  throw new UsageError(`--by '${text}' is none of ${GROUP_KEYS.join(', ')}${hint}`)
+}

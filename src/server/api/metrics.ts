@@ -1,0 +1,64 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { constants, createGzip } from 'node:zlib'
+import type { FastifyInstance } from 'fastify'
+import type { Collector } from '../../export/prometheus/collect.ts'
+import type { MetricFamily } from '../../export/prometheus/family.ts'
+import { chooseFormat } from '../../export/prometheus/negotiate.ts'
+import { renderBody } from '../../export/prometheus/render-body.ts'
+import type { ReadLog } from '../../receive/read-log.ts'
+import { takesGzip } from './json-reply.ts'
+
+/** Prometheus waits 10 s for a scrape; it has to hear in time that the store is silent. */
+const STORE_WAIT_MS = 5000
+const SELF_ONLY = "the store can't be read: until it can, /metrics shows this process alone"
+
+/**
+ * `GET /metrics` in the format that Accept asks for. When the store can't be read, only what this
+ * process knows of itself, with `l2met_store_up 0`: a gap is harmless, a wrong number isn't.
+ */
+export function addMetricsRoute(
+  server: FastifyInstance,
+  options: { readonly collector: Collector; readonly readLog: ReadLog },
+): void {
+  const { collector, readLog } = options
+  const readFamilies = async () => (await collector.collect()).families
+
+  server.get('/metrics', async (request, reply) => {
+    const format = chooseFormat(request.headers.accept)
+    const families = await withinTime(readFamilies()).catch((error: unknown) => {
+      readLog(error, SELF_ONLY)
+      return collector.collectSelf()
+    })
+    const blocks = await renderBody(format, families)
+    reply.header('content-type', format.contentType)
+    reply.header('cache-control', 'no-store')
+    reply.header('vary', 'Accept, Accept-Encoding')
+    const body = Readable.from(blocks)
+    if (!takesGzip(request)) {
+      reply.header('content-length', lengthOf(blocks))
+      return reply.send(body)
+    }
+    reply.header('content-encoding', 'gzip')
+    return reply.send(await buffer(body.pipe(createGzip({ level: constants.Z_BEST_SPEED }))))
+  })
+}
+
+function lengthOf(blocks: readonly Buffer[]): number {
+  return blocks.reduce((sum, { length }) => sum + length, 0)
+}
+
+async function withinTime(families: Promise<MetricFamily[]>): Promise<MetricFamily[]> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`the store hasn't answered for ${STORE_WAIT_MS} ms`)),
+      STORE_WAIT_MS,
+    )
+  })
+  try {
+    return await Promise.race([families, timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,46 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { RequestError } from '../../receive/request-error.ts'
+import { type PageFile, readPageFiles } from '../../report/page-assets.ts'
+import { takesGzip } from './json-reply.ts'
+
+/** Nothing but our own files; no text becomes code or markup. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ')
+
+/** `GET /` and its files under `/page/`, from memory: a path that isn't a known name finds nothing. */
+export async function addPageRoute(app: FastifyInstance): Promise<void> {
+  const files = await readPageFiles()
+  app.get('/', async (request, reply) => send(request, reply, files.get('index.html')))
+  app.get('/page/:name', async (request, reply) => {
+    const { name } = request.params as { readonly name: string }
+    return send(request, reply, files.get(name))
+  })
+}
+
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: PageFile | undefined,
+): FastifyReply {
+  if (file === undefined) throw new RequestError(404, 'there is no such file; the page is at /')
+  reply.header('content-security-policy', PAGE_POLICY)
+  reply.header('x-content-type-options', 'nosniff')
+  reply.header('referrer-policy', 'no-referrer')
+  // Kept, but asked about each time: an upgrade of the server is an upgrade of the page.
+  reply.header('cache-control', 'private, no-cache')
+  reply.header('etag', file.etag)
+  reply.header('vary', 'Accept-Encoding')
+  if (request.headers['if-none-match']?.includes(file.etag)) return reply.code(304).send()
+  reply.header('content-type', file.type)
+  if (!takesGzip(request)) return reply.send(file.bytes)
+  return reply.header('content-encoding', 'gzip').send(file.packed)
+}

@@ -1,0 +1,234 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { scannerFault } from '../aggregate/scanner/scanner.ts'
+import type { Config } from './config.ts'
+import { addHealthRoutes } from './api/health.ts'
+import { addLiveRoute } from './api/live.ts'
+import { addMetricsRoute } from './api/metrics.ts'
+import { addPageRoute } from './api/page.ts'
+import { addProcessMetrics } from './api/process-metrics.ts'
+import { type OtlpExporter, startOtlpExporter } from '../export/otlp/exporter.ts'
+import { createCollector } from '../export/prometheus/collect.ts'
+import { createReadLog, toReadFault } from '../receive/read-log.ts'
+import { addReportRoutes } from './api/report.ts'
+import { addSeriesRoute } from './api/series.ts'
+import { addWelcomeRoute } from './api/welcome.ts'
+import { createDrainAuth, createReadAuth, drainUrl } from '../receive/credentials.ts'
+import { addDrainRoute } from '../receive/drain-route.ts'
+import { type TakeBody, createDrain } from '../receive/drain.ts'
+import { createErrorHandler } from '../receive/error-handler.ts'
+import { addGentleClose } from '../receive/graceful-shutdown.ts'
+import { type TlsFiles, createHttpServer } from '../receive/http-server.ts'
+import { takePlainPosts } from '../receive/plain-posts.ts'
+import { RequestError } from '../receive/request-error.ts'
+import { type Committer, RefusedError, createCommitter } from '../ingest/committer.ts'
+import { type Intake, createIntake } from '../ingest/intake.ts'
+import { createMemoryCommitter } from '../ingest/memory-committer.ts'
+import { createMemoryStore } from '../store/memory/memory-store.ts'
+import { createRedisStore } from '../store/redis/redis-store.ts'
+import type { Store } from '../store/store.ts'
+import { readVersion } from '../model/version.ts'
+
+/** The server with all its parts. */
+export interface App {
+  readonly server: FastifyInstance
+  /** Listens, and resolves with the address, like `http://127.0.0.1:8080`. */
+  start(): Promise<string>
+  /** Reads the certificate and its key again; connections that are open keep the old one. */
+  reloadTls(): void
+  /** Stops accepting, answers what is in flight and commits what is held. Only the first call does anything. */
+  stop(): Promise<StopReport>
+}
+
+export interface AppDeps {
+  readonly log: FastifyBaseLogger
+  /** The time of the memory store, ms since 1970. */
+  readonly now?: () => number
+}
+
+export interface StopReport {
+  /** Acknowledged lines that could not be brought into the store. */
+  readonly lostLines: number
+}
+
+/** The store may take this long before the server listens without it, ms. */
+const STORE_WAIT_MS = 5000
+/** Committing what is held may take until this long after a stop, ms, and never less than MIN_FLUSH_MS. */
+const STOP_LIMIT_MS = 22_000
+const MIN_FLUSH_MS = 2000
+/** Answering what is in flight may take this long after a stop, ms; Heroku kills after 30 s. */
+const CLOSE_LIMIT_MS = 20_000
+/** The last push may take this long, ms. */
+const OTLP_STOP_MS = 3000
+const LOOPBACK = '127.0.0.1'
+/** IPv6 and, through it, IPv4. */
+const ALL_INTERFACES = '::'
+const ALL_IPV4 = '0.0.0.0'
+
+export function createApp(config: Config, deps: AppDeps): App {
+  const { log } = deps
+  const version = readVersion()
+  const scanFault = scannerFault()
+  if (scanFault !== undefined) log.warn(scanFault)
+  const { store, committer, storeFault, ready } = createStore(config, deps)
+  const intake = createIntake({ ...config, store, committer, pins: config.routes })
+  const collector = createCollector({ store, committer, version })
+  const server = createHttpServer({ log, tls: readTls(config), isPublic: config.isPublic })
+  let phase: 'starting' | 'ready' | 'stopping' = 'starting'
+  let otlp: OtlpExporter | undefined
+  let stopped: Promise<StopReport> | undefined
+
+  const drain = createDrain({
+    auth: createDrainAuth(config.drainSecrets),
+    take: takeWith(intake),
+    refuse: intake.refuse,
+    waits: config.redisUrls.length > 0,
+    log,
+  })
+  const isClosing = addGentleClose(server, {
+    posts: takePlainPosts(server.server, drain),
+    limitMs: CLOSE_LIMIT_MS,
+  })
+  addHealthRoutes(server, {
+    reasons: () =>
+      [phase === 'ready' ? undefined : phase, storeFault()].filter((r) => r !== undefined),
+  })
+  addDrainRoute(server, drain, isClosing)
+
+  const mayRead = createReadAuth(config.metricsToken)
+  const readLog = createReadLog({ log, isStoreAway: () => storeFault() !== undefined })
+  const answerError = createErrorHandler({ log, format: 'json', isLoss: () => false })
+  void server.register(async (read) => {
+    read.setErrorHandler((error, request, reply) => {
+      const fault = toReadFault(error)
+      if (fault !== error) readLog(error, "the store can't be read: until it can, readers get 503")
+      return answerError(fault, request, reply)
+    })
+    read.addHook('onRequest', async (request) => {
+      if (!mayRead(request.headers.authorization))
+        throw new RequestError(
+          401,
+          'reading needs METRICS_TOKEN, as bearer token or as password of any user',
+        )
+    })
+    addReportRoutes(read, { store })
+    addSeriesRoute(read, { store })
+    addLiveRoute(read, { store })
+    addMetricsRoute(read, { collector, readLog })
+    addProcessMetrics(read)
+    await addPageRoute(read)
+    addWelcomeRoute(read, welcomeOptions(config))
+  })
+
+  const listen = async (host: string) =>
+    server.listen({
+      port: config.port,
+      host,
+      listenTextResolver: (address) => startText(config, version, address),
+    })
+
+  const stop = async () => {
+    phase = 'stopping'
+    const end = performance.now() + STOP_LIMIT_MS
+    await server.close()
+    const lost = await committer.stop(Math.max(end - performance.now(), MIN_FLUSH_MS))
+    await otlp?.stop(OTLP_STOP_MS)
+    await store.close()
+    return { lostLines: lost.lines }
+  }
+
+  return {
+    server,
+    start: async () => {
+      // Logplex tries a refused connection again, but not a frame that gets a 503.
+      await Promise.race([ready, sleep(STORE_WAIT_MS, undefined, { ref: false })])
+      const address = await listen(config.isPublic ? ALL_INTERFACES : LOOPBACK).catch(
+        async (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'EAFNOSUPPORT') throw error
+          return listen(ALL_IPV4)
+        },
+      )
+      if (phase === 'starting') phase = 'ready'
+      if (config.otlpEndpoint !== undefined)
+        otlp = startOtlpExporter({
+          endpoint: config.otlpEndpoint,
+          collector,
+          version,
+          log,
+          readLog,
+        })
+      return address
+    },
+    reloadTls: () => {
+      const tls = readTls(config)
+      if (tls !== undefined && 'setSecureContext' in server.server)
+        (server.server as TlsServer).setSecureContext(tls)
+    },
+    stop: () => (stopped ??= stop()),
+  }
+}
+
+interface StoreParts {
+  readonly store: Store
+  readonly committer: Committer
+  /** Why the store can't be used now; undefined when it can. */
+  readonly storeFault: () => string | undefined
+  /** Resolves when the store was reached. */
+  readonly ready: Promise<void>
+}
+
+function createStore(config: Config, { log, now = Date.now }: AppDeps): StoreParts {
+  if (config.redisUrls.length === 0) {
+    const store = createMemoryStore({ ...config, now })
+    const committer = createMemoryCommitter(store)
+    return { store, committer, storeFault: () => undefined, ready: Promise.resolve() }
+  }
+  const store = createRedisStore({
+    ...config,
+    urls: config.redisUrls,
+    warn: (details, text) => log.warn(details, text),
+  })
+  const committer = createCommitter(store, config)
+  return { store, committer, storeFault: store.fault, ready: store.ready }
+}
+
+function takeWith(intake: Intake): TakeBody {
+  return (body) => intake.take(body).catch(refusedBy)
+}
+
+function refusedBy(error: unknown): 'refused' {
+  if (error instanceof RefusedError) return 'refused'
+  throw error
+}
+
+function welcomeOptions(config: Config): Parameters<typeof addWelcomeRoute>[1] {
+  const { drainSecrets, isPublic, tls } = config
+  const [secret] = drainSecrets
+  // A public server has TLS before it, at Heroku's router or another proxy, when it has none itself.
+  const scheme = tls !== undefined || isPublic ? 'https' : 'http'
+  return {
+    drainUrl: (app, host) =>
+      secret === undefined ? `${scheme}://${host}/logs?app=${app}` : drainUrl(secret, app, host),
+    isPublic,
+    needsToken: config.metricsToken !== undefined,
+    scheme,
+  }
+}
+
+function readTls({ tls }: Config): TlsFiles | undefined {
+  return tls && { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }
+}
+
+interface TlsServer {
+  setSecureContext(files: TlsFiles): void
+}
+
+function startText(config: Config, version: string, address: string): string {
+  const where =
+    config.redisUrls.length === 0
+      ? 'in memory: acknowledged lines live as long as this process'
+      : 'in Redis'
+  const who = config.isPublic ? 'with secrets' : 'open, without secrets, so on loopback only'
+  return `l2met ${version} listens on ${address} (${where}; ${who})`
+}

@@ -1,0 +1,75 @@
+import type { Accumulator } from '../../model/accumulator.ts'
+import { packPending } from '../../codec/append-log.ts'
+import type { Packer } from '../../codec/packer.ts'
+import {
+  type IdMember,
+  LIFETIME_TTL_S,
+  counterKey,
+  idKeysAt,
+  idMember,
+  pendingKey,
+} from './keys.ts'
+import type { Frame } from '../store.ts'
+
+/** A batch of frames of one app, packed: it can be sent again without the frames. */
+export interface Batch {
+  readonly app: string
+  /** What stands before the last part of all keys of the app. */
+  readonly prefix: string
+  readonly ids: readonly IdMember[]
+  /** Of each id, the index of its frame. */
+  readonly frames: readonly number[]
+  /** Of the fine windows that it adds to, ms since 1970. */
+  readonly starts: readonly number[]
+  /** What is appended to the pending window. */
+  readonly packed: Buffer
+}
+
+export function packBatch(
+  app: string,
+  prefix: string,
+  frames: readonly Frame[],
+  packer: Packer,
+): Batch {
+  const byStart = new Map<number, Accumulator[]>()
+  const ids: IdMember[] = []
+  const framesOfIds: number[] = []
+  for (const [frame, { id, deltas }] of frames.entries()) {
+    for (const { start, acc } of deltas) {
+      const accs = byStart.get(start)
+      if (accs === undefined) byStart.set(start, [acc])
+      else accs.push(acc)
+    }
+    if (id === undefined) continue
+    ids.push(idMember(app, id))
+    framesOfIds.push(frame)
+  }
+  const parts = [...byStart].map(([start, accs]) => ({
+    start,
+    packed: packer.packAccumulators(accs),
+  }))
+  const packed = packPending(parts)
+  return { app, prefix, ids, frames: framesOfIds, starts: [...byStart.keys()], packed }
+}
+
+/** What the commit script gets; `least` is the count of the process's batches that is known. */
+export function commitArguments(
+  { prefix, ids, packed }: Batch,
+  processName: string,
+  now: number,
+  least = 0,
+): { keys: string[]; args: (string | Buffer)[] } {
+  const keys = [counterKey(prefix, processName), pendingKey(prefix)]
+  const expires = Math.floor(now / 1000) + LIFETIME_TTL_S
+  const args: (string | Buffer)[] = [packed, `${expires}`, `${least}`]
+  const keysOf = idKeysAt(prefix, now)
+  for (const id of ids) {
+    keys.push(...keysOf(id))
+    args.push(id.text)
+  }
+  return { keys, args }
+}
+
+export function sizeOf({ packed, ids }: Batch): number {
+  return packed.length + ids.length * 128 + 512
+}

@@ -1,0 +1,205 @@
+import { randomBytes } from 'node:crypto'
+import { createOutageLog } from './outage-log.ts'
+import { createPacker } from '../../codec/packer.ts'
+import { type Batch, commitArguments, packBatch } from './batch.ts'
+import { createRedisClient } from './client.ts'
+import { createRedisClock } from './clock.ts'
+import { type CommitReply, defineCommands } from './commands.ts'
+import { createFolder } from './compactor.ts'
+import { findUnfitness } from './health.ts'
+import { appPrefix, counterKey } from './keys.ts'
+import { createReadLifetimes } from './totals.ts'
+import { createRegistry } from './registry.ts'
+import { createRedisReader } from './reader.ts'
+import { createRoller } from './roller.ts'
+import { createReplay } from './replay.ts'
+import { type Frame, type Store, UnfitStoreError } from '../store.ts'
+
+/** Windows in one Redis or in a Redis Cluster, shared by any number of receivers. */
+export interface RedisStore extends Store {
+  /** Resolves when Redis has been reached for the first time, or found unfit. */
+  readonly ready: Promise<void>
+  /** Why the store can't be used now; undefined when it can. */
+  readonly fault: () => string | undefined
+}
+
+const AWAY = "Redis can't be reached"
+const CLOCK_MS = 10_000
+const CHECK_MS = 2500
+/** After it could not be reached, ms. */
+const LOOK_AGAIN_MS = 1000
+/** Prefixes of keys that are kept, because they take a hash. */
+const MAX_PREFIXES = 10_000
+
+export function createRedisStore(options: {
+  /** One Redis, or nodes of a Redis Cluster. */
+  readonly urls: readonly string[]
+  readonly retentionMs: number
+  readonly maxSeries: number
+  /** Whether certificates that nobody else signed are accepted from Redis, as on Heroku. */
+  readonly trustSelfSigned: boolean
+  /** What is pending is folded after this long, ms; where nothing else is said, redis-folder.ts says. */
+  readonly foldMs?: number
+  /** What is kept of lifetime windows, bytes; where nothing else is said, redis-lifetime.ts says. */
+  readonly maxKept?: number
+  readonly warn: (details: object, text: string) => void
+}): RedisStore {
+  const { warn } = options
+  const processName = randomBytes(6).toString('base64url')
+  const client = createRedisClient(options)
+  const commands = defineCommands(client)
+  const clock = createRedisClock(client)
+  const packer = createPacker()
+  const folder = createFolder({ ...options, client, commands, packer, now: clock.now })
+  const roller = createRoller({ ...options, client, packer, now: clock.now, fold: folder.fold })
+  const outages = createOutageLog(options.urls, warn)
+  const registry = createRegistry(client, clock.now)
+  const prefixes = new Map<string, string>()
+  let unfit: string | undefined
+  let isReached = false
+
+  const send = async (batch: Batch): Promise<CommitReply> => {
+    const { app } = batch
+    const count = replay.expect(app)
+    const { keys, args } = commitArguments(batch, processName, clock.now(), count.least)
+    const reply = await commands.commit(keys, args).catch((error: unknown) => {
+      // Without a connection the command says only that there is none.
+      if (client.status === 'ready') outages.noteFault(error, app)
+      throw error
+    })
+    outages.noteGood(app)
+    const isWritten = reply.known.length === 0
+    count.note(reply.counter, isWritten ? batch : undefined)
+    folder.note(batch.prefix, reply.pending, isWritten ? batch.packed.length : 0)
+    if (isWritten) roller.noteBatch(batch)
+    return reply
+  }
+
+  const prefixOf = (app: string): string => {
+    let prefix = prefixes.get(app)
+    if (prefix === undefined) {
+      if (prefixes.size >= MAX_PREFIXES) prefixes.clear()
+      prefixes.set(app, (prefix = appPrefix(app)))
+    }
+    return prefix
+  }
+
+  const readCounter = async (app: string): Promise<number> =>
+    Number((await client.get(counterKey(prefixOf(app), processName))) ?? 0)
+
+  const replay = createReplay({
+    now: clock.now,
+    send,
+    readCounter,
+    // The registry may have been lost as well: without it, what is brought back is not read.
+    onLoss: registry.renew,
+    warn,
+  })
+
+  const commit = async (app: string, frames: readonly Frame[]): Promise<readonly number[]> => {
+    checkFitness()
+    // By another clock than the others' it would look for its ids in other sets.
+    if (!clock.isMeasured()) throw new Error('the time of Redis is not known yet')
+    const prefix = prefixOf(app)
+    const batch = packBatch(app, prefix, frames, packer)
+    folder.noteSent(prefix, frames, batch.packed)
+    const [{ known }] = await Promise.all([send(batch), registry.note(app)])
+    return known.map((i) => batch.frames[i]!)
+  }
+
+  const checkFitness = () => {
+    if (unfit !== undefined) throw new UnfitStoreError(unfit)
+  }
+
+  const noteRead = (prefix: string, pending: Buffer) => {
+    folder.note(prefix, { length: pending.length, head: pending }, 0)
+  }
+
+  const readFromRedis = createRedisReader({
+    ...options,
+    client,
+    now: clock.now,
+    onPending: (prefix, pending) => noteRead(prefix, pending),
+    onHour: (prefix, hour, isRolled, windows) => roller.found(prefix, hour, isRolled, windows),
+  })
+
+  const readLifetimes = createReadLifetimes({
+    ...options,
+    client,
+    now: clock.now,
+    registry,
+    prefixOf,
+    processName,
+    replay,
+    onPending: (prefix, pending) => noteRead(prefix, pending),
+  })
+
+  const fault = (): string | undefined => {
+    if (unfit !== undefined) return unfit
+    const reason = outages.reason()
+    if (!isReached || client.status !== 'ready')
+      return reason === undefined ? AWAY : `${AWAY}: ${reason}`
+    // It answers, but commits fail.
+    return reason === undefined ? undefined : `Redis can't be used: ${reason}`
+  }
+
+  let tellReady: (() => void) | undefined
+  const ready = new Promise<void>((resolve) => (tellReady = resolve))
+
+  let again: NodeJS.Timeout | undefined
+  const look = async () => {
+    try {
+      await clock.measure()
+      const was = unfit
+      unfit = await findUnfitness(client)
+      if (unfit !== undefined && unfit !== was) warn({}, unfit)
+      isReached = true
+      outages.noteGood()
+      registry.retry()
+      tellReady?.()
+    } catch (error) {
+      isReached = false
+      // Without a connection the command says only that there is none.
+      if (client.status === 'ready') outages.noteFault(error)
+      again ??= setTimeout(() => {
+        again = undefined
+        void look()
+      }, LOOK_AGAIN_MS).unref()
+    }
+  }
+
+  const check = async () => {
+    try {
+      await replay.check()
+    } catch {
+      // Redis is away: look() says so, and what is kept stays kept.
+    }
+  }
+
+  // These events alone say why there is no connection.
+  client.on('error', (error) => outages.noteFault(error))
+  client.on('ready', () => void look())
+  const timers = [
+    setInterval(() => void look(), CLOCK_MS),
+    setInterval(() => void check(), CHECK_MS),
+  ]
+  for (const timer of timers) timer.unref()
+
+  return {
+    commit,
+    read: async (app, range, readers) => readFromRedis(prefixOf(app), range, readers),
+    lifetime: async () => {
+      checkFitness()
+      return readLifetimes()
+    },
+    clock: clock.now,
+    ready,
+    fault,
+    close: async () => {
+      for (const timer of timers) clearInterval(timer)
+      clearTimeout(again)
+      await Promise.all([folder.close(), roller.close()])
+      client.disconnect()
+    },
+  }
+}

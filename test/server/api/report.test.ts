@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { routerLine, testApp } from '../../support/app.ts'
+import { body } from '../../support/count.ts'
+
+let app = testApp()
+beforeEach(() => {
+  app = testApp()
+})
+afterEach(async () => {
+  await app.stop()
+})
+
+async function post(name: string, ...times: number[]) {
+  const payload = body(...times.map((time) => routerLine(200, time)))
+  await app.server.inject({ method: 'POST', url: `/logs?app=${name}`, payload })
+}
+
+async function count(query: string): Promise<number> {
+  const answer = await app.server.inject(`/api/report?app=a&${query}`)
+  return answer.json<{ requests: { count: number } }>().requests.count
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString()
+}
+
+describe('/api/apps and /api/report', () => {
+  test('apps with the time of their newest line', async () => {
+    const now = Date.now()
+    await post('b', now - 60_000, now - 30_000)
+    await post('a', now)
+    const answer = await app.server.inject('/api/apps')
+    expect(answer.json()).toEqual([
+      { app: 'a', firstLine: iso(now), lastLine: iso(now), series: expect.any(Number) },
+      {
+        app: 'b',
+        firstLine: iso(now - 60_000),
+        lastLine: iso(now - 30_000),
+        series: expect.any(Number),
+      },
+    ])
+    expect(answer.headers).toMatchObject({
+      'cache-control': 'no-store',
+      'content-type': 'application/json; charset=utf-8',
+    })
+  })
+
+  test('the only app need not be named', async () => {
+    const none = await app.server.inject('/api/report')
+    expect([none.statusCode, none.json()]).toEqual([
+      404,
+      { error: expect.stringContaining('no line') },
+    ])
+    await post('a', Date.now())
+    expect((await app.server.inject('/api/report')).json()).toMatchObject({
+      app: 'a',
+      requests: { count: 1 },
+    })
+    await post('b', Date.now())
+    const several = await app.server.inject('/api/report')
+    expect([several.statusCode, several.json()]).toEqual([
+      400,
+      { error: expect.stringContaining('/api/apps') },
+    ])
+  })
+
+  test('an app that no line came from is unknown', async () => {
+    const answer = await app.server.inject('/api/report?app=%3Cb%3E')
+    expect([answer.statusCode, answer.json()]).toEqual([
+      404,
+      { error: expect.stringContaining('/api/apps') },
+    ])
+    expect(answer.headers['content-type']).toMatch(/^application\/json/)
+  })
+
+  test('a range takes the windows that it touches', async () => {
+    const now = Date.now()
+    await post('a', now, now - 5 * 60_000, now - 14 * 60_000, now + 30_000)
+    expect(await count('')).toBe(4)
+    expect(await count(`from=${now - 60_000}`)).toBe(2)
+    expect(await count(`from=${iso(now - 6 * 60_000)}&to=${iso(now - 4 * 60_000)}`)).toBe(1)
+    expect(await count(`to=${now - 4 * 60_000}`)).toBe(2)
+    expect(await count(`from=${now - 20 * 3_600_000}`)).toBe(4)
+    expect(await count(`from=${now - 50 * 3_600_000}&to=${now - 40 * 3_600_000}`)).toBe(0)
+  })
+
+  test.each([
+    'from=x',
+    'to=tomorrow',
+    'from=1',
+    'from=2026-13-01T00:00:00Z',
+    'from=1790000000000&to=1780000000000',
+    'app=a&app=b',
+  ])('refuses %s with a reason', async (query) => {
+    const answer = await app.server.inject(`/api/report?${query}`)
+    expect([answer.statusCode, answer.json()]).toEqual([400, { error: expect.any(String) }])
+  })
+})

@@ -1,11 +1,8 @@
-import {
-  createAppWindows,
-  releaseAccumulator,
-  settleWindows,
-} from '../src/aggregate/app-windows.ts'
+import { createAppWindows, releaseAccumulator, flushScanner } from '../src/aggregate/app-windows.ts'
 import { countBody, createBodyReader } from '../src/aggregate/body.ts'
 import { sharedScanner } from '../src/aggregate/scanner/scanner.ts'
-import { FINE_MS, type Frame, type Store } from '../src/store/store.ts'
+import { WIDTH_10S } from '../src/model/window-reader.ts'
+import { type CommitBody, type Store } from '../src/store/store.ts'
 import { type DayOptions, bodyOfSecond } from './day.ts'
 
 /** After so many seconds the same lines come again, at their new times: making lines is the dear part. */
@@ -28,9 +25,9 @@ export async function playDay(
   onSecond: (now: number) => void = () => {},
 ): Promise<number> {
   const windows = createAppWindows({ maxSeries: 10_000, maxRoutes: 200 })
-  const reader = createBodyReader(FINE_MS, sharedScanner())
+  const reader = createBodyReader(WIDTH_10S, sharedScanner())
   const bodies: { readonly bytes: Buffer; readonly stamps: readonly number[] }[] = []
-  const frames: Frame[] = []
+  const frames: CommitBody[] = []
   let lines = 0
   for (let now = from - (from % 1000); now < to; now += 1000) {
     onSecond(now)
@@ -39,7 +36,7 @@ export async function playDay(
     const stamp = new Date(now).toISOString().slice(0, STAMP)
     for (const at of body.stamps) body.bytes.write(stamp, at, 'latin1')
     const count = countBody(reader, windows, body.bytes, now + 999)
-    settleWindows()
+    flushScanner()
     lines += count.lines
     frames.push({ id: undefined, deltas: count.deltas })
     if (frames.length < AT_ONCE && now + 1000 < to) continue

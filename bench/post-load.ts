@@ -87,7 +87,7 @@ async function open(port: number, tls = false): Promise<Socket> {
 
 function headOf(body: Buffer, id: string, authorization: string | undefined): string {
   const auth = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`
-  return `POST /logs HTTP/1.1\r\nHost: localhost\r\n${auth}Content-Type: application/logplex-1\r\nLogplex-Frame-Id: ${id}\r\nContent-Length: ${body.length}\r\n\r\n`
+  return `POST /logs HTTP/1.1\r\nHost: localhost\r\n${auth}Content-Type: application/logplex-1\r\nLogplex-CommitBody-Id: ${id}\r\nContent-Length: ${body.length}\r\n\r\n`
 }
 
 function exchange(socket: Socket, head: string, body: Buffer): Promise<void> {

@@ -9,7 +9,8 @@ import { addReportRoutes } from '../src/server/api/report.ts'
 import { addSeriesRoute } from '../src/server/api/series.ts'
 import { createMemoryStore } from '../src/store/memory/memory-store.ts'
 import { createRedisStore } from '../src/store/redis/redis-store.ts'
-import { COARSE_MS, type Store } from '../src/store/store.ts'
+import { WIDTH_1M } from '../src/model/window-reader.ts'
+import { type Store } from '../src/store/store.ts'
 import { startBrowser } from './page-server.ts'
 import { playDay } from './play-day.ts'
 import { startBenchRedis } from './redis-process.ts'
@@ -110,12 +111,12 @@ async function rolledUp(store: Store): Promise<void> {
   for (let tries = 0; tries < 120; tries += 1) {
     const starts: number[] = []
     const reader = {
-      takesHours: true,
-      takeFrame: (at: number) => void starts.push(at),
-      cellsOf: () => [],
+      acceptsRollups: true,
+      onHeader: (at: number) => void starts.push(at),
+      seriesSink: () => [],
     }
-    await store.read(APP, { width: COARSE_MS, from: start, to: end }, [reader])
-    const most = Number(values.hours) + HOUR_MS / COARSE_MS + 5
+    await store.read(APP, { width: WIDTH_1M, from: start, to: end }, [reader])
+    const most = Number(values.hours) + HOUR_MS / WIDTH_1M + 5
     if (starts.length <= most) return print(`${starts.length} windows make up the range`)
     await sleep(1000)
   }

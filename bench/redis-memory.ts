@@ -1,21 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import {
-  createAppWindows,
-  releaseAccumulator,
-  settleWindows,
-} from '../src/aggregate/app-windows.ts'
+import { createAppWindows, releaseAccumulator, flushScanner } from '../src/aggregate/app-windows.ts'
 import { countBody, createBodyReader } from '../src/aggregate/body.ts'
 import { sharedScanner } from '../src/aggregate/scanner/scanner.ts'
 import { createPacker } from '../src/codec/packer.ts'
 import { commitArguments, packBatch } from '../src/store/redis/batch.ts'
 import { createRedisClient } from '../src/store/redis/client.ts'
 import { defineCommands } from '../src/store/redis/commands.ts'
-import { createFolder } from '../src/store/redis/compactor.ts'
+import { createCompactor } from '../src/store/redis/compactor.ts'
 import { createRoller } from '../src/store/redis/roller.ts'
 import { ID_TTL_S, appPrefix } from '../src/store/redis/keys.ts'
-import { COARSE_MS, FINE_MS, type Frame, HOUR_MS } from '../src/store/store.ts'
+import { WIDTH_1M, WIDTH_10S, HOUR_MS } from '../src/model/window-reader.ts'
+import { type CommitBody } from '../src/store/store.ts'
 import { type DayOptions, bodyOfSecond } from './day.ts'
 import { startBenchRedis } from './redis-process.ts'
 
@@ -50,7 +47,7 @@ const commands = defineCommands(client)
 const packer = createPacker()
 const end = Date.now()
 let now = end - Number(values.hours) * 3_600_000
-const folder = createFolder({
+const folder = createCompactor({
   client,
   commands,
   packer,
@@ -69,7 +66,7 @@ const roller = createRoller({
   warn: (details, text) => process.stderr.write(`${text} ${JSON.stringify(details)}\n`),
 })
 const windows = createAppWindows({ maxSeries: 10_000, maxRoutes: 200 })
-const reader = createBodyReader(FINE_MS, sharedScanner())
+const reader = createBodyReader(WIDTH_10S, sharedScanner())
 const empty = await redis.usedMemory()
 const cpuBefore = redis.cpuSeconds()
 const began = performance.now()
@@ -77,9 +74,9 @@ let lines = 0
 
 for (; now < end; now += 1000) {
   const { lines: count, deltas } = countBody(reader, windows, bodyOfSecond(day, now), now + 999)
-  settleWindows()
+  flushScanner()
   lines += count
-  const frames: Frame[] = [{ id: undefined, deltas }]
+  const frames: CommitBody[] = [{ id: undefined, deltas }]
   if (now > end - ID_TTL_S * 1000) {
     for (let i = 0; i < framesPerSecond; i += 1) {
       frames.push({ id: randomBytes(16).toString('hex'), deltas: [] })
@@ -94,7 +91,7 @@ now = end + 120_000
 await sleep(5000)
 // Here time runs too fast for a roll-up to come after the last fold into its windows.
 for (let hour = end - (end % HOUR_MS) - 24 * HOUR_MS; hour < end - HOUR_MS; hour += HOUR_MS) {
-  roller.found(PREFIX, hour, false, HOUR_MS / COARSE_MS)
+  roller.found(PREFIX, hour, false, HOUR_MS / WIDTH_1M)
 }
 for (let before = NaN, keys = 0; keys !== before;) {
   before = keys
@@ -121,7 +118,7 @@ client.disconnect()
 await redis.stop()
 if (values.check && used + empty > LIMIT_MB * MB) process.exitCode = 1
 
-async function commit(frames: readonly Frame[]): Promise<void> {
+async function commit(frames: readonly CommitBody[]): Promise<void> {
   const batch = packBatch(APP, PREFIX, frames, packer)
   const { keys, args } = commitArguments(batch, 'bench', now)
   const { pending } = await commands.commit(keys, args)

@@ -1,8 +1,7 @@
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import { createCollector } from '../src/export/prometheus/collect.ts'
-import { OPENMETRICS, PROTOBUF, TEXT } from '../src/export/prometheus/negotiate.ts'
-import { renderBody } from '../src/export/prometheus/render-body.ts'
+import { OPENMETRICS, PROTOBUF, TEXT, renderBody } from '../src/export/prometheus/negotiate.ts'
 import {
   type Accumulator,
   countValue,
@@ -13,7 +12,8 @@ import {
 import { type SeriesTable, createSeriesTable, internSeries } from '../src/model/series-table.ts'
 import { createMemoryStore } from '../src/store/memory/memory-store.ts'
 import { createRedisStore } from '../src/store/redis/redis-store.ts'
-import { COARSE_MS, FINE_MS, type Store } from '../src/store/store.ts'
+import { WIDTH_1M, WIDTH_10S } from '../src/model/window-reader.ts'
+import { type Store } from '../src/store/store.ts'
 import { median } from './median.ts'
 import { startBenchRedis } from './redis-process.ts'
 
@@ -41,7 +41,7 @@ for (const mix of MIXES) {
   const { counters, gauges, distributions } = mix
   print(`${counters} counters, ${gauges} gauges, ${distributions} distributions`)
   const now = Date.now()
-  const minute = now - (now % COARSE_MS)
+  const minute = now - (now % WIDTH_1M)
   const memory = createMemoryStore({
     retentionMs: RETENTION_MS,
     maxSeries: SERIES,
@@ -70,11 +70,11 @@ async function measureScrapes(
 ): Promise<void> {
   const table = createSeriesTable(SERIES)
   const commit = async (acc: Accumulator) => {
-    const start = acc.last - (acc.last % FINE_MS)
+    const start = acc.last - (acc.last % WIDTH_10S)
     await store.commit(APP, [{ id: undefined, deltas: [{ start, acc }] }])
   }
   // The last complete minute, this one and those that it is going to take.
-  for (let i = -1; i < 3; i += 1) await commit(fill(table, mix, minute + i * COARSE_MS))
+  for (let i = -1; i < 3; i += 1) await commit(fill(table, mix, minute + i * WIDTH_1M))
   const collector = createCollector({ store, committer: { spilledLines: () => 0 }, version: '0' })
   const reading: number[] = []
   const collecting: number[] = []

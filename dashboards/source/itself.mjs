@@ -120,7 +120,7 @@ function incoming() {
     timeseries(
       'Request bodies by what became of them',
       "committed, or a duplicate that isn't counted twice; spilled: held while the store was away. refused: there was no room left, or the body couldn't be read (too large, broken gzip); those lines are lost.",
-      [query(sumRate('l2met_frames_total', ['result']), '{{result}}')],
+      [query(sumRate('l2met_bodies_total', ['result']), '{{result}}')],
       { unit: 'reqps', isStacked: true, overrides: coloured(RESULT_COLOURS) },
     ),
     timeseries(

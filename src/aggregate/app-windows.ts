@@ -44,14 +44,14 @@ export function openWindow(open: OpenWindow[], owner: Pool, start: number): Accu
 }
 
 /** Brings into open windows all that was counted: before they are read. */
-export function settleWindows(): void {
+export function flushScanner(): void {
   const scanner = sharedScanner()
   if (scanner !== undefined) drainScanner(scanner)
 }
 
 /** Gives back what is open, whose values have been taken or are to be dropped. */
-export function closeWindows(open: OpenWindow[]): void {
-  settleWindows()
+export function releaseWindows(open: OpenWindow[]): void {
+  flushScanner()
   for (const { owner, acc } of open) releaseAccumulator(owner, acc)
   open.length = 0
 }

@@ -2,7 +2,7 @@ import { type Request, isPlatformError } from '../extract/request.ts'
 import { type Sketch, addMillisToSketch, createSketch, mergeSketch } from '../model/sketch.ts'
 
 /** The requests of one short slot of the log's own time. */
-export interface PulseSlot {
+export interface RateSlot {
   count: number
   /** Answered with a status of 500 or more, or failed by the platform. */
   errors: number
@@ -10,9 +10,9 @@ export interface PulseSlot {
 }
 
 /** The last minutes of requests in slots of SLOT_MS, for sparklines. */
-export interface Pulse {
+export interface RateHistory {
   /** By slot number: time / SLOT_MS, rounded down. */
-  readonly slots: Map<number, PulseSlot>
+  readonly slots: Map<number, RateSlot>
   newest: number
 }
 
@@ -20,18 +20,18 @@ export const SLOT_MS = 2000
 /** Ten minutes. */
 const MAX_SLOTS = 300
 
-export function createPulse(): Pulse {
+export function createRateHistory(): RateHistory {
   return { slots: new Map(), newest: -Infinity }
 }
 
-export function notePulse(pulse: Pulse, request: Request): void {
+export function noteRequest(rateHistory: RateHistory, request: Request): void {
   const number = Math.floor(request.time / SLOT_MS)
-  if (!(number > pulse.newest - MAX_SLOTS)) return
-  let slot = pulse.slots.get(number)
+  if (!(number > rateHistory.newest - MAX_SLOTS)) return
+  let slot = rateHistory.slots.get(number)
   if (slot === undefined) {
     slot = { count: 0, errors: 0, service: createSketch() }
-    pulse.slots.set(number, slot)
-    if (number > pulse.newest) advance(pulse, number)
+    rateHistory.slots.set(number, slot)
+    if (number > rateHistory.newest) advance(rateHistory, number)
   }
   slot.count += 1
   if (request.status >= 500 || isPlatformError(request)) slot.errors += 1
@@ -42,18 +42,22 @@ export function notePulse(pulse: Pulse, request: Request): void {
  * The `length` slots before the one of `now` (ms since 1970), which isn't over, oldest first.
  * A slot without requests is empty; before the first request there are none.
  */
-export function pulseBefore(pulse: Pulse, now: number, length: number): (PulseSlot | undefined)[] {
+export function historyBefore(
+  rateHistory: RateHistory,
+  now: number,
+  length: number,
+): (RateSlot | undefined)[] {
   const end = Math.floor(now / SLOT_MS)
-  const first = Math.min(...pulse.slots.keys())
+  const first = Math.min(...rateHistory.slots.keys())
   return Array.from({ length }, (_, i) => {
     const number = end - length + i
-    const slot = pulse.slots.get(number)
+    const slot = rateHistory.slots.get(number)
     return slot === undefined && number >= first ? EMPTY : slot
   })
 }
 
 /** Several slots as one. */
-export function sumOfSlots(slots: readonly (PulseSlot | undefined)[]): PulseSlot {
+export function sumOfSlots(slots: readonly (RateSlot | undefined)[]): RateSlot {
   const sum = { count: 0, errors: 0, service: createSketch() }
   for (const slot of slots) {
     if (slot === undefined) continue
@@ -64,9 +68,10 @@ export function sumOfSlots(slots: readonly (PulseSlot | undefined)[]): PulseSlot
   return sum
 }
 
-const EMPTY: PulseSlot = { count: 0, errors: 0, service: createSketch() }
+const EMPTY: RateSlot = { count: 0, errors: 0, service: createSketch() }
 
-function advance(pulse: Pulse, number: number): void {
-  pulse.newest = number
-  for (const old of pulse.slots.keys()) if (old <= number - MAX_SLOTS) pulse.slots.delete(old)
+function advance(rateHistory: RateHistory, number: number): void {
+  rateHistory.newest = number
+  for (const old of rateHistory.slots.keys())
+    if (old <= number - MAX_SLOTS) rateHistory.slots.delete(old)
 }

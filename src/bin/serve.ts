@@ -4,7 +4,7 @@ import { ConfigError, readDrainSecrets } from '../server/config.ts'
 import { drainUrl, isAppName, isHost } from '../receive/credentials.ts'
 import { readVersion } from '../model/version.ts'
 import { DRAIN_URL_HELP, HELP, SERVE_HELP } from '../server/usage.ts'
-import { UsageError } from '../cli/usage-error.ts'
+import { UsageError } from '../cli/arg-values.ts'
 
 /** Exit codes. */
 const OK = 0

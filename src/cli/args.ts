@@ -1,9 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { GroupKey } from '../aggregate/requests.ts'
-import { parseMillis } from './duration.ts'
+import { parseMillis, suggestion, UsageError } from './arg-values.ts'
 import { type Threshold, parseThreshold } from './fail-if.ts'
-import { suggestion } from './suggest.ts'
-import { UsageError } from './usage-error.ts'
 import { type Condition, parseWhere } from './where.ts'
 
 /** What the command line asks for. */

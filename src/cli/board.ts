@@ -8,8 +8,8 @@ import type { LocalOptions } from './args.ts'
 import { createFlowClock } from './clock.ts'
 import { type Key, openKeys } from './keys.ts'
 import { createLiveCounts } from './live.ts'
-import { type Look, reportWidth } from './output.ts'
-import { type Teller, type Write, countOptions, textOptions, viewOptions } from './report.ts'
+import { type OutputStyle, reportWidth } from './output.ts'
+import { type Reporter, type Write, countOptions, textOptions, viewOptions } from './report.ts'
 import type { Stop } from './stop.ts'
 import { holdTerminal } from './terminal.ts'
 
@@ -23,7 +23,12 @@ const IDLE_MS = 1000
 const PAGE = 10
 
 /** The live board; when it ends, the report of all that was counted. */
-export function tellBoard(options: LocalOptions, look: Look, stop: Stop, write: Write): Teller {
+export function reportBoard(
+  options: LocalOptions,
+  style: OutputStyle,
+  stop: Stop,
+  write: Write,
+): Reporter {
   const counts = createLiveCounts(countOptions(options))
   const screen = createScreen(write)
   const flow = createFlowClock(Date.now())
@@ -37,7 +42,7 @@ export function tellBoard(options: LocalOptions, look: Look, stop: Stop, write: 
     view = boardViewOf({
       ...flow.see(now, counts.lines(), counts.newest()),
       ...counts.recent(),
-      pulse: counts.pulse,
+      rateHistory: counts.rateHistory,
       slots: slotsIn(state.columns),
     })
     next.viewAt = now + Math.max(VIEW_MS, (performance.now() - started) * VIEW_SHARE)
@@ -50,7 +55,7 @@ export function tellBoard(options: LocalOptions, look: Look, stop: Stop, write: 
     if (view === undefined) see(now)
     else if (!state.paused && now >= next.viewAt + (isIdle ? IDLE_MS : 0)) see(now)
     if (!isStale || now < next.paintAt) return
-    screen.draw(renderBoard(view!, state, look.style))
+    screen.draw(renderBoard(view!, state, style.style))
     isStale = false
     next.paintAt = now + PAINT_MS
   }
@@ -88,7 +93,7 @@ export function tellBoard(options: LocalOptions, look: Look, stop: Stop, write: 
       const { window, requests } = counts.total()
       const report = viewOf(window, requests, viewOptions(options))
       const width = reportWidth(state.columns)
-      write(renderReport(report, textOptions(options, { ...look, width, tableWidth: width })))
+      write(renderReport(report, textOptions(options, { ...style, width, tableWidth: width })))
       return report
     },
   }

@@ -7,12 +7,7 @@ import { MAX_TEXT_LINE, countTextLine, countTooLong, createTextCounter } from '.
 import type { Request } from '../extract/request.ts'
 import { type Accumulator, createAccumulator } from '../model/accumulator.ts'
 import type { SeriesTable } from '../model/series-table.ts'
-import {
-  type Lines,
-  type LineSink,
-  createBulkLines,
-  createLiveLines,
-} from '../input/text-lines.ts'
+import { type Lines, type LineSink, createBulkLines, createLiveLines } from '../input/text-lines.ts'
 
 /** Counting the lines of one run, whichever input they come from. */
 export interface LocalCounter {

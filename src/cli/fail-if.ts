@@ -1,7 +1,6 @@
 import type { ReportView } from './render/local-report.ts'
 import { countText, durationText, percentText, rateText } from './render/units.ts'
-import { parseMillis } from './duration.ts'
-import { UsageError } from './usage-error.ts'
+import { parseMillis, UsageError } from './arg-values.ts'
 
 /** A threshold of `--fail-if`, as `p95>500ms`. */
 export interface Threshold {

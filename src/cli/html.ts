@@ -9,15 +9,15 @@ import { createWindow } from '../model/window.ts'
 import type { LocalOptions } from './args.ts'
 import { createLocalCounter } from './count.ts'
 import { say } from './output.ts'
-import { type Teller, countOptions, viewOptions } from './report.ts'
+import { type Reporter, countOptions, viewOptions } from './report.ts'
 
 /** The usual report at the end, and beside it one HTML file with charts over the steps of the log. */
-export function tellHtml(
+export function reportHtml(
   options: LocalOptions,
   path: string,
   keep: number,
-  tellView: (view: ReturnType<Teller['finish']>) => void,
-): Teller {
+  reportView: (view: ReturnType<Reporter['finish']>) => void,
+): Reporter {
   const total = createWindow()
   const requests = createRequestStats()
   const steps = createReportSteps()
@@ -40,7 +40,7 @@ export function tellHtml(
       counter.flush()
       intervals?.closeAll()
       const view = viewOf(total, requests, viewOptions(options))
-      tellView(view)
+      reportView(view)
       return view
     },
     async finishFiles() {

@@ -1,5 +1,5 @@
 import { type Interval, type Intervals, createIntervals } from '../aggregate/intervals.ts'
-import { type Pulse, createPulse, notePulse } from '../aggregate/rate-history.ts'
+import { type RateHistory, createRateHistory, noteRequest } from '../aggregate/rate-history.ts'
 import { type RequestStats, createRequestStats, mergeRequestStats } from '../aggregate/requests.ts'
 import { mergeAccumulator } from '../model/accumulator.ts'
 import { type Window, createWindow } from '../model/window.ts'
@@ -8,7 +8,7 @@ import { type CountOptions, type LocalCounter, createLocalCounter } from './coun
 /** The numbers behind the board: the last minutes apart from all that came before them. */
 export interface LiveCounts {
   readonly counter: LocalCounter
-  readonly pulse: Pulse
+  readonly rateHistory: RateHistory
   /** Lines counted so far. */
   lines(): number
   /** The newest time of a line, ms since 1970; NaN before there is one. */
@@ -23,7 +23,7 @@ const RECENT_MINUTES = 5
 const MINUTE_MS = 60_000
 
 export function createLiveCounts(options: CountOptions): LiveCounts {
-  const pulse = createPulse()
+  const rateHistory = createRateHistory()
   const window = createWindow()
   const requests = createRequestStats()
   let intervals: Intervals | undefined
@@ -33,7 +33,7 @@ export function createLiveCounts(options: CountOptions): LiveCounts {
     mergeAccumulator(window, interval.acc)
     mergeRequestStats(requests, interval.requests, options.maxSlow)
   }
-  const onRequest: CountOptions['onRequest'] = (request) => notePulse(pulse, request)
+  const onRequest: CountOptions['onRequest'] = (request) => noteRequest(rateHistory, request)
   const counter = createLocalCounter({ ...options, onRequest }, (windows) => {
     const keep = RECENT_MINUTES
     const minutes = createIntervals(windows, { widthMs: MINUTE_MS, keep, onClose })
@@ -46,7 +46,7 @@ export function createLiveCounts(options: CountOptions): LiveCounts {
   })
   return {
     counter,
-    pulse,
+    rateHistory,
     lines: () => lines,
     newest: () => newest,
     recent() {

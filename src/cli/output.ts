@@ -1,8 +1,7 @@
 import { createStyle, wantsColour, type Style } from './render/style.ts'
-import type { Environment } from '../server/config.ts'
 
-/** How output is to look, decided once from flags, environment and where stdout goes. */
-export interface Look {
+/** How output is to style, decided once from flags, environment and where stdout goes. */
+export interface OutputStyle {
   readonly style: Style
   /** Columns, at least 60. */
   readonly width: number
@@ -14,7 +13,11 @@ const DEFAULT_WIDTH = 80
 const MIN_WIDTH = 60
 const MAX_WIDTH = 200
 
-export function lookOf(noColour: boolean, env: Environment, stdout: NodeJS.WriteStream): Look {
+export function outputStyleOf(
+  noColour: boolean,
+  env: Readonly<NodeJS.ProcessEnv>,
+  stdout: NodeJS.WriteStream,
+): OutputStyle {
   const isTty: boolean = stdout.isTTY
   const known = Number(env['COLUMNS'] ?? '') || (isTty ? stdout.columns : 0)
   const width = reportWidth(known || DEFAULT_WIDTH)

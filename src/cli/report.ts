@@ -6,18 +6,13 @@ import { renderReport } from './render/text-report.ts'
 import { mergeAccumulator, toWindow } from '../model/accumulator.ts'
 import { createWindow, mergeWindow } from '../model/window.ts'
 import type { LocalOptions } from './args.ts'
-import {
-  type CountOptions,
-  type LocalCounter,
-  createLocalCounter,
-  wholeInterval,
-} from './count.ts'
-import type { Look } from './output.ts'
+import { type CountOptions, type LocalCounter, createLocalCounter, wholeInterval } from './count.ts'
+import type { OutputStyle } from './output.ts'
 import type { PartCount } from './threads.ts'
 import { allOf } from './where.ts'
 
 /** A way of telling what was counted. */
-export interface Teller {
+export interface Reporter {
   readonly counter: LocalCounter
   /** Takes what was counted elsewhere; there is none where a line's place depends on the one before. */
   readonly addPart?: (part: PartCount) => void
@@ -30,12 +25,12 @@ export interface Teller {
 export type Write = (text: string) => void
 
 /** One report at the end. */
-export function tellWhole(
+export function reportWhole(
   options: LocalOptions,
-  look: Look,
+  style: OutputStyle,
   pretty: boolean,
   write: Write,
-): Teller {
+): Reporter {
   let whole: Interval | undefined
   const counter = createLocalCounter(countOptions(options), (windows) => {
     const interval = wholeInterval(windows.state.table)
@@ -54,34 +49,34 @@ export function tellWhole(
         mergeRequestStats(whole!.requests, part.requests, options.top)
       }
       const view = viewOf(window, whole!.requests, viewOptions(options))
-      tellView(view, options, look, pretty, write)
+      reportView(view, options, style, pretty, write)
       return view
     },
   }
 }
 
-export function tellView(
+export function reportView(
   view: ReportView,
   options: LocalOptions,
-  look: Look,
+  style: OutputStyle,
   pretty: boolean,
   write: Write,
 ): void {
   if (options.json) write(`${reportJson(view.report, pretty ? 2 : 0)}\n`)
-  else write(renderReport(view, textOptions(options, look)))
+  else write(renderReport(view, textOptions(options, style)))
 }
 
 /**
  * A line, or with --json an object, for every interval that is over, and for the rest at the end.
  * An interval is over when the log has gone `keep` intervals further.
  */
-export function tellIntervals(
+export function reportIntervals(
   options: LocalOptions,
   widthMs: number,
-  look: Look,
+  style: OutputStyle,
   keep: number,
   write: Write,
-): Teller {
+): Reporter {
   const total = createWindow()
   const requests: RequestStats = createRequestStats()
   let titled = false
@@ -97,9 +92,9 @@ export function tellIntervals(
       write(`${reportJson(view.report)}\n`)
       return
     }
-    if (!titled) write(`${intervalTitles(look.style)}\n`)
+    if (!titled) write(`${intervalTitles(style.style)}\n`)
     titled = true
-    write(`${intervalLine(view, look.style)}\n`)
+    write(`${intervalLine(view, style.style)}\n`)
   }
   let intervals: Intervals | undefined
   const counter = createLocalCounter(countOptions(options), (windows) => {
@@ -125,6 +120,6 @@ export function viewOptions({ top, slowMillis, by }: LocalOptions) {
   return { top, slow: slowMillis !== undefined, by: by !== undefined }
 }
 
-export function textOptions({ by, slow, whereTexts }: LocalOptions, look: Look) {
-  return { ...look, by, slow, where: whereTexts }
+export function textOptions({ by, slow, whereTexts }: LocalOptions, style: OutputStyle) {
+  return { ...style, by, slow, where: whereTexts }
 }

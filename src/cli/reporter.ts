@@ -1,15 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { ReportView } from './render/local-report.ts'
-import type { Environment } from '../server/config.ts'
 import { refusedSentences } from './render/refused.ts'
 import { STDIN, isTail } from '../input/files.ts'
 import type { LocalOptions } from './args.ts'
-import { EXIT } from './exit.ts'
+import { EXIT } from './arg-values.ts'
 import { checkThresholds } from './fail-if.ts'
-import { type Look, lookOf, say } from './output.ts'
+import { type OutputStyle, outputStyleOf, say } from './output.ts'
 import { NO_PROGRESS, type Progress, createProgress, createTailProgress } from './progress.ts'
 import { readInputs, totalSize } from './read.ts'
-import { type Teller, tellIntervals, tellView, tellWhole } from './report.ts'
+import { type Reporter, reportIntervals, reportView, reportWhole } from './report.ts'
 import { createStop } from './stop.ts'
 import type { Threads } from './threads.ts'
 
@@ -17,28 +16,28 @@ import type { Threads } from './threads.ts'
 const KEEP_OF_FILES = 360
 
 /** Counts the inputs and tells what was counted; gives the exit code. */
-export async function countAndTell(
+export async function countAndReport(
   options: LocalOptions,
-  env: Environment,
+  env: Readonly<NodeJS.ProcessEnv>,
   threads: Threads | undefined,
 ): Promise<number> {
   const inputs = options.inputs.length === 0 ? [STDIN] : options.inputs
-  const look = lookOf(options.noColour, env, process.stdout)
+  const style = outputStyleOf(options.noColour, env, process.stdout)
   const stop = createStop()
   const isBoard = wantsBoard(options, inputs, env)
   const progress = isBoard ? NO_PROGRESS : progressOn(options, inputs, env)
-  const teller = isBoard
-    ? (await import('./board.ts')).tellBoard(options, look, stop, write)
-    : await tellerOf(options, inputs, look)
-  const { scanFault } = teller.counter
+  const reporter = isBoard
+    ? (await import('./board.ts')).reportBoard(options, style, stop, write)
+    : await reporterOf(options, inputs, style)
+  const { scanFault } = reporter.counter
   if (scanFault !== undefined) say(scanFault)
   let faults = 0
   await readInputs({
     inputs,
-    counter: teller.counter,
+    counter: reporter.counter,
     partOptions: options,
     threads,
-    addPart: teller.addPart,
+    addPart: reporter.addPart,
     live: isBoard || options.intervalMs !== undefined,
     signal: stop.signal,
     progress,
@@ -51,9 +50,9 @@ export async function countAndTell(
   // Ctrl-C ends the program that writes too: its end is met together with our own signal.
   await turn()
   progress.clear()
-  const view = teller.finish()
+  const view = reporter.finish()
   try {
-    await teller.finishFiles?.()
+    await reporter.finishFiles?.()
   } catch (error) {
     say(error instanceof Error ? error.message : String(error))
     faults += 1
@@ -62,25 +61,29 @@ export async function countAndTell(
   return stop.code() ?? code
 }
 
-async function tellerOf(
+async function reporterOf(
   options: LocalOptions,
   inputs: readonly string[],
-  look: Look,
-): Promise<Teller> {
+  style: OutputStyle,
+): Promise<Reporter> {
   const { intervalMs, html } = options
   const { isTTY } = process.stdout
   if (html !== undefined) {
-    const { tellHtml } = await import('./html.ts')
-    const tell = (view: ReportView) => tellView(view, options, look, isTTY, write)
-    return tellHtml(options, html, KEEP_OF_FILES, tell)
+    const { reportHtml } = await import('./html.ts')
+    const tell = (view: ReportView) => reportView(view, options, style, isTTY, write)
+    return reportHtml(options, html, KEEP_OF_FILES, tell)
   }
-  if (intervalMs === undefined) return tellWhole(options, look, isTTY, write)
+  if (intervalMs === undefined) return reportWhole(options, style, isTTY, write)
   const keep = inputs.some(isTail) ? 1 : KEEP_OF_FILES
-  return tellIntervals(options, intervalMs, look, keep, write)
+  return reportIntervals(options, intervalMs, style, keep, write)
 }
 
 /** A log that comes through a pipe to a terminal that can be painted is watched. */
-function wantsBoard(options: LocalOptions, inputs: readonly string[], env: Environment): boolean {
+function wantsBoard(
+  options: LocalOptions,
+  inputs: readonly string[],
+  env: Readonly<NodeJS.ProcessEnv>,
+): boolean {
   if (options.json || options.intervalMs !== undefined || options.html !== undefined) return false
   if (!process.stdout.isTTY || env['TERM'] === 'dumb') return false
   const isTyped = inputs[0] === STDIN && process.stdin.isTTY
@@ -110,7 +113,11 @@ function judge(options: LocalOptions, view: ReportView, faults: number): number 
   return failed.length > 0 ? EXIT.threshold : EXIT.done
 }
 
-function progressOn(options: LocalOptions, inputs: readonly string[], env: Environment): Progress {
+function progressOn(
+  options: LocalOptions,
+  inputs: readonly string[],
+  env: Readonly<NodeJS.ProcessEnv>,
+): Progress {
   const { stderr, stdout } = process
   const rowsOnSameTerminal = options.intervalMs !== undefined && stdout.isTTY
   if (!stderr.isTTY || env['TERM'] === 'dumb' || rowsOnSameTerminal) return NO_PROGRESS

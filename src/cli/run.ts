@@ -1,15 +1,16 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Environment } from '../server/config.ts'
 import { STDIN } from '../input/files.ts'
 import { type LocalOptions, parseLocalArgs } from './args.ts'
-import { EXIT } from './exit.ts'
+import { EXIT, UsageError } from './arg-values.ts'
 import { say } from './output.ts'
 import { startThreads } from './threads.ts'
-import { UsageError } from './usage-error.ts'
 
 /** Runs `l2met-local` and gives its exit code. */
-export async function runLocal(args: readonly string[], env: Environment): Promise<number> {
+export async function runLocal(
+  args: readonly string[],
+  env: Readonly<NodeJS.ProcessEnv>,
+): Promise<number> {
   let options: LocalOptions
   try {
     options = parseLocalArgs(args)
@@ -28,8 +29,8 @@ export async function runLocal(args: readonly string[], env: Environment): Promi
   }
   const isWhole = options.intervalMs === undefined && options.html === undefined
   const threads = isWhole && first !== undefined ? startThreads(first, options) : undefined
-  const { countAndTell } = await import('./reporter.ts')
-  return countAndTell(options, env, threads)
+  const { countAndReport } = await import('./reporter.ts')
+  return countAndReport(options, env, threads)
 }
 
 function checkTogether(options: LocalOptions): void {

@@ -2,14 +2,14 @@ import { createWindow } from '../model/window.ts'
 import { PackedError, createByteReader, readSmall, readVarint, skipBytes } from './byte-reader.ts'
 import { createByteWriter, writeVarint, writtenBytes } from './byte-writer.ts'
 import { mergePacked } from './window.ts'
-import { FINE_MS } from '../store/store.ts'
+import { WIDTH_10S } from '../model/window-reader.ts'
 
 /**
  * The pending window: what commits have appended, one entry after another. An entry is the start of a
  * fine window (in tens of seconds, varint), a length (varint) and so many bytes of packed records
  * (packed.ts) that belong to it.
  */
-export interface PendingEntry {
+export interface AppendLogEntry {
   /** Of the fine window, ms since 1970. */
   readonly start: number
   readonly packed: Buffer
@@ -18,11 +18,11 @@ export interface PendingEntry {
 }
 
 /** Packs entries, to be appended. */
-export function packPending(parts: readonly Pick<PendingEntry, 'start' | 'packed'>[]): Buffer {
+export function packEntry(parts: readonly Pick<AppendLogEntry, 'start' | 'packed'>[]): Buffer {
   const chunks: Buffer[] = []
   for (const { start, packed } of parts) {
     head.at = 0
-    writeVarint(head, start / FINE_MS)
+    writeVarint(head, start / WIDTH_10S)
     writeVarint(head, packed.length)
     chunks.push(writtenBytes(head), packed)
   }
@@ -44,7 +44,7 @@ function concatAlone(chunks: readonly Buffer[]): Buffer {
 }
 
 /** Its entries, of which the bytes are not copied. Throws PackedError when they can't be read. */
-export function* readPending(pending: Buffer): Generator<PendingEntry> {
+export function* readPending(pending: Buffer): Generator<AppendLogEntry> {
   for (let at = 0; at < pending.length;) {
     const entry = readEntry(pending, at)
     yield entry
@@ -53,9 +53,9 @@ export function* readPending(pending: Buffer): Generator<PendingEntry> {
 }
 
 /** The entry that begins at `from`. Throws PackedError when it can't be read. */
-export function readEntry(pending: Buffer, from: number): PendingEntry {
+export function readEntry(pending: Buffer, from: number): AppendLogEntry {
   const reader = { bytes: pending, at: from, end: pending.length }
-  const start = readVarint(reader) * FINE_MS
+  const start = readVarint(reader) * WIDTH_10S
   if (start > MAX_START) throw new PackedError('a pending entry of no time')
   const length = readSmall(reader)
   const at = skipBytes(reader, length)
@@ -63,7 +63,7 @@ export function readEntry(pending: Buffer, from: number): PendingEntry {
 }
 
 /** The entries of `pending` that can be read: one that can't costs itself, or all that stands behind it. */
-export function readablePending(pending: Buffer): Buffer {
+export function readableEntries(pending: Buffer): Buffer {
   const entries: Buffer[] = []
   try {
     for (let at = 0; at < pending.length;) {
@@ -91,10 +91,10 @@ function isReadable(packed: Buffer): boolean {
  * The start of the first entry, by the first bytes of what is pending: undefined when there is none, 0
  * when they can't be read.
  */
-export function firstPending(pending: Uint8Array): number | undefined {
+export function firstEntry(pending: Uint8Array): number | undefined {
   if (pending.length === 0) return undefined
   try {
-    return readVarint(createByteReader(pending)) * FINE_MS
+    return readVarint(createByteReader(pending)) * WIDTH_10S
   } catch (error) {
     if (error instanceof PackedError) return 0
     throw error

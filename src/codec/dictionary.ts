@@ -11,7 +11,7 @@ export const DICTIONARY = Buffer.from(
     'c app/',
     'c dyno/errors code R14 dyno worker.1',
     'c dyno/events dyno_type worker event ',
-    'c l2met/frames result committed',
+    'c l2met/bodies result committed',
     'ms l2met/commit',
     'c route/errors method GET route /',
     'c route/requests method DELETE route /:id status_class 2xx',

@@ -1,5 +1,5 @@
 import type { Kind } from '../model/series.ts'
-import type { WindowFrame } from '../model/window.ts'
+import type { WindowHeader } from '../model/window.ts'
 import {
   type ByteReader,
   createByteReader,
@@ -9,16 +9,16 @@ import {
 } from './byte-reader.ts'
 import { type ByteWriter, createByteWriter, writeBytes } from './byte-writer.ts'
 import { skipCell } from './cell.ts'
-import { readFrame } from './window-header.ts'
+import { readHeader } from './window-header.ts'
 import { MINUTES, inflatePart, readIndex, readPresence } from './hour.ts'
 import { type TextKeyWriter, createKeyReader, createKeyWriter } from './key.ts'
 import { recordOf } from './merge.ts'
-import { COARSE_MS } from '../store/store.ts'
-import type { Turns } from './event-loop.ts'
+import { WIDTH_1M } from '../model/window-reader.ts'
+import type { Yielder } from './event-loop.ts'
 
 interface SplitWindow {
   readonly start: number
-  readonly frame: WindowFrame
+  readonly frame: WindowHeader
   /** Keys and values of its series. */
   readonly cells: ByteWriter
   readonly writeKey: TextKeyWriter
@@ -35,14 +35,14 @@ interface SplitColumn {
 export async function splitHour(
   packed: Buffer,
   hour: number,
-  turns: Turns,
+  yielder: Yielder,
 ): Promise<Map<number, Buffer>> {
   const bytes = createByteReader(packed)
   const index = readIndex(bytes)
   const windows: SplitWindow[] = []
   for (let left = readCount(index, MINUTES); left > 0; left -= 1) {
-    const start = hour + readVarint(index) * COARSE_MS
-    const [frame, cells] = [readFrame(index), createByteWriter()]
+    const start = hour + readVarint(index) * WIDTH_1M
+    const [frame, cells] = [readHeader(index), createByteWriter()]
     windows.push({ start, frame, cells, writeKey: createKeyWriter(), count: 0 })
   }
   const columns: SplitColumn[] = []
@@ -66,7 +66,7 @@ export async function splitHour(
       writeBytes(window.cells, values.bytes, at, values.at)
       window.count += 1
     }
-    if (turns.isOver()) await turns.next()
+    if (yielder.isOver()) await yielder.next()
   }
   return new Map(
     windows.map(({ start, frame, count, cells }) => [start, recordOf(frame, count, cells)]),

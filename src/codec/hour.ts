@@ -12,9 +12,9 @@ import { skipCell } from './cell.ts'
 import { DICTIONARY } from './dictionary.ts'
 import type { KeyReader } from './key.ts'
 import { inflate } from './window.ts'
-import { type Target, type Visitor, cellsOf, visitCell, visitFrame } from './record-visitor.ts'
-import { COARSE_MS, HOUR_MS, type WindowReader } from '../store/store.ts'
-import type { Turns } from './event-loop.ts'
+import { type Target, type Visitor, seriesSink, visitCell, visitHeader } from './record-visitor.ts'
+import { WIDTH_1M, HOUR_MS, type WindowReader } from '../model/window-reader.ts'
+import type { Yielder } from './event-loop.ts'
 
 /**
  * The minutes of an hour by series instead of by window, so that a reader inflates and decodes only
@@ -31,7 +31,7 @@ export const HOUR = 3
 /** A section is mostly inflated at once. */
 const CHUNK = 131_072
 /** Windows of an hour at most. */
-export const MINUTES = HOUR_MS / COARSE_MS
+export const MINUTES = HOUR_MS / WIDTH_1M
 
 interface HourWindow {
   readonly start: number
@@ -51,7 +51,7 @@ export async function visitHour(
   hour: number,
   range: { readonly from: number; readonly to: number },
   { readers, keys }: Visitor,
-  turns: Turns,
+  yielder: Yielder,
 ): Promise<void> {
   const bytes = createByteReader(packed)
   const index = readIndex(bytes)
@@ -61,7 +61,7 @@ export async function visitHour(
     const length = readVarint(index)
     const columns = readColumns(index, keys)
     // Of a part of the hour only the columns tell which series are in it.
-    if (isWhole && columns.every(({ target }) => cellsOf(target).length === 0)) {
+    if (isWhole && columns.every(({ target }) => seriesSink(target).length === 0)) {
       skipBytes(bytes, length)
       continue
     }
@@ -69,7 +69,7 @@ export async function visitHour(
     for (const { target, length: width } of columns) {
       const at = skipBytes(section, width)
       visitColumn({ bytes: section.bytes, at, end: at + width }, windows, target)
-      if (turns.isOver()) await turns.next()
+      if (yielder.isOver()) await yielder.next()
     }
   }
 }
@@ -97,9 +97,9 @@ function readWindows(
 ): HourWindow[] {
   const windows: HourWindow[] = []
   for (let left = readCount(index, MINUTES); left > 0; left -= 1) {
-    const start = hour + readVarint(index) * COARSE_MS
-    const isWanted = start + COARSE_MS > from && start < to
-    const base = visitFrame(index, start, isWanted ? readers : [])
+    const start = hour + readVarint(index) * WIDTH_1M
+    const isWanted = start + WIDTH_1M > from && start < to
+    const base = visitHeader(index, start, isWanted ? readers : [])
     windows.push({ start, base, isWanted })
   }
   return windows
@@ -116,7 +116,7 @@ function readColumns(index: ByteReader, keys: KeyReader<Target>): Column[] {
 
 function visitColumn(values: ByteReader, windows: readonly HourWindow[], target: Target): void {
   const present = readPresence(values, windows)
-  if (!present.some(({ isWanted }) => isWanted) || cellsOf(target).length === 0) return
+  if (!present.some(({ isWanted }) => isWanted) || seriesSink(target).length === 0) return
   for (const { start, base, isWanted } of present) {
     if (isWanted) visitCell(values, start, base, target)
     else skipCell(values, target.kind)

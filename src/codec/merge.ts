@@ -1,17 +1,17 @@
 import { type Cell, createCell, resetCell } from '../model/cell.ts'
 import type { Kind } from '../model/series.ts'
-import type { WindowFrame } from '../model/window.ts'
+import type { WindowHeader } from '../model/window.ts'
 import { createByteReader } from './byte-reader.ts'
 import { type ByteWriter, createByteWriter, writeVarint, writtenBytes } from './byte-writer.ts'
 import { addPackedCell, writeCell } from './cell.ts'
-import { baseOf, writeFrame } from './window-header.ts'
+import { baseOf, writeHeader } from './window-header.ts'
 import { createRawKeyWriter } from './key.ts'
 import {
   type Cursor,
   UnsortedError,
   advance,
   kindAt,
-  mergedFrame,
+  mergedHeader,
   openCursor,
   takeFirst,
 } from './records.ts'
@@ -39,7 +39,7 @@ function mergeCursors(
   maxSeries: number,
   cells: ByteWriter,
 ): Buffer | undefined {
-  const frame = mergedFrame(cursors)
+  const frame = mergedHeader(cursors)
   const base = baseOf(frame)
   const writeKey = createRawKeyWriter()
   const sumOf = createSums()
@@ -62,9 +62,9 @@ function mergeCursors(
 }
 
 /** A plain record of so many series, of which keys and values were written to `cells`. */
-export function recordOf(frame: WindowFrame, count: number, cells: ByteWriter): Buffer {
+export function recordOf(frame: WindowHeader, count: number, cells: ByteWriter): Buffer {
   const head = createByteWriter()
-  writeFrame(head, frame)
+  writeHeader(head, frame)
   writeVarint(head, count)
   const length = head.at + cells.at
   return Buffer.concat([recordHead(PLAIN, length), writtenBytes(head), writtenBytes(cells)])

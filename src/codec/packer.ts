@@ -10,18 +10,18 @@ import type { Window } from '../model/window.ts'
 import { type ByteWriter, createByteWriter, writeVarint, writtenBytes } from './byte-writer.ts'
 import { type KeyBook, createKeyBook, growKeyBook, inKeyOrder, writeKnownKey } from './key-cache.ts'
 import { writeCell } from './cell.ts'
-import { baseOf, writeFrame } from './window-header.ts'
+import { baseOf, writeHeader } from './window-header.ts'
 import { createKeyWriter } from './key.ts'
 import { mergeRecords } from './merge.ts'
 import { unpack } from './record-visitor.ts'
 import { MAX_RECORD_HEAD, PLAIN, firstRecordLength, recordHead } from './window.ts'
-import type { Turns } from './event-loop.ts'
+import type { Yielder } from './event-loop.ts'
 
 /** Writes windows in their packed form (packed.ts). */
 export interface Packer {
   packWindow(window: Window): Buffer
-  /** The same, with turns for others in between. */
-  packInTurns(window: Window, turns: Turns): Promise<Buffer>
+  /** The same, with yielder for others in between. */
+  packInTurns(window: Window, yielder: Yielder): Promise<Buffer>
   /**
    * Makes one record of several, plain; one stays as it is. Series beyond `maxSeries` fold into the
    * overflow series of their names. Throws PackedError when they can't be read.
@@ -68,12 +68,12 @@ export function createPacker(): Packer {
       if (firstRecordLength(packed) === packed.length) return packed
       return mergeRecords(packed, maxSeries) ?? packWindow(unpack(packed, maxSeries))
     },
-    packInTurns: async (window, turns) => {
+    packInTurns: async (window, yielder) => {
       // One of its own, because others pack in between.
       const own = createByteWriter()
       openRecord(own)
       const cells = writeWindow(own, window)
-      while (!cells.next().done) if (turns.isOver()) await turns.next()
+      while (!cells.next().done) if (yielder.isOver()) await yielder.next()
       return closeRecord(own)
     },
     packAccumulators: (accs) => {
@@ -90,7 +90,7 @@ export function createPacker(): Packer {
 
 /** Stops now and then, to be asked to go on. */
 function* writeWindow(writer: ByteWriter, window: Window): Generator<undefined> {
-  writeFrame(writer, window)
+  writeHeader(writer, window)
   const base = baseOf(window)
   writeVarint(writer, window.cells.size)
   const writeKey = createKeyWriter()
@@ -104,7 +104,7 @@ function* writeWindow(writer: ByteWriter, window: Window): Generator<undefined> 
 
 function writeAccumulator(writer: ByteWriter, acc: Accumulator, book: KeyBook): void {
   keepSecond(acc)
-  writeFrame(writer, acc)
+  writeHeader(writer, acc)
   const base = baseOf(acc)
   const { length } = acc.touched
   writeVarint(writer, length)

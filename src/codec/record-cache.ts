@@ -1,9 +1,9 @@
 import { type Cell, createCell } from '../model/cell.ts'
 import type { Kind } from '../model/series.ts'
-import type { WindowFrame } from '../model/window.ts'
+import type { WindowHeader } from '../model/window.ts'
 import { type ByteReader, PackedError, createByteReader, readCount } from './byte-reader.ts'
 import { addPackedCell, skipCell } from './cell.ts'
-import { baseOf, readFrame } from './window-header.ts'
+import { baseOf, readHeader } from './window-header.ts'
 import { MAX_KEY, kindOfMark, readKey, textOfKey } from './key.ts'
 import { readRecord } from './window.ts'
 
@@ -11,8 +11,8 @@ import { readRecord } from './window.ts'
  * A packed lifetime window that was read. The next one is mostly the same, and where its bytes are, its
  * series are: only what differs is decoded again. Cells are never changed.
  */
-export interface KeptRecord {
-  readonly frame: WindowFrame
+export interface CachedRecord {
+  readonly frame: WindowHeader
   /** Ascending. */
   readonly keys: readonly string[]
   /** Of the keys; a unique series has no values. */
@@ -25,7 +25,7 @@ export interface KeptRecord {
 
 /** What came of the next one. */
 export interface RecordChange {
-  readonly record: KeptRecord
+  readonly record: CachedRecord
   /** Places of series that are new or have another cell. */
   readonly changed: readonly number[]
   /** Keys that are not there any more. */
@@ -36,11 +36,11 @@ export interface RecordChange {
  * Reads a packed window beside the one before it; undefined when it isn't a single record with its keys
  * in order, as a fold writes it. Throws PackedError when it can't be read.
  */
-export function readKeptRecord(packed: Buffer, before: KeptRecord): RecordChange | undefined {
+export function readCachedRecord(packed: Buffer, before: CachedRecord): RecordChange | undefined {
   const records = createByteReader(packed)
   const reader = readRecord(records)
   if (records.at !== records.end) return undefined
-  const frame = { ...readFrame(reader, ignoreSecond), events: [] }
+  const frame = { ...readHeader(reader, ignoreSecond), events: [] }
   const count = readCount(reader)
   const keys: string[] = []
   const cells: Cell[] = []
@@ -98,7 +98,7 @@ function isText(bytes: Buffer, end: number, key: string): boolean {
 /** The cell of a series when the same bytes stand here as stood there, and goes on behind them. */
 function sameCell(
   reader: ByteReader,
-  before: KeptRecord,
+  before: CachedRecord,
   old: number,
   isSameBase: boolean,
 ): Cell | undefined {
@@ -120,7 +120,7 @@ function readCell(reader: ByteReader, kind: Kind, base: number): Cell {
 
 function hasSameBytes(
   { bytes, at, end }: ByteReader,
-  { body }: KeptRecord,
+  { body }: CachedRecord,
   from: number,
   to: number | undefined,
 ): boolean {
@@ -131,8 +131,8 @@ function hasSameBytes(
 
 function ignoreSecond(): void {}
 
-export const EMPTY_RECORD: KeptRecord = {
-  frame: readFrame(createByteReader(Buffer.alloc(1))),
+export const EMPTY_RECORD: CachedRecord = {
+  frame: readHeader(createByteReader(Buffer.alloc(1))),
   keys: [],
   cells: [],
   body: Buffer.alloc(0),

@@ -1,13 +1,13 @@
 import { mergeCell } from '../model/cell.ts'
 import { type Kind, headLength } from '../model/series.ts'
-import { type Window, type WindowFrame, createWindow, mergeFrame } from '../model/window.ts'
+import { type Window, type WindowHeader, createWindow, mergeHeader } from '../model/window.ts'
 import { type ByteReader, createByteReader, readCount } from './byte-reader.ts'
 import { addPackedCell, skipCell } from './cell.ts'
-import { type SecondSink, baseOf, readFrame } from './window-header.ts'
+import { type SecondSink, baseOf, readHeader } from './window-header.ts'
 import { type KeyReader, createKeyReader } from './key.ts'
 import { mergeRecords } from './merge.ts'
 import { mergePacked, readRecord } from './window.ts'
-import type { SeriesCells, WindowReader } from '../store/store.ts'
+import type { SeriesSink, WindowReader } from '../model/window-reader.ts'
 
 /** Readers to whom packed windows are shown, and what they said of the series that came. */
 export interface Visitor {
@@ -20,26 +20,26 @@ export interface Target {
   readonly key: string
   readonly kind: Kind
   readonly readers: readonly WindowReader[]
-  cells: readonly SeriesCells[] | undefined
+  cells: readonly SeriesSink[] | undefined
 }
 
 export function createVisitor(readers: readonly WindowReader[]): Visitor {
   const create = (key: string, kind: Kind): Target => ({ key, kind, readers, cells: undefined })
   const ofHead = (head: string, kind: Kind): Target | undefined => {
-    const cells: SeriesCells[] = []
-    for (const { cellsOfHead } of readers) {
-      const some = cellsOfHead!(head)
+    const cells: SeriesSink[] = []
+    for (const { seriesSinkByPrefix } of readers) {
+      const some = seriesSinkByPrefix!(head)
       if (some === undefined) return undefined
       cells.push(...some)
     }
     return { key: head, kind, readers, cells }
   }
-  const knowHeads = readers.every(({ cellsOfHead }) => cellsOfHead !== undefined)
+  const knowHeads = readers.every(({ seriesSinkByPrefix }) => seriesSinkByPrefix !== undefined)
   return { readers, keys: createKeyReader(create, knowHeads ? ofHead : undefined) }
 }
 
 /** What the readers say of a series; they are asked the first time, when there are values. */
-export function cellsOf(target: Target): readonly SeriesCells[] {
+export function seriesSink(target: Target): readonly SeriesSink[] {
   if (target.cells !== undefined) return target.cells
   const cells = cellsOfKey(target.readers, target.key)
   target.cells = cells.length === 0 ? NO_CELLS : cells
@@ -68,7 +68,7 @@ export function visitPacked(
     return undefined
   }
   for (const body of records) {
-    const base = visitFrame(body, start, readers)
+    const base = visitHeader(body, start, readers)
     keys.start()
     for (let left = readCount(body); left > 0; left -= 1) {
       visitCell(body, start, base, keys.next(body))
@@ -78,21 +78,21 @@ export function visitPacked(
 }
 
 /** Shows the frame that comes next; returns the base of the times of its window. */
-export function visitFrame(
+export function visitHeader(
   bytes: ByteReader,
   start: number,
   readers: readonly WindowReader[],
 ): number {
-  const frame = readFrame(bytes, secondSinkOf(readers, start))
+  const frame = readHeader(bytes, secondSinkOf(readers, start))
   const shown = inOrder(frame)
-  for (const { takeFrame } of readers) takeFrame(start, shown)
+  for (const { onHeader } of readers) onHeader(start, shown)
   return baseOf(frame)
 }
 
 /** Adds the values that come next to where they go. */
 export function visitCell(bytes: ByteReader, start: number, base: number, target: Target): void {
   const { at } = bytes
-  const cells = cellsOf(target)
+  const cells = seriesSink(target)
   if (cells.length === 0) return skipCell(bytes, target.kind)
   for (const cellAt of cells) {
     bytes.at = at
@@ -102,10 +102,10 @@ export function visitCell(bytes: ByteReader, start: number, base: number, target
 
 /** Shows a reader a window that isn't packed. */
 export function visitWindow(window: Window, start: number, reader: WindowReader): void {
-  const { takeFrame, takeSecond } = reader
-  takeFrame(start, { ...window, seconds: NO_SECONDS })
-  if (takeSecond !== undefined) {
-    for (const [second, requests] of window.seconds) takeSecond(start, second, requests)
+  const { onHeader, onSecond } = reader
+  onHeader(start, { ...window, seconds: NO_SECONDS })
+  if (onSecond !== undefined) {
+    for (const [second, requests] of window.seconds) onSecond(start, second, requests)
   }
   visitCells(window, start, reader)
 }
@@ -117,19 +117,19 @@ export function unpack(packed: Uint8Array, maxSeries: number): Window {
 }
 
 /** Events as they are in a merged window: sorted, and no more than one holds. */
-function inOrder(frame: WindowFrame): WindowFrame {
+function inOrder(frame: WindowHeader): WindowHeader {
   if (frame.events.length === 0) return frame
   const merged = createWindow()
-  mergeFrame(merged, frame)
+  mergeHeader(merged, frame)
   return merged
 }
 
-const NO_CELLS: readonly SeriesCells[] = []
+const NO_CELLS: readonly SeriesSink[] = []
 
 /** How many series a record holds, of which nothing was read yet. */
 function countOf(record: ByteReader): number {
   const body = { ...record }
-  readFrame(body, ignoreSecond)
+  readHeader(body, ignoreSecond)
   return readCount(body)
 }
 
@@ -143,14 +143,15 @@ function visitCells({ cells }: Window, start: number, reader: WindowReader): voi
   }
 }
 
-function cellsOfKey(readers: readonly WindowReader[], key: string): readonly SeriesCells[] {
+function cellsOfKey(readers: readonly WindowReader[], key: string): readonly SeriesSink[] {
   return readers.flatMap(
-    ({ cellsOf, cellsOfHead }) => cellsOfHead?.(key.slice(0, headLength(key))) ?? cellsOf(key),
+    ({ seriesSink, seriesSinkByPrefix }) =>
+      seriesSinkByPrefix?.(key.slice(0, headLength(key))) ?? seriesSink(key),
   )
 }
 
 function secondSinkOf(readers: readonly WindowReader[], start: number): SecondSink {
-  const takers = readers.flatMap(({ takeSecond }) => takeSecond ?? [])
+  const takers = readers.flatMap(({ onSecond }) => onSecond ?? [])
   const [first] = takers
   if (first === undefined) return ignoreSecond
   if (takers.length === 1) return (second, requests) => first(start, second, requests)

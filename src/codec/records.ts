@@ -1,7 +1,7 @@
 import type { Kind } from '../model/series.ts'
-import { type WindowFrame, createWindow, mergeFrame } from '../model/window.ts'
+import { type WindowHeader, createWindow, mergeHeader } from '../model/window.ts'
 import { type ByteReader, PackedError, readCount, readSmall, skipBytes } from './byte-reader.ts'
-import { baseOf, readFrame } from './window-header.ts'
+import { baseOf, readHeader } from './window-header.ts'
 import { MAX_KEY, kindOfMark } from './key.ts'
 
 /** The keys of a record don't come in the order in which they are written today. */
@@ -11,7 +11,7 @@ export class UnsortedError extends PackedError {
 
 /** The series of one record, one after the other. */
 export interface Cursor {
-  readonly frame: WindowFrame
+  readonly frame: WindowHeader
   /** What the times of its values are written against. */
   readonly base: number
   /** At the values of the series; who has read or skipped them calls `advance`. */
@@ -25,7 +25,7 @@ export interface Cursor {
 
 /** At the first series of a record, of which nothing was read yet. */
 export function openCursor(body: ByteReader): Cursor {
-  const frame = readFrame(body)
+  const frame = readHeader(body)
   const left = readCount(body)
   const key = Buffer.allocUnsafe(MAX_KEY)
   const cursor = { frame, base: baseOf(frame), body, key, length: 0, left }
@@ -73,9 +73,9 @@ export function kindAt({ key }: Cursor): Kind {
 }
 
 /** The frames of all as one. */
-export function mergedFrame(cursors: readonly Cursor[]): WindowFrame {
+export function mergedHeader(cursors: readonly Cursor[]): WindowHeader {
   const sum = createWindow()
-  for (const { frame } of cursors) mergeFrame(sum, frame)
+  for (const { frame } of cursors) mergeHeader(sum, frame)
   return sum
 }
 

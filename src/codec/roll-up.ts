@@ -12,16 +12,16 @@ import {
 import { addPackedCell, writeCell } from './cell.ts'
 import { type Deflater, createDeflater } from './deflater.ts'
 import { DICTIONARY } from './dictionary.ts'
-import { baseOf, writeFrame } from './window-header.ts'
+import { baseOf, writeHeader } from './window-header.ts'
 import { HOUR, writePresence } from './hour.ts'
 import { type KeyWriter, createRawKeyWriter } from './key.ts'
 import { createSums, recordOf } from './merge.ts'
-import { type Cursor, advance, kindAt, mergedFrame, openCursor, takeFirst } from './records.ts'
+import { type Cursor, advance, kindAt, mergedHeader, openCursor, takeFirst } from './records.ts'
 import { deflatePacked, readRecord, recordHead } from './window.ts'
 import type { Packer } from './packer.ts'
 import { splitHour } from './hour-splitter.ts'
-import { COARSE_MS, HOUR_MS } from '../store/store.ts'
-import { takeTurns } from './event-loop.ts'
+import { WIDTH_1M, HOUR_MS } from '../model/window-reader.ts'
+import { createYielder } from './event-loop.ts'
 
 /** An hour is rolled up so long after its end, ms; again only when lines don't come late any more. */
 const FIRST_MS = 60_000
@@ -100,7 +100,7 @@ async function addTo(
   hour: number,
   loose: readonly PackedMinute[],
 ): Promise<PackedMinute[]> {
-  const windows = await splitHour(minutes, hour, takeTurns())
+  const windows = await splitHour(minutes, hour, createYielder())
   for (const { start, packed } of loose) {
     const known = windows.get(start)
     windows.set(start, known === undefined ? packed : Buffer.concat([known, packed]))
@@ -112,10 +112,10 @@ async function addTo(
 async function gather(
   cursors: readonly Cursor[],
 ): Promise<{ sections: readonly Section[]; total: Buffer }> {
-  const turns = takeTurns()
+  const yielder = createYielder()
   const sections = new Map<string, Section>()
   const places = new Map(cursors.map((cursor, i) => [cursor, i]))
-  const frame = mergedFrame(cursors)
+  const frame = mergedHeader(cursors)
   const base = baseOf(frame)
   const sums = createByteWriter()
   const writeKey = createRawKeyWriter()
@@ -144,7 +144,7 @@ async function gather(
     section.count += 1
     count += 1
     if (columns.at >= PIECE) await deflateColumns(section)
-    if (turns.isOver()) await turns.next()
+    if (yielder.isOver()) await yielder.next()
   }
   return { sections: [...sections.values()], total: recordOf(frame, count, sums) }
 }
@@ -182,8 +182,8 @@ async function writeMinutes(
   const index = createByteWriter()
   writeVarint(index, cursors.length)
   for (const [i, { frame }] of cursors.entries()) {
-    writeVarint(index, (starts[i]! - hour) / COARSE_MS)
-    writeFrame(index, frame)
+    writeVarint(index, (starts[i]! - hour) / WIDTH_1M)
+    writeHeader(index, frame)
   }
   writeVarint(index, sections.length)
   const packed: Buffer[] = []

@@ -1,6 +1,11 @@
 import { type Cell, createCell, mergeCell } from '../model/cell.ts'
-import { type Window, createWindow, keyWithin, mergeFrame } from '../model/window.ts'
-import { EMPTY_RECORD, type KeptRecord, type RecordChange, readKeptRecord } from './record-cache.ts'
+import { type Window, createWindow, keyWithin, mergeHeader } from '../model/window.ts'
+import {
+  EMPTY_RECORD,
+  type CachedRecord,
+  type RecordChange,
+  readCachedRecord,
+} from './record-cache.ts'
 import { readPending } from './append-log.ts'
 import { createMerge, mergePacked } from './window.ts'
 
@@ -8,7 +13,7 @@ import { createMerge, mergePacked } from './window.ts'
  * The lifetime window of one app, kept from one reading to the next. What it gives follows from the
  * bytes alone, as if nothing were kept; only what differs from the last time is worked out again.
  */
-export interface KeptLifetime {
+export interface TotalsCache {
   /**
    * The lifetime window that a fold wrote, and what is pending, together; undefined when there is
    * neither. Mostly it is the object of the last time, which is brought up to date: its cells are never
@@ -23,11 +28,11 @@ export interface KeptLifetime {
 const SERIES_SIZE = 250
 const BUCKET_SIZE = 8
 
-export function createKeptLifetime(maxSeries: number): KeptLifetime {
+export function createTotalsCache(maxSeries: number): TotalsCache {
   const window = createWindow()
   /** What was read last: the folded bytes and what they hold, and the pending bytes. */
   let folded: Buffer = NOTHING
-  let record: KeptRecord = EMPTY_RECORD
+  let record: CachedRecord = EMPTY_RECORD
   let pending: Buffer = NOTHING
   /** By keys of series that something is pending of: what the record holds of them. */
   const covered = new Map<string, Cell | undefined>()
@@ -54,7 +59,7 @@ export function createKeptLifetime(maxSeries: number): KeptLifetime {
 
   const cover = (added: Window) => {
     const own = new Set<Cell>()
-    mergeFrame(window, added)
+    mergeHeader(window, added)
     for (const [key, cell] of added.cells) {
       const place = keyWithin(window, key, maxSeries)
       const known = window.cells.get(place)
@@ -95,8 +100,8 @@ export function readAll(folded: Buffer, pending: Buffer, maxSeries: number): Win
   return window
 }
 
-function readFolded(folded: Buffer, before: KeptRecord): RecordChange | undefined {
-  if (folded.length > 0) return readKeptRecord(folded, before)
+function readFolded(folded: Buffer, before: CachedRecord): RecordChange | undefined {
+  if (folded.length > 0) return readCachedRecord(folded, before)
   return { record: EMPTY_RECORD, changed: [], gone: before.keys }
 }
 
@@ -118,7 +123,7 @@ function startsWith(bytes: Buffer, start: Buffer): boolean {
   return bytes.length >= start.length && bytes.subarray(0, start.length).equals(start)
 }
 
-function sizeOf({ keys, cells, body }: KeptRecord): number {
+function sizeOf({ keys, cells, body }: CachedRecord): number {
   let size = body.length
   for (const key of keys) size += SERIES_SIZE + key.length
   for (const cell of cells) {

@@ -1,15 +1,15 @@
 import type { Accumulator } from '../model/accumulator.ts'
 import { mergeCell } from '../model/cell.ts'
 import { seriesKey } from '../model/series.ts'
-import { type Window, type WindowFrame, cellWithin, mergeFrame } from '../model/window.ts'
+import { type Window, type WindowHeader, cellWithin, mergeHeader } from '../model/window.ts'
 
 /**
  * Adds what a lifetime window keeps of what was accumulated: of a unique series no more than its name.
  * Series beyond `maxSeries` fold into the overflow series of their names.
  */
-export function addToLifetime(window: Window, acc: Accumulator, maxSeries: number): void {
+export function addToTotals(window: Window, acc: Accumulator, maxSeries: number): void {
   const { keys, series } = acc.table
-  mergeLifetimeFrame(window, acc)
+  mergeTotalsHeader(window, acc)
   for (const id of acc.touched) {
     const cell = cellWithin(window, keys[id]!, series[id]!.kind, maxSeries)
     if (cell.kind !== 'unique') mergeCell(cell, acc.cells[id]!)
@@ -17,11 +17,11 @@ export function addToLifetime(window: Window, acc: Accumulator, maxSeries: numbe
 }
 
 /** Merges what a lifetime window keeps beside its series. */
-export function mergeLifetimeFrame(
-  into: WindowFrame,
-  { first, last, classes, results }: WindowFrame,
+export function mergeTotalsHeader(
+  into: WindowHeader,
+  { first, last, classes, results }: WindowHeader,
 ): void {
-  mergeFrame(into, { first, last, classes, results, seconds: NO_SECONDS, events: [] })
+  mergeHeader(into, { first, last, classes, results, seconds: NO_SECONDS, events: [] })
 }
 
 /**

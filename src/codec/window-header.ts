@@ -1,5 +1,5 @@
 import { LINE_CLASSES, LINE_RESULTS } from '../model/line.ts'
-import type { WindowEvent, WindowFrame } from '../model/window.ts'
+import type { WindowEvent, WindowHeader } from '../model/window.ts'
 import {
   type ByteReader,
   PackedError,
@@ -23,11 +23,11 @@ const HAS_EVENTS = 8
 const EVENT_KINDS = ['release', 'scale', 'crash', 'restart', 'error'] as const
 
 /** A time near those of the window's lines, ms; other times are written as distances from it. */
-export function baseOf(frame: WindowFrame): number {
+export function baseOf(frame: WindowHeader): number {
   return frame.first === Infinity ? 0 : frame.first
 }
 
-export function writeFrame(writer: ByteWriter, frame: WindowFrame): void {
+export function writeHeader(writer: ByteWriter, frame: WindowHeader): void {
   const hasTimes = frame.first !== Infinity
   const hasLines = frame.classes.some(isUsed) || frame.results.some(isUsed)
   writeByte(
@@ -49,8 +49,8 @@ export function writeFrame(writer: ByteWriter, frame: WindowFrame): void {
   if (frame.events.length > 0) writeEvents(writer, frame.events, baseOf(frame))
 }
 
-/** The seconds go into the frame, or to `takeSecond` where there is one. */
-export function readFrame(reader: ByteReader, takeSecond?: SecondSink): WindowFrame {
+/** The seconds go into the frame, or to `onSecond` where there is one. */
+export function readHeader(reader: ByteReader, onSecond?: SecondSink): WindowHeader {
   const flags = readByte(reader)
   const first = flags & HAS_TIMES ? readTime(reader, 0) : Infinity
   const last = flags & HAS_TIMES ? readTime(reader, first) : -Infinity
@@ -60,7 +60,7 @@ export function readFrame(reader: ByteReader, takeSecond?: SecondSink): WindowFr
     last,
     classes: readCounts(reader, hasLines, LINE_CLASSES.length),
     results: readCounts(reader, hasLines, LINE_RESULTS.length),
-    seconds: readSeconds(reader, (flags & HAS_SECONDS) !== 0, takeSecond),
+    seconds: readSeconds(reader, (flags & HAS_SECONDS) !== 0, onSecond),
     events: flags & HAS_EVENTS ? readEvents(reader, first === Infinity ? 0 : first) : [],
   }
 }
@@ -96,11 +96,11 @@ function writeSeconds(writer: ByteWriter, seconds: ReadonlyMap<number, number>):
 function readSeconds(
   reader: ByteReader,
   isThere: boolean,
-  takeSecond?: SecondSink,
+  onSecond?: SecondSink,
 ): Map<number, number> {
   const seconds = new Map<number, number>()
   if (!isThere) return seconds
-  const take = takeSecond ?? ((second, requests) => seconds.set(second, requests))
+  const take = onSecond ?? ((second, requests) => seconds.set(second, requests))
   let second = 0
   for (let left = readCount(reader); left > 0; left -= 1) {
     second += readSigned(reader)

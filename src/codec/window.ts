@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { type ZlibOptions, deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Cell } from '../model/cell.ts'
-import { type Window, cellWithin, mergeFrame } from '../model/window.ts'
+import { type Window, cellWithin, mergeHeader } from '../model/window.ts'
 import {
   type ByteReader,
   PackedError,
@@ -13,9 +13,9 @@ import {
 } from './byte-reader.ts'
 import { createByteWriter, writeByte, writeVarint, writtenBytes } from './byte-writer.ts'
 import { addPackedCell, skipCell } from './cell.ts'
-import { mergeLifetimeFrame } from './totals.ts'
+import { mergeTotalsHeader } from './totals.ts'
 import { DICTIONARY } from './dictionary.ts'
-import { baseOf, readFrame } from './window-header.ts'
+import { baseOf, readHeader } from './window-header.ts'
 import { type KeyReader, createKeyReader } from './key.ts'
 
 /**
@@ -106,7 +106,7 @@ export function areRecords(packed: Uint8Array): boolean {
 /** How many series the first record holds. */
 export function seriesIn(packed: Uint8Array): number {
   const body = readRecord(createByteReader(packed))
-  readFrame(body, () => {})
+  readHeader(body, () => {})
   return readCount(body)
 }
 
@@ -168,9 +168,9 @@ function mergeBody(
   isLifetime: boolean,
   keys: KeyReader<Cell>,
 ): void {
-  const frame = readFrame(reader)
-  if (isLifetime) mergeLifetimeFrame(into, frame)
-  else mergeFrame(into, frame)
+  const frame = readHeader(reader)
+  if (isLifetime) mergeTotalsHeader(into, frame)
+  else mergeHeader(into, frame)
   const base = baseOf(frame)
   keys.start()
   for (let left = readCount(reader); left > 0; left -= 1) {

@@ -1,5 +1,4 @@
-import { sumOf, total, totalsOf } from './entry.ts'
-import type { FactKind, Totals } from './entry.ts'
+import { sumOf, total, totalsOf, type FactKind, type Totals } from './entry.ts'
 import type { Delivery } from './logplex.ts'
 import type { MetricsPage } from './metrics-page.ts'
 
@@ -27,7 +26,7 @@ export function expectationsOf(delivery: Delivery): Expectation[] {
   const service = 'heroku_router_service_seconds'
   return [
     expect('lines', delivery.lines, 'l2met_lines_total'),
-    expect('frames', delivery.frames, 'l2met_frames_total', { result: 'committed' }),
+    expect('frames', delivery.frames, 'l2met_bodies_total', { result: 'committed' }),
     expect('requests', sumOf(totals, 'status'), 'heroku_router_requests_total'),
     ...STATUS_CLASSES.map((status) => statusExpectation(totals, status)),
     expect('requests of routes', sumOf(totals, 'route'), 'heroku_route_requests_total'),

@@ -1,5 +1,11 @@
-import { type DemoDyno, createDyno } from './dynos.ts'
-import { overQuotaLines, restartLines, startLines, stopLines } from './dynos.ts'
+import {
+  type DemoDyno,
+  createDyno,
+  overQuotaLines,
+  restartLines,
+  startLines,
+  stopLines,
+} from './dynos.ts'
 import type { Entry } from './entry.ts'
 import type { Random } from './random.ts'
 

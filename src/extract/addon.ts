@@ -1,7 +1,7 @@
 import { type Accumulator, sample } from '../model/accumulator.ts'
 import { type Line } from '../model/line.ts'
 import { ascii, findByte, isExactly } from '../model/bytes.ts'
-import { NO_NAME, internName } from '../parse/names.ts'
+import { NO_NAME, internName } from '../parse/interner.ts'
 import { nextPair } from '../parse/pairs.ts'
 import { parseQuantity } from '../parse/quantity.ts'
 import { type Addon, type AppState, seriesOf } from './app-state.ts'

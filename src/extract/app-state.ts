@@ -1,6 +1,6 @@
 import { type Series, type Unit, cleanText } from '../model/series.ts'
 import { type SeriesTable, createSeriesTable, internSeries } from '../model/series-table.ts'
-import { type Names, createNames, internName, nameText } from '../parse/names.ts'
+import { type Interner, createInterner, internName, nameText } from '../parse/interner.ts'
 import { type Pair, createPair } from '../parse/pairs.ts'
 import { type Quantity, createQuantity } from '../parse/quantity.ts'
 import { type Conventions, createConventions } from './convention-state.ts'
@@ -13,7 +13,7 @@ import { type Routes, createRoutes } from './route.ts'
  */
 export interface AppState {
   readonly table: SeriesTable
-  readonly procs: Names
+  readonly procs: Interner
   readonly dynos: Dyno[]
   readonly routes: Routes
   readonly conventions: Conventions
@@ -62,7 +62,7 @@ const OTHER_PROC = 'other'
 export function createAppState(options: ExtractOptions): AppState {
   return {
     table: createSeriesTable(options.maxSeries),
-    procs: createNames(MAX_PROCS),
+    procs: createInterner(MAX_PROCS),
     dynos: [],
     routes: createRoutes(options.maxRoutes, options.pins ?? []),
     conventions: createConventions(),

@@ -1,6 +1,6 @@
 import { ascii, isExactly, startsWith } from '../model/bytes.ts'
 import { textOf } from '../model/line.ts'
-import { type Names, NO_NAME, findName, internName } from '../parse/names.ts'
+import { type Interner, NO_NAME, findName, internName } from '../parse/interner.ts'
 import { meaningOf } from './convention-state.ts'
 
 /** Keys of other conventions than ours, and words with a `#` in them. */
@@ -22,7 +22,7 @@ const MAX_KEY_BYTES = 160
  * and there are too many. Only what means something is remembered: a log is full of words like
  * `#<User:0x00007f8b>`, each of them another one.
  */
-export function keyNumber(keys: Names, bytes: Uint8Array, start: number, end: number): number {
+export function keyNumber(keys: Interner, bytes: Uint8Array, start: number, end: number): number {
   const isOne = (prefix: Uint8Array): boolean => startsWith(bytes, start, end, prefix)
   const isValue = VALUES.some(isOne)
   if (!isValue && !LABELS.some(isOne) && !isOne(LEGACY) && !isExactly(bytes, start, end, SOURCE)) {

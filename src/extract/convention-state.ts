@@ -1,17 +1,17 @@
 import type { Kind, Unit } from '../model/series.ts'
-import { type Names, createNames } from '../parse/names.ts'
+import { type Interner, createInterner } from '../parse/interner.ts'
 import { type UnitScale, unitNamed } from '../parse/quantity.ts'
 
 /** The keys of the l2met conventions met so far, and the series that they led to. */
 export interface Conventions {
-  readonly keys: Names
+  readonly keys: Interner
   /** By key number. */
   readonly meanings: (Meaning | undefined)[]
   /** Label texts as they stood on a line, NUL between them. */
-  readonly labelSets: Names
+  readonly labelSets: Interner
   /** By key number * MAX_LABEL_SETS + label set number. */
   readonly series: Map<number, UnitSeries[]>
-  readonly found: Found
+  readonly found: Matches
   readonly scratch: Uint8Array
 }
 
@@ -32,7 +32,7 @@ export interface UnitSeries {
 }
 
 /** The conventions of one line as offsets, used again and again. */
-export interface Found {
+export interface Matches {
   values: number
   labels: number
   /** Values whose names can't be had. */
@@ -56,9 +56,9 @@ const LABEL = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/
 
 export function createConventions(): Conventions {
   return {
-    keys: createNames(MAX_KEYS),
+    keys: createInterner(MAX_KEYS),
     meanings: [],
-    labelSets: createNames(MAX_LABEL_SETS),
+    labelSets: createInterner(MAX_LABEL_SETS),
     series: new Map(),
     found: {
       values: 0,

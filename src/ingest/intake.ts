@@ -1,9 +1,9 @@
 import {
   type AppWindows,
   type OpenWindow,
-  closeWindows,
+  releaseWindows,
   openWindow,
-  settleWindows,
+  flushScanner,
 } from '../aggregate/app-windows.ts'
 import { type BodyCount, countBody, createBodyReader } from '../aggregate/body.ts'
 import { sharedScanner } from '../aggregate/scanner/scanner.ts'
@@ -11,9 +11,10 @@ import { OVER_LIMIT } from '../extract/extract.ts'
 import type { Accumulator } from '../model/accumulator.ts'
 import type { DrainBody, DrainResult, DrainSource } from '../receive/drain.ts'
 import { type Committer, RefusedError } from './committer.ts'
-import { type FrameResult, countFrames } from './body-counts.ts'
+import { type BodyResult, countBodies } from './self-metrics.ts'
 import { createSourceWindows } from './source-windows.ts'
-import { FINE_MS, type Store } from '../store/store.ts'
+import { WIDTH_10S } from '../model/window-reader.ts'
+import { type Store } from '../store/store.ts'
 
 /** Counts bodies and brings them into the store. */
 export interface Intake {
@@ -24,7 +25,7 @@ export interface Intake {
 }
 
 export interface IntakeResult extends DrainResult {
-  readonly frame: FrameResult
+  readonly outcome: BodyResult
 }
 
 export function createIntake(options: {
@@ -35,36 +36,37 @@ export function createIntake(options: {
   readonly pins: readonly string[]
 }): Intake {
   const { store, committer } = options
-  const reader = createBodyReader(FINE_MS, sharedScanner())
+  const reader = createBodyReader(WIDTH_10S, sharedScanner())
   const sources = createSourceWindows(options)
 
   /** Frames that were refused or came again, and are yet to be counted in the store. */
-  const owed = new WeakMap<AppWindows, Owed>()
+  const deferred = new WeakMap<AppWindows, Deferred>()
 
-  const takeOwed = (windows: AppWindows): Owed => {
-    const found = owed.get(windows) ?? NOTHING_OWED
-    owed.delete(windows)
+  const takeDeferred = (windows: AppWindows): Deferred => {
+    const found = deferred.get(windows) ?? NOTHING_DEFERRED
+    deferred.delete(windows)
     return found
   }
 
-  const owe = (windows: AppWindows, { duplicate, refused }: Owed) => {
-    const more = takeOwed(windows)
-    owed.set(windows, {
+  const defer = (windows: AppWindows, { duplicate, refused }: Deferred) => {
+    const more = takeDeferred(windows)
+    deferred.set(windows, {
       duplicate: duplicate + more.duplicate,
       refused: refused + more.refused,
     })
   }
 
-  /** Counts what is owed without a body. */
-  const payOwed = async (app: string, windows: AppWindows) => {
-    const due = takeOwed(windows)
-    const start = fineStart(store.clock())
-    const count = (open: OpenWindow[]) => countOwed(openWindow(open, windows, start), due)
+  /** Counts what is deferred without a body. */
+  const commitDeferred = async (app: string, windows: AppWindows) => {
+    const deferredNow = takeDeferred(windows)
+    const start = windowStart(store.clock())
+    const count = (open: OpenWindow[]) =>
+      countDeferred(openWindow(open, windows, start), deferredNow)
     try {
       await committer.add(app, { id: undefined, size: 0, count })
     } catch (error) {
-      // The next frame of the app counts it.
-      owe(windows, due)
+      // The next body of the app counts it.
+      defer(windows, deferredNow)
       if (!(error instanceof RefusedError)) throw error
     }
   }
@@ -77,71 +79,71 @@ export function createIntake(options: {
     const windows = sources.of(body)
     const app = appOf(body, windows)
     const now = store.clock()
-    const due = takeOwed(windows)
+    const deferredNow = takeDeferred(windows)
     let result: BodyCount | undefined
     const count = (open: OpenWindow[]) => {
       result = countBody(reader, windows, bytes, now, open)
       if (windows === sources.overflow) moveToOverLimit(open)
-      const acc = openWindow(open, windows, fineStart(now))
-      countFrames(acc, 'committed', 1)
-      countOwed(acc, due)
+      const acc = openWindow(open, windows, windowStart(now))
+      countBodies(acc, 'committed', 1)
+      countDeferred(acc, deferredNow)
     }
-    let frame: FrameResult
+    let outcome: BodyResult
     try {
-      frame = await committer.add(app, { id, size: bytes.length, count })
+      outcome = await committer.add(app, { id, size: bytes.length, count })
     } catch (error) {
-      owe(windows, due)
-      owe(windows, ONE_REFUSED)
+      defer(windows, deferredNow)
+      defer(windows, ONE_REFUSED)
       throw error
     }
     // It was counted when it first came: only that it came again is new.
-    if (frame === 'duplicate') {
-      owe(windows, due)
-      owe(windows, ONE_DUPLICATE)
-      await payOwed(app, windows)
+    if (outcome === 'duplicate') {
+      defer(windows, deferredNow)
+      defer(windows, ONE_DUPLICATE)
+      await commitDeferred(app, windows)
     }
-    // A known frame wasn't counted: its sender is told the same as the first time.
+    // A known body wasn't counted: its sender is told the same as the first time.
     if (result === undefined) {
       const open: OpenWindow[] = []
       count(open)
-      closeWindows(open)
+      releaseWindows(open)
     }
     const { lines, malformed, late, skew } = result!
-    return { frame, lines, malformed, late, skew }
+    return { outcome, lines, malformed, late, skew }
   }
 
   const refuse = async (source: DrainSource) => {
     const windows = sources.of(source)
-    owe(windows, ONE_REFUSED)
-    await payOwed(appOf(source, windows), windows)
+    defer(windows, ONE_REFUSED)
+    await commitDeferred(appOf(source, windows), windows)
   }
 
   return { take, refuse }
 }
 
-interface Owed {
+interface Deferred {
   readonly duplicate: number
   readonly refused: number
 }
 
-const NOTHING_OWED: Owed = { duplicate: 0, refused: 0 }
-const ONE_DUPLICATE: Owed = { duplicate: 1, refused: 0 }
-const ONE_REFUSED: Owed = { duplicate: 0, refused: 1 }
+const NOTHING_DEFERRED: Deferred = { duplicate: 0, refused: 0 }
+const ONE_DUPLICATE: Deferred = { duplicate: 1, refused: 0 }
+const ONE_REFUSED: Deferred = { duplicate: 0, refused: 1 }
 
-function countOwed(acc: Accumulator, { duplicate, refused }: Owed): void {
-  if (duplicate > 0) countFrames(acc, 'duplicate', duplicate)
-  if (refused > 0) countFrames(acc, 'refused', refused)
+function countDeferred(acc: Accumulator, { duplicate, refused }: Deferred): void {
+  if (duplicate > 0) countBodies(acc, 'duplicate', duplicate)
+  if (refused > 0) countBodies(acc, 'refused', refused)
 }
 
-function fineStart(time: number): number {
-  return time - (time % FINE_MS)
+function windowStart(time: number): number {
+  return time - (time % WIDTH_10S)
 }
 
 /** Under this app stands what comes from too many sources: how many lines, all over the limit. */
 const OVERFLOW_APP = '(other)'
 
 function moveToOverLimit(open: readonly OpenWindow[]): void {
-  settleWindows()
+  flushScanner()
   for (const { acc } of open) {
     const lines = acc.results.reduce((sum, n) => sum + n, 0)
     acc.results.fill(0)

@@ -1,29 +1,29 @@
-import { type OpenWindow, closeWindows, settleWindows } from '../aggregate/app-windows.ts'
+import { type OpenWindow, releaseWindows, flushScanner } from '../aggregate/app-windows.ts'
 import { type Accumulator, createAccumulator } from '../model/accumulator.ts'
 import { parseSeriesKey } from '../model/series.ts'
 import { type SeriesTable, createSeriesTable, internSeries } from '../model/series-table.ts'
 import { createWindow } from '../model/window.ts'
-import { countFrames } from './body-counts.ts'
-import type { PendingFrame } from './commit-queue.ts'
+import { countBodies } from './self-metrics.ts'
+import type { QueuedBody } from './commit-queue.ts'
 import { mergePacked } from '../codec/window.ts'
 import type { Packer } from '../codec/packer.ts'
-import type { Frame } from '../store/store.ts'
+import type { CommitBody } from '../store/store.ts'
 
-/** A frame as bytes, while the store is away. */
-export interface SpilledFrame {
+/** A body as bytes, while the store is away. */
+export interface SpilledBody {
   readonly deltas: readonly { readonly start: number; readonly packed: Buffer }[]
   readonly lines: number
   readonly size: number
 }
 
-/** What a frame takes beside its packed windows, bytes: objects, and what each has of memory of its own. */
+/** What a body takes beside its packed windows, bytes: objects, and what each has of memory of its own. */
 const OVERHEAD = 768
 
-/** Packs a frame that counts itself as committed; from then on it counts itself as spilled. */
-export function spillFrame(frame: PendingFrame, packer: Packer): SpilledFrame {
+/** Packs a body that counts itself as committed; from then on it counts itself as spilled. */
+export function spillBody(body: QueuedBody, packer: Packer): SpilledBody {
   const open: OpenWindow[] = []
-  frame.count(open)
-  settleWindows()
+  body.count(open)
+  flushScanner()
   let lines = 0
   let size = OVERHEAD
   const deltas = open.map(({ start, acc }, i) => {
@@ -32,7 +32,7 @@ export function spillFrame(frame: PendingFrame, packer: Packer): SpilledFrame {
     size += packed.length
     return { start, packed }
   })
-  closeWindows(open)
+  releaseWindows(open)
   return { deltas, lines, size }
 }
 
@@ -43,8 +43,8 @@ function copyAlone(bytes: Buffer): Buffer {
   return copy
 }
 
-/** The frame again. `table` is one for all spilled frames of a batch. */
-export function restoreFrame(id: string, spilled: SpilledFrame, table: SeriesTable): Frame {
+/** The body again. `table` is one for all spilled bodies of a batch. */
+export function restoreBody(id: string, spilled: SpilledBody, table: SeriesTable): CommitBody {
   return {
     id,
     deltas: spilled.deltas.map(({ start, packed }) => ({ start, acc: unpackInto(table, packed) })),
@@ -53,16 +53,16 @@ export function restoreFrame(id: string, spilled: SpilledFrame, table: SeriesTab
 
 function createCorrection(): Accumulator {
   const acc = createAccumulator(createSeriesTable(2))
-  countFrames(acc, 'committed', -1)
-  countFrames(acc, 'spilled', 1)
+  countBodies(acc, 'committed', -1)
+  countBodies(acc, 'spilled', 1)
   return acc
 }
 
 function unpackInto(table: SeriesTable, packed: Buffer): Accumulator {
   const window = createWindow()
   mergePacked(window, packed)
-  const { cells, ...frame } = window
-  const acc = Object.assign(createAccumulator(table), frame)
+  const { cells, ...body } = window
+  const acc = Object.assign(createAccumulator(table), body)
   for (const [key, cell] of cells) {
     const series = internSeries(table, parseSeriesKey(key))
     while (acc.cells.length < series) acc.cells.push(undefined)

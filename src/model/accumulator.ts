@@ -5,7 +5,7 @@ import type { SeriesTable } from './series-table.ts'
 import { type Sketch, addMillisToSketch, addToSketch, mergeListed } from './sketch.ts'
 import { addToSum, mergeSum } from './sum.ts'
 import { type Unique, addToUnique } from './unique.ts'
-import { type Window, type WindowEvent, cellOf, createWindow, mergeFrame } from './window.ts'
+import { type Window, type WindowEvent, cellOf, createWindow, mergeHeader } from './window.ts'
 
 /**
  * A window that is being filled: cells by series number instead of by name, and used again and
@@ -130,7 +130,7 @@ export function addEvent(acc: Accumulator, event: WindowEvent): void {
 export function addAccumulator(into: Accumulator, from: Accumulator): void {
   keepSecond(from)
   keepSecond(into)
-  mergeFrame(into, from)
+  mergeHeader(into, from)
   for (const id of from.touched) {
     let cell = into.cells[id]
     if (cell?.epoch !== into.epoch) cell = touch(into, id)
@@ -141,7 +141,7 @@ export function addAccumulator(into: Accumulator, from: Accumulator): void {
 /** Adds what was accumulated to a window. The accumulator stays as it is. */
 export function mergeAccumulator(into: Window, acc: Accumulator): void {
   keepSecond(acc)
-  mergeFrame(into, acc)
+  mergeHeader(into, acc)
   for (const id of acc.touched) mergeCell(cellOf(into, acc.table.keys[id]!), acc.cells[id]!)
 }
 

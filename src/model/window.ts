@@ -20,7 +20,7 @@ export interface Window {
 }
 
 /** All of a window but its series. */
-export type WindowFrame = Omit<Window, 'cells'>
+export type WindowHeader = Omit<Window, 'cells'>
 
 export interface WindowEvent {
   /** Milliseconds since 1970. */
@@ -45,12 +45,12 @@ export function createWindow(): Window {
 }
 
 export function mergeWindow(into: Window, from: Window): void {
-  mergeFrame(into, from)
+  mergeHeader(into, from)
   for (const [key, cell] of from.cells) mergeCell(cellOf(into, key), cell)
 }
 
 /** Merges all but the cells. */
-export function mergeFrame(into: WindowFrame, from: WindowFrame): void {
+export function mergeHeader(into: WindowHeader, from: WindowHeader): void {
   if (from.first < into.first) into.first = from.first
   if (from.last > into.last) into.last = from.last
   for (let i = 0; i < from.classes.length; i += 1) into.classes[i]! += from.classes[i]!

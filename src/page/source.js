@@ -46,7 +46,7 @@ export async function fetchSeries(app, { seconds, step }, now) {
 
 /**
  * Follows the newest steps. The browser connects again by itself and goes on where it was; when the
- * server turns the stream down for good, `onState` gets `refused`.
+ * server yielder the stream down for good, `onState` gets `refused`.
  */
 export function openStream(app, { step }, { onSeries, onReset, onTrouble, onState }) {
   const stream = new EventSource(`api/live?${new URLSearchParams({ app, step })}`)

@@ -14,7 +14,7 @@ const SWEEP_EVERY_MS = 100
  * `limitMs` what is left. Closing an idle connection at once would cut off a request on its way.
  * Gives whether it is closing, for those who answer without the framework.
  */
-export function addGentleClose(
+export function addGracefulShutdown(
   server: FastifyInstance,
   options: { readonly posts: PlainPosts; readonly limitMs: number },
 ): () => boolean {

@@ -4,7 +4,7 @@ import { inlineModules } from './inline-modules.ts'
 import { readPageFiles } from './page-assets.ts'
 import type { ReportSteps } from './report-steps.ts'
 import { createGrid } from './series-grid.ts'
-import { CHART_NAMES, type SeriesAnswer, createSeriesFold } from './series.ts'
+import { CHART_NAMES, type SeriesAnswer, createSeriesBuilder } from './series.ts'
 
 /** A span with long holes is drawn in wider steps than it was kept in. */
 const MAX_POINTS = 720
@@ -63,7 +63,7 @@ async function answerOf(app: string, steps: ReportSteps): Promise<SeriesAnswer> 
   const hasTime = starts.length > 0
   const step = hasTime ? Math.ceil((end - first) / MAX_POINTS / width) * width : width
   const grid = createGrid(hasTime ? first : 0, hasTime ? end : width, step, lastLine(windows, end))
-  const fold = createSeriesFold(app, ['report', ...CHART_NAMES], grid)
+  const fold = createSeriesBuilder(app, ['report', ...CHART_NAMES], grid)
   // Lines that came before any time was known are counted at the beginning.
   for (const [start, window] of windows) fold.add(Number.isNaN(start) ? grid.from : start, window)
   return fold.result()

@@ -11,24 +11,24 @@ const MEMORY_KINDS = new Set(['total', 'rss', 'cache', 'swap', 'quota'])
 const LOAD_KINDS = new Set(['1m', '5m', '15m'])
 
 /** What series of many labels add up to, by the names of the report. */
-export interface Draft {
+export interface ReportBuilder {
   readonly status: Map<string, number>
   readonly methods: Map<string, number>
   readonly errors: Map<string, number>
   readonly service: Sketch
   readonly connect: Sketch
   readonly bytes: Sketch
-  readonly routes: Map<string, RouteDraft>
+  readonly routes: Map<string, RouteBuilder>
   readonly dynos: Map<string, DynoReport>
-  readonly measures: Map<string, MeasureDraft>
+  readonly measures: Map<string, MeasureBuilder>
   readonly counts: Map<string, number>
-  readonly samples: Map<string, SampleDraft>
+  readonly samples: Map<string, SampleBuilder>
   readonly uniques: Map<string, Unique>
   readonly addons: Map<string, Map<string, string | Extremes>>
   readonly dropped: Map<string, number>
 }
 
-interface RouteDraft {
+interface RouteBuilder {
   readonly method: string
   readonly route: string
   count: number
@@ -36,18 +36,18 @@ interface RouteDraft {
   readonly service: Sketch
 }
 
-interface MeasureDraft {
+interface MeasureBuilder {
   readonly name: string
   readonly unit: string
   readonly sketch: Sketch
 }
 
-interface SampleDraft extends Extremes {
+interface SampleBuilder extends Extremes {
   readonly min: number
   readonly time: number
 }
 
-export function createDraft(): Draft {
+export function createReportBuilder(): ReportBuilder {
   return {
     status: new Map(),
     methods: new Map(),
@@ -66,18 +66,18 @@ export function createDraft(): Draft {
   }
 }
 
-export function addCell(draft: Draft, series: Series, cell: Cell): void {
+export function addCell(builder: ReportBuilder, series: Series, cell: Cell): void {
   const [namespace, name] = splitName(series.name)
-  if (namespace === 'router') addRouter(draft, name, series, cell)
-  else if (namespace === 'route') addRoute(draft, name, series, cell)
-  else if (namespace === 'dyno') addDyno(draft, name, series, cell)
-  else if (namespace === 'app') addOwn(draft, name, series, cell)
+  if (namespace === 'router') addRouter(builder, name, series, cell)
+  else if (namespace === 'route') addRoute(builder, name, series, cell)
+  else if (namespace === 'dyno') addDyno(builder, name, series, cell)
+  else if (namespace === 'app') addOwn(builder, name, series, cell)
   else if (namespace === 'logplex' && cell.kind === 'count') {
-    add(draft.dropped, label(series, 'code'), sumValue(cell))
+    add(builder.dropped, label(series, 'code'), sumValue(cell))
   } else if (isAddon(namespace) && cell.kind === 'sample') {
     const source = label(series, 'source') || label(series, 'addon')
     const addon = getOr(
-      draft.addons,
+      builder.addons,
       source,
       () => new Map<string, string | Extremes>([['kind', namespace]]),
     )
@@ -85,27 +85,27 @@ export function addCell(draft: Draft, series: Series, cell: Cell): void {
   }
 }
 
-function addRouter(draft: Draft, name: string, series: Series, cell: Cell): void {
-  const dyno = dynoOf(draft, label(series, 'dyno'))
+function addRouter(builder: ReportBuilder, name: string, series: Series, cell: Cell): void {
+  const dyno = dynoOf(builder, label(series, 'dyno'))
   if (cell.kind === 'measure') {
-    if (name === 'service') mergeSketch(draft.service, cell)
-    if (name === 'connect') mergeSketch(draft.connect, cell)
-    if (name === 'bytes') mergeSketch(draft.bytes, cell)
+    if (name === 'service') mergeSketch(builder.service, cell)
+    if (name === 'connect') mergeSketch(builder.connect, cell)
+    if (name === 'bytes') mergeSketch(builder.bytes, cell)
     if (name === 'service' && dyno !== undefined) dyno.service = statsOf(cell)
   } else if (cell.kind === 'count') {
     const n = sumValue(cell)
-    if (name === 'errors') add(draft.errors, label(series, 'code'), n)
+    if (name === 'errors') add(builder.errors, label(series, 'code'), n)
     if (name !== 'requests') return
-    add(draft.status, label(series, 'status') || 'other', n)
-    add(draft.methods, label(series, 'method') || 'OTHER', n)
+    add(builder.status, label(series, 'status') || 'other', n)
+    add(builder.methods, label(series, 'method') || 'OTHER', n)
     if (dyno !== undefined) dyno.requests += n
   }
 }
 
-function addRoute(draft: Draft, name: string, series: Series, cell: Cell): void {
+function addRoute(builder: ReportBuilder, name: string, series: Series, cell: Cell): void {
   const method = label(series, 'method') || 'OTHER'
   const route = label(series, 'route') || '(other)'
-  const row = getOr(draft.routes, `${method} ${route}`, () => {
+  const row = getOr(builder.routes, `${method} ${route}`, () => {
     return { method, route, count: 0, errors: 0, service: createSketch() }
   })
   if (cell.kind === 'measure') mergeSketch(row.service, cell)
@@ -113,8 +113,8 @@ function addRoute(draft: Draft, name: string, series: Series, cell: Cell): void 
   else if (cell.kind === 'count' && name === 'errors') row.errors += sumValue(cell)
 }
 
-function addDyno(draft: Draft, name: string, series: Series, cell: Cell): void {
-  const dyno = dynoOf(draft, label(series, 'dyno'))
+function addDyno(builder: ReportBuilder, name: string, series: Series, cell: Cell): void {
+  const dyno = dynoOf(builder, label(series, 'dyno'))
   if (dyno === undefined) return
   if (cell.kind === 'count' && name === 'errors')
     dyno.errors[label(series, 'code')] = sumValue(cell)
@@ -127,19 +127,19 @@ function addDyno(draft: Draft, name: string, series: Series, cell: Cell): void {
   if (kind === 'load' && LOAD_KINDS.has(span)) dyno.load[span] = extremes
 }
 
-function addOwn(draft: Draft, name: string, series: Series, cell: Cell): void {
-  if (cell.kind === 'count') add(draft.counts, name, sumValue(cell))
-  else if (cell.kind === 'unique') mergeUnique(getOr(draft.uniques, name, createUnique), cell)
+function addOwn(builder: ReportBuilder, name: string, series: Series, cell: Cell): void {
+  if (cell.kind === 'count') add(builder.counts, name, sumValue(cell))
+  else if (cell.kind === 'unique') mergeUnique(getOr(builder.uniques, name, createUnique), cell)
   else if (cell.kind === 'measure') {
-    const draftOf = () => ({ name, unit: series.unit, sketch: createSketch() })
-    mergeSketch(getOr(draft.measures, `${series.unit}\0${name}`, draftOf).sketch, cell)
+    const builderOf = () => ({ name, unit: series.unit, sketch: createSketch() })
+    mergeSketch(getOr(builder.measures, `${series.unit}\0${name}`, builderOf).sketch, cell)
   } else {
-    const known = draft.samples.get(name)
+    const known = builder.samples.get(name)
     const isNewer =
       known === undefined ||
       cell.time > known.time ||
       (cell.time === known.time && cell.last > known.last)
-    draft.samples.set(name, {
+    builder.samples.set(name, {
       time: isNewer ? cell.time : known.time,
       last: isNewer ? cell.last : known.last,
       min: Math.min(cell.min, known?.min ?? Infinity),
@@ -148,9 +148,9 @@ function addOwn(draft: Draft, name: string, series: Series, cell: Cell): void {
   }
 }
 
-function dynoOf(draft: Draft, name: string): DynoReport | undefined {
+function dynoOf(builder: ReportBuilder, name: string): DynoReport | undefined {
   if (name === '') return undefined
-  return getOr(draft.dynos, name, () => {
+  return getOr(builder.dynos, name, () => {
     return { requests: 0, service: null, memory: {}, load: {}, errors: {} }
   })
 }

@@ -1,5 +1,5 @@
-import { cellOf, createWindow, mergeFrame } from '../model/window.ts'
-import type { WindowReader } from '../store/store.ts'
+import { cellOf, createWindow, mergeHeader } from '../model/window.ts'
+import type { WindowReader } from '../model/window-reader.ts'
 import type { Report } from './report-object.ts'
 import { createReport } from './report.ts'
 
@@ -16,13 +16,13 @@ export function createReportReader(app: string): ReportReader {
   const seconds = createSecondCounts()
   let isEmpty = true
   return {
-    takesHours: true,
-    takeFrame: (_, frame) => {
+    acceptsRollups: true,
+    onHeader: (_, frame) => {
       isEmpty = false
-      mergeFrame(sum, frame)
+      mergeHeader(sum, frame)
     },
-    takeSecond: (_, second, requests) => seconds.add(second, requests),
-    cellsOf: (key) => {
+    onSecond: (_, second, requests) => seconds.add(second, requests),
+    seriesSink: (key) => {
       const cell = cellOf(sum, key)
       return [() => cell]
     },

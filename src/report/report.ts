@@ -3,7 +3,7 @@ import { parseSeriesKey } from '../model/series.ts'
 import { uniqueCount } from '../model/unique.ts'
 import { MAX_EVENTS, type Window, type WindowEvent, sortEvents } from '../model/window.ts'
 import { isoTime } from './iso-time.ts'
-import { type Draft, addCell, createDraft } from './report-builder.ts'
+import { type ReportBuilder, addCell, createReportBuilder } from './report-builder.ts'
 import type { Report, RouteReport } from './report-object.ts'
 import { type Stats, statsOf } from './stats.ts'
 
@@ -12,10 +12,10 @@ const SAME_EVENT_MS = 2000
 
 /** Summarises a window of one app. */
 export function createReport(app: string, window: Window): Report {
-  const draft = createDraft()
-  for (const [key, cell] of window.cells) addCell(draft, parseSeriesKey(key), cell)
+  const builder = createReportBuilder()
+  for (const [key, cell] of window.cells) addCell(builder, parseSeriesKey(key), cell)
   const seconds = Math.max(1, Math.round((window.last - window.first) * 1000) / 1e6 || 0)
-  const count = total(draft.status)
+  const count = total(builder.status)
   return {
     app,
     from: isoTime(window.first),
@@ -26,30 +26,30 @@ export function createReport(app: string, window: Window): Report {
       count,
       perSecond: count / seconds,
       peakPerSecond: busiest(window.seconds),
-      status: byName(draft.status),
-      methods: byName(draft.methods),
-      errors: byName(draft.errors),
+      status: byName(builder.status),
+      methods: byName(builder.methods),
+      errors: byName(builder.errors),
     },
-    service: statsOf(draft.service),
-    connect: statsOf(draft.connect),
-    bytes: statsOf(draft.bytes),
-    routes: routesOf(draft),
-    dynos: byName(draft.dynos),
-    measure: measuresOf(draft),
-    count: byName(draft.counts),
+    service: statsOf(builder.service),
+    connect: statsOf(builder.connect),
+    bytes: statsOf(builder.bytes),
+    routes: routesOf(builder),
+    dynos: byName(builder.dynos),
+    measure: measuresOf(builder),
+    count: byName(builder.counts),
     sample: byName(
-      new Map([...draft.samples].map(([name, { last, min, max }]) => [name, { last, min, max }])),
+      new Map([...builder.samples].map(([name, { last, min, max }]) => [name, { last, min, max }])),
     ),
     unique: byName(
-      new Map([...draft.uniques].map(([name, unique]) => [name, uniqueCount(unique)])),
+      new Map([...builder.uniques].map(([name, unique]) => [name, uniqueCount(unique)])),
     ),
-    addons: byName(new Map([...draft.addons].map(([name, addon]) => [name, byName(addon)]))),
+    addons: byName(new Map([...builder.addons].map(([name, addon]) => [name, byName(addon)]))),
     events: collapse(window.events).map(({ time, kind, text }) => ({
       time: isoTime(time)!,
       kind,
       text,
     })),
-    dropped: byName(draft.dropped),
+    dropped: byName(builder.dropped),
   }
 }
 
@@ -59,16 +59,16 @@ function linesOf(window: Window): Record<string, number> {
   return { read, ...Object.fromEntries(entries) }
 }
 
-function routesOf(draft: Draft): RouteReport[] {
-  return [...draft.routes.values()]
+function routesOf(builder: ReportBuilder): RouteReport[] {
+  return [...builder.routes.values()]
     .toSorted((a, b) => b.count - a.count || (a.route < b.route ? -1 : 1))
     .map((row) => ({ ...row, service: statsOf(row.service) }))
 }
 
 /** By name; where one name has several units, the one with the most values has the plain name. */
-function measuresOf(draft: Draft): Record<string, { readonly unit: string } & Stats> {
+function measuresOf(builder: ReportBuilder): Record<string, { readonly unit: string } & Stats> {
   const measures = new Map<string, { readonly unit: string } & Stats>()
-  const rows = [...draft.measures.values()].toSorted(
+  const rows = [...builder.measures.values()].toSorted(
     (a, b) => b.sketch.count - a.sketch.count || (a.unit < b.unit ? -1 : 1),
   )
   for (const { name, unit, sketch } of rows) {

@@ -16,7 +16,7 @@ export function createDynos(wanted: ReadonlySet<string>, grid: Grid): SeriesColl
   const memory = new Map<string, DynoSteps>()
   const load = new Map<string, DynoSteps>()
 
-  const cellsOf = (series: Series): StepCells | undefined => {
+  const seriesSink = (series: Series): StepCells | undefined => {
     if (series.kind !== 'sample') return undefined
     const memoryKind = /^dyno\/memory_(total|rss|cache|swap|quota)$/.exec(series.name)?.[1]
     if (memoryKind !== undefined && wanted.has('memory')) {
@@ -31,7 +31,7 @@ export function createDynos(wanted: ReadonlySet<string>, grid: Grid): SeriesColl
 
   return {
     addWindow: () => {},
-    cellsOf,
+    seriesSink,
     *results() {
       if (wanted.has('memory')) yield ['memory', dynosOf(memory, 'bytes')]
       if (wanted.has('load')) yield ['load', dynosOf(load, '')]

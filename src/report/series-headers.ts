@@ -2,7 +2,7 @@ import { LINE_RESULTS } from '../model/line.ts'
 import { type Counter, createCounter } from '../model/cell.ts'
 import { label } from '../model/series.ts'
 import { sumValue } from '../model/sum.ts'
-import { type Window, type WindowEvent, createWindow, mergeFrame } from '../model/window.ts'
+import { type Window, type WindowEvent, createWindow, mergeHeader } from '../model/window.ts'
 import { isoTime } from './iso-time.ts'
 import { createReport } from './report.ts'
 import type { SeriesCollector } from './series-collector.ts'
@@ -22,10 +22,10 @@ export function createFrame(wanted: ReadonlySet<string>, grid: Grid): SeriesColl
     addWindow: (step, frame) => {
       seen[step] = 1
       for (const n of frame.classes) lines[step]! += n
-      mergeFrame(whole, frame)
+      mergeHeader(whole, frame)
       for (const event of frame.events) if (event.kind !== 'error') events.push(event)
     },
-    cellsOf: (series) => {
+    seriesSink: (series) => {
       if (series.name !== 'logplex/dropped' || series.kind !== 'count') return undefined
       const code = label(series, 'code')
       const counter = dropped.get(code) ?? createCounter()

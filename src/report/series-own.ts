@@ -15,7 +15,7 @@ import {
 } from './series-grid.ts'
 import { distributionOf } from './series-traffic.ts'
 
-/** Names of the app's own metrics are these with the name behind: `measure:db.latency`, or `measure:*`. */
+/** Interner of the app's own metrics are these with the name behind: `measure:db.latency`, or `measure:*`. */
 export const OWN_PREFIXES = ['measure', 'count', 'sample', 'unique', 'addon'] as const
 
 /** How many metrics a `*` gives at the most: those with the most lines. */
@@ -70,7 +70,7 @@ export function createOwn(wanted: ReadonlySet<string>, grid: Grid): SeriesCollec
     return counted(metric, known.steps.at)
   }
 
-  const cellsOf = (series: Series): StepCells | undefined => {
+  const seriesSink = (series: Series): StepCells | undefined => {
     const [namespace, name] = splitName(series.name)
     if (isAddon(namespace) && series.kind === 'sample') {
       const source = label(series, 'source') || label(series, 'addon') || namespace
@@ -86,7 +86,7 @@ export function createOwn(wanted: ReadonlySet<string>, grid: Grid): SeriesCollec
     addWindow: (step) => {
       seen[step] = 1
     },
-    cellsOf,
+    seriesSink,
     results: () => resultsOf(wanted, [...metrics.values()], seen),
   }
 }

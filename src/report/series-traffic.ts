@@ -35,7 +35,7 @@ export function createTraffic(wanted: ReadonlySet<string>, grid: Grid): SeriesCo
   const connect = createSteps(grid, createSketch)
   const bytes = createSteps(grid, createSketch)
 
-  const cellsOf = (series: Series): StepCells | undefined => {
+  const seriesSink = (series: Series): StepCells | undefined => {
     const { kind, name } = series
     if (kind === 'measure') return distribution(name)?.at
     if (kind !== 'count') return undefined
@@ -58,7 +58,7 @@ export function createTraffic(wanted: ReadonlySet<string>, grid: Grid): SeriesCo
     addWindow: (step) => {
       seen[step] = 1
     },
-    cellsOf,
+    seriesSink,
     *results() {
       if (wanted.has('requests')) yield ['requests', requestsOf(classes, seen, grid)]
       if (wanted.has('service')) yield ['service', distributionOf(service, 's')]

@@ -1,8 +1,8 @@
 import { parseSeriesKey } from '../model/series.ts'
 import type { Window } from '../model/window.ts'
 import { visitWindow } from '../codec/record-visitor.ts'
-import { type SeriesCells, HOUR_MS, type WindowReader } from '../store/store.ts'
-import { takeTurns } from '../codec/event-loop.ts'
+import { type SeriesSink, HOUR_MS, type WindowReader } from '../model/window-reader.ts'
+import { createYielder } from '../codec/event-loop.ts'
 import { createReportReader } from './report-reader.ts'
 import type { SeriesCollector } from './series-collector.ts'
 import { DYNO_NAMES, createDynos } from './series-dynos.ts'
@@ -41,7 +41,7 @@ export interface SeriesAnswer {
 }
 
 /** Windows go in, in any order; percentiles of a step are those of its merged sketches. */
-export interface SeriesFold {
+export interface SeriesBuilder {
   /** What takes the windows of a store. */
   readonly readers: readonly WindowReader[]
   readonly add: (start: number, window: Window) => void
@@ -50,7 +50,11 @@ export interface SeriesFold {
   readonly result: () => Promise<SeriesAnswer>
 }
 
-export function createSeriesFold(app: string, names: readonly string[], grid: Grid): SeriesFold {
+export function createSeriesBuilder(
+  app: string,
+  names: readonly string[],
+  grid: Grid,
+): SeriesBuilder {
   const wanted = new Set(names)
   const collectors = createCollectors(wanted, grid)
   const report = wanted.has('report') ? createReportReader(app) : undefined
@@ -58,12 +62,12 @@ export function createSeriesFold(app: string, names: readonly string[], grid: Gr
 
   const steps: WindowReader = {
     // Steps begin on whole hours when they are as wide.
-    takesHours: grid.step % HOUR_MS === 0,
-    takeFrame: (start, frame) => {
+    acceptsRollups: grid.step % HOUR_MS === 0,
+    onHeader: (start, frame) => {
       isEmpty = false
       for (const collector of collectors) collector.addWindow(stepAt(grid, start), frame)
     },
-    cellsOf: (key) => cellsOf(collectors, key, grid),
+    seriesSink: (key) => seriesSink(collectors, key, grid),
   }
   const readers = report === undefined ? [steps] : [steps, report]
 
@@ -77,11 +81,11 @@ export function createSeriesFold(app: string, names: readonly string[], grid: Gr
     isEmpty: () => isEmpty,
     result: async () => {
       const series = new Map<string, unknown>()
-      const turns = takeTurns()
+      const yielder = createYielder()
       for (const collector of collectors) {
         for (const [name, result] of collector.results()) {
           series.set(name, result)
-          if (turns.isOver()) await turns.next()
+          if (yielder.isOver()) await yielder.next()
         }
       }
       if (report !== undefined) series.set('report', report.report())
@@ -92,16 +96,16 @@ export function createSeriesFold(app: string, names: readonly string[], grid: Gr
         step: grid.step / 1000,
         points: grid.count,
         now: new Date(grid.now).toISOString(),
-        // Names are anyone's text: fromEntries makes `__proto__` a name like others.
+        // Interner are anyone's text: fromEntries makes `__proto__` a name like others.
         series: Object.fromEntries(series),
       }
     },
   }
 }
 
-function cellsOf(collectors: readonly SeriesCollector[], key: string, grid: Grid): SeriesCells[] {
+function seriesSink(collectors: readonly SeriesCollector[], key: string, grid: Grid): SeriesSink[] {
   const series = parseSeriesKey(key)
-  const cells = collectors.flatMap((collector) => collector.cellsOf(series) ?? [])
+  const cells = collectors.flatMap((collector) => collector.seriesSink(series) ?? [])
   return cells.map((cellAt) => (start) => cellAt(stepAt(grid, start)))
 }
 

@@ -1,7 +1,7 @@
 export {
   BOUNDS,
   FIRST_BOUND,
-  FOUND,
+  MATCHES,
   INPUT,
   INPUT_SIZE,
   OUT,
@@ -13,7 +13,7 @@ export {
 export { prepareMillis } from './buckets'
 export { createCell, drainCells, dropCells } from './cells'
 export { forgetAll, setSeed } from './memo'
-export { learnKey, learnValue } from './found'
+export { learnKey, learnValue } from './matches'
 export { learnRequest } from './router'
 export { linesCounted, takeCounts } from './counts'
 export { learnProc, scanBody, scanText, setApp, setWindow } from './lines'

@@ -4,7 +4,7 @@ import { hasManySeconds, noteAppLine, noteRequest, noteRuntimeLine, noteTime } f
 import { frameEnd, frameHeader, frameMessage, readHead, skipBlank } from './frames'
 import { hashBytes, memorize, mix, recall, startHash } from './memo'
 import { INPUT, STATE } from './memory'
-import { found } from './found'
+import { found } from './matches'
 import { NOTHING, TAKEN, UNKNOWN_KEY, UNKNOWN_VALUE, countPairs } from './pairs'
 import { COUNTED, UNKNOWN, countRouter, isError } from './router'
 import { hasSeenMuch } from './seen'

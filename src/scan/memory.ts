@@ -18,9 +18,9 @@ export const MAX_SECONDS: i32 = 4096
 export const SEEN: usize = SECONDS + 4096 * 16
 export const MAX_SEEN: i32 = 4096
 /** The values and labels of one line; see pairs.ts. */
-export const FOUND: usize = SEEN + 4096 * 16
+export const MATCHES: usize = SEEN + 4096 * 16
 /** What a drain writes: f64s. */
-export const OUT: usize = FOUND + 8192
+export const OUT: usize = MATCHES + 8192
 export const OUT_END: usize = OUT + 512 * 1024
 /** Cells that hold something: u32s. There are enough for a thousand apps; memory that isn't used is free. */
 export const TOUCHED: usize = OUT_END

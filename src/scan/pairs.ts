@@ -11,14 +11,14 @@ import {
   VALUE,
   VALUE_END,
   VALUE_START,
-  forgetFound,
+  forgetMatches,
   found,
-  foundAt,
+  matchAt,
   hashOfValue,
   keep,
   readValue,
   rehash,
-} from './found'
+} from './matches'
 import { hashBytes, mix, recall, startHash } from './memo'
 import { addSeen } from './seen'
 
@@ -47,7 +47,7 @@ export const UNKNOWN_VALUE: i32 = 4
  * taught first. What else a value's series depends on, beside its key, unit and labels, is in `context`.
  */
 export function countPairs(salt: u64, context: u64, start: usize, end: usize, time: f64): i32 {
-  forgetFound()
+  forgetMatches()
   const base = mix(startHash(salt), KEY_KIND)
   let at = start
   while (at < end) {
@@ -79,7 +79,7 @@ export function countPairs(salt: u64, context: u64, start: usize, end: usize, ti
     if (!keep(hashBytes(base, key, keyEnd), key, keyEnd, value, at)) return UNUSUAL
   }
   if (found == 0) return NOTHING
-  return addFound(mix(startHash(salt ^ context), VALUE_KIND), time)
+  return addMatch(mix(startHash(salt ^ context), VALUE_KIND), time)
 }
 
 /** Where a key may end. */
@@ -99,11 +99,11 @@ function nextBlank(from: usize, end: usize): usize {
   return at + <usize>ctz(stops)
 }
 
-function addFound(context: u64, time: f64): i32 {
+function addMatch(context: u64, time: f64): i32 {
   let labels = context
   let values = 0
   for (let i = 0; i < found; i += 1) {
-    const one = foundAt(i)
+    const one = matchAt(i)
     const entry = recall(load<u64>(one, KEY_HASH))
     if (entry == 0) return UNKNOWN_KEY
     const kind = load<u32>(entry, 8)
@@ -119,7 +119,7 @@ function addFound(context: u64, time: f64): i32 {
   }
   if (values == 0) return NOTHING
   for (let i = 0; i < found; i += 1) {
-    const one = foundAt(i)
+    const one = matchAt(i)
     if (load<u32>(one, CELL) < VALUE) {
       store<u32>(one, 0, CELL)
       continue
@@ -142,7 +142,7 @@ function addFound(context: u64, time: f64): i32 {
     store<f64>(one, scaled, NUMBER)
   }
   for (let i = 0; i < found; i += 1) {
-    const one = foundAt(i)
+    const one = matchAt(i)
     const cell = <usize>load<u32>(one, CELL)
     if (cell == 0) continue
     const kind = load<u32>(cell, 4)

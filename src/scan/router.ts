@@ -25,7 +25,7 @@ import {
 const DYNO_KIND: u64 = 1
 const ROUTE_KIND: u64 = 2
 
-/** What the caller has to know to teach a line that is not known yet. */
+/** What the caller has to know to register a line that is not known yet. */
 export let dynoHash: u64 = 0
 export let routeHash: u64 = 0
 

@@ -18,7 +18,7 @@ import { createDrainAuth, createReadAuth, drainUrl } from '../receive/credential
 import { addDrainRoute } from '../receive/drain-route.ts'
 import { type TakeBody, createDrain } from '../receive/drain.ts'
 import { createErrorHandler } from '../receive/error-handler.ts'
-import { addGentleClose } from '../receive/graceful-shutdown.ts'
+import { addGracefulShutdown } from '../receive/graceful-shutdown.ts'
 import { type TlsFiles, createHttpServer } from '../receive/http-server.ts'
 import { takePlainPosts } from '../receive/plain-posts.ts'
 import { RequestError } from '../receive/request-error.ts'
@@ -86,7 +86,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     waits: config.redisUrls.length > 0,
     log,
   })
-  const isClosing = addGentleClose(server, {
+  const isClosing = addGracefulShutdown(server, {
     posts: takePlainPosts(server.server, drain),
     limitMs: CLOSE_LIMIT_MS,
   })

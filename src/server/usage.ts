@@ -1,4 +1,4 @@
-export const HELP = `l2met turns the log stream of Heroku apps into metrics.
+export const HELP = `l2met yielder the log stream of Heroku apps into metrics.
 
 Usage: l2met [serve]                  run the drain, /metrics and the charts page
        l2met drain-url APP [--host H] print the URL that drains the logs of APP here

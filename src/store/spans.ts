@@ -1,7 +1,7 @@
 import { visitHour } from '../codec/hour.ts'
 import { createVisitor, visitPacked } from '../codec/record-visitor.ts'
-import { COARSE_MS, HOUR_MS, type ReadRange, type WindowReader } from './store.ts'
-import { takeTurns } from '../codec/event-loop.ts'
+import { WIDTH_1M, HOUR_MS, type ReadRange, type WindowReader } from '../model/window-reader.ts'
+import { createYielder } from '../codec/event-loop.ts'
 
 /** A part of a range: windows of one hour, which may have been rolled up. */
 export interface Span {
@@ -37,12 +37,12 @@ export function spansOf(
       if (start + width > first) starts.push(start)
     }
     if (starts.length === 0) continue
-    const isCoarse = width === COARSE_MS
+    const isCoarse = width === WIDTH_1M
     spans.push({
       hour,
       starts,
-      usesTotal: isCoarse && isWhole && readers.some(({ takesHours }) => takesHours),
-      usesMinutes: isCoarse && readers.some(({ takesHours }) => !(takesHours && isWhole)),
+      usesTotal: isCoarse && isWhole && readers.some(({ acceptsRollups }) => acceptsRollups),
+      usesMinutes: isCoarse && readers.some(({ acceptsRollups }) => !(acceptsRollups && isWhole)),
     })
   }
   return spans
@@ -55,21 +55,21 @@ export async function readSpans(
   readers: readonly WindowReader[],
   { maxSeries, atOnce }: { readonly maxSeries: number; readonly atOnce: number },
 ): Promise<void> {
-  const turns = takeTurns()
+  const yielder = createYielder()
   const all = createVisitor(readers)
-  const ofHours = createVisitor(readers.filter(({ takesHours }) => takesHours))
-  const ofMinutes = createVisitor(readers.filter(({ takesHours }) => !takesHours))
+  const ofHours = createVisitor(readers.filter(({ acceptsRollups }) => acceptsRollups))
+  const ofMinutes = createVisitor(readers.filter(({ acceptsRollups }) => !acceptsRollups))
 
   const show = async (span: Span, { total, minutes, windows }: SpanContent) => {
     const { hour, starts, usesTotal } = span
     if (total !== undefined) visitPacked(total, hour, ofHours, Infinity)
     if (minutes !== undefined) {
       const range = { from: starts[0]!, to: starts.at(-1)! + 1 }
-      await visitHour(minutes, hour, range, usesTotal ? ofMinutes : all, turns)
+      await visitHour(minutes, hour, range, usesTotal ? ofMinutes : all, yielder)
     }
     for (const [i, packed] of windows.entries()) {
       if (packed !== undefined) visitPacked(packed, starts[i]!, all, maxSeries)
-      if (turns.isOver()) await turns.next()
+      if (yielder.isOver()) await yielder.next()
     }
   }
 
@@ -82,7 +82,7 @@ export async function readSpans(
     // Awaited in the next round; until then a failure isn't one that nobody handles.
     next?.catch(() => {})
     for (const [at, span] of group.entries()) await show(span, contents[at]!)
-    await turns.next()
+    await yielder.next()
   }
 }
 

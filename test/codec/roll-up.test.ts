@@ -10,8 +10,8 @@ import { deflatePacked } from '../../src/codec/window.ts'
 import { createPacker } from '../../src/codec/packer.ts'
 import { windowsInto } from '../support/read-windows.ts'
 import { rollUp } from '../../src/codec/roll-up.ts'
-import { COARSE_MS, HOUR_MS, type WindowReader } from '../../src/store/store.ts'
-import { takeTurns } from '../../src/codec/event-loop.ts'
+import { WIDTH_1M, HOUR_MS, type WindowReader } from '../../src/model/window-reader.ts'
+import { createYielder } from '../../src/codec/event-loop.ts'
 import { accumulatorOf, arbitraryActs, plainWindow } from '../support/windows.ts'
 
 const HOUR = Date.UTC(2026, 10, 21, 12)
@@ -21,10 +21,10 @@ const options = { packer, maxSeries: 10_000 }
 /** Minutes of an hour: of each what some senders wrote, with a table of their own or one for all. */
 const arbitraryMinutes = fc.uniqueArray(
   fc.nat(59).chain((minute) => {
-    const start = HOUR + minute * COARSE_MS
+    const start = HOUR + minute * WIDTH_1M
     return fc.record({
       start: fc.constant(start),
-      lists: fc.array(arbitraryActs(start, start + COARSE_MS, 'small'), {
+      lists: fc.array(arbitraryActs(start, start + WIDTH_1M, 'small'), {
         minLength: 1,
         maxLength: 3,
       }),
@@ -51,7 +51,7 @@ function packMinutes(minutes: Minutes) {
 }
 
 async function show(minutes: Buffer, reader: WindowReader, from = HOUR, to = HOUR + HOUR_MS) {
-  await visitHour(minutes, HOUR, { from, to }, createVisitor([reader]), takeTurns())
+  await visitHour(minutes, HOUR, { from, to }, createVisitor([reader]), createYielder())
 }
 
 function isWanted(key: string): boolean {
@@ -107,10 +107,13 @@ describe('an hour that was rolled up', () => {
       fc.asyncProperty(arbitraryMinutes, arbitraryPart, async (list, [first, end]) => {
         const windows = packMinutes(list)
         const { minutes } = await rollUp(HOUR, windows, options)
-        const [from, to] = [HOUR + first! * COARSE_MS, HOUR + end! * COARSE_MS]
+        const [from, to] = [HOUR + first! * WIDTH_1M, HOUR + end! * WIDTH_1M]
         const read = new Map<number, Window>()
         const all = windowsInto(read)
-        const reader = { ...all, cellsOf: (key: string) => (isWanted(key) ? all.cellsOf(key) : []) }
+        const reader = {
+          ...all,
+          seriesSink: (key: string) => (isWanted(key) ? all.seriesSink(key) : []),
+        }
         await show(minutes, reader, from, to)
         const expected = windows
           .filter(({ start }) => start >= from && start < to)

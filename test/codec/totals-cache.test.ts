@@ -3,18 +3,18 @@ import { describe, expect, test } from 'vitest'
 import type { Cell } from '../../src/model/cell.ts'
 import { type Window, createWindow } from '../../src/model/window.ts'
 import { PackedError } from '../../src/codec/byte-reader.ts'
-import { addToPacked, sumPending } from '../../src/store/redis/append-log-merge.ts'
-import { type KeptLifetime, createKeptLifetime, readAll } from '../../src/codec/totals-cache.ts'
+import { addToPacked, sumAppendLog } from '../../src/store/redis/append-log-merge.ts'
+import { type TotalsCache, createTotalsCache, readAll } from '../../src/codec/totals-cache.ts'
 import { dropOldSamples } from '../../src/codec/totals.ts'
-import { packPending, readPending } from '../../src/codec/append-log.ts'
+import { packEntry, readPending } from '../../src/codec/append-log.ts'
 import { deflatePacked } from '../../src/codec/window.ts'
 import { createPacker } from '../../src/codec/packer.ts'
-import { FINE_MS } from '../../src/store/store.ts'
-import { takeTurns } from '../../src/codec/event-loop.ts'
+import { WIDTH_10S } from '../../src/model/window-reader.ts'
+import { createYielder } from '../../src/codec/event-loop.ts'
 import { type Act, accumulatorOf, arbitraryActs, plainWindow } from '../support/windows.ts'
 
 const START = Date.UTC(2026, 10, 21, 12)
-const END = START + 6 * FINE_MS
+const END = START + 6 * WIDTH_10S
 const MAX_SERIES = 6
 const NOTHING = Buffer.alloc(0)
 const packer = createPacker()
@@ -41,7 +41,7 @@ const arbitraryAct: fc.Arbitrary<Act> = fc
     fc.nat(5),
   )
   .map(([kind, name, label, value, slot]): Act => {
-    const time = START + slot * FINE_MS
+    const time = START + slot * WIDTH_10S
     if (kind === 'line') return { act: 'line', time, result: slot, kind: slot }
     const labels = label === '' ? [] : [['n', label] as const]
     const series = { kind, name, unit: '', labels }
@@ -82,12 +82,12 @@ const arbitrarySteps = fc.array(fc.tuple(arbitraryStep, fc.boolean()), {
 async function stored(history: readonly Stored[], step: Step): Promise<Stored> {
   const now = history.at(-1)!
   const { folded, pending } = now
-  const turns = takeTurns()
+  const turns = createYielder()
   if (step.step === 'lose')
     return history.at(-1 - step.back) ?? { folded: NOTHING, pending: NOTHING }
   if (step.step === 'commit') {
     const packed = packer.packAccumulators([accumulatorOf(step.acts)])
-    const entry = packPending([{ start: START + step.slot * FINE_MS, packed }])
+    const entry = packEntry([{ start: START + step.slot * WIDTH_10S, packed }])
     return { folded, pending: Buffer.concat([pending, entry]) }
   }
   if (step.step === 'drop') {
@@ -97,13 +97,13 @@ async function stored(history: readonly Stored[], step: Step): Promise<Stored> {
   }
   const ends = [0, ...[...readPending(pending)].map(({ end }) => end)]
   const length = ends[Math.round(step.share * (ends.length - 1))]!
-  const sum = await sumPending(pending.subarray(0, length), 64, turns)
+  const sum = await sumAppendLog(pending.subarray(0, length), 64, turns)
   const rest = pending.subarray(length)
   if (step.step === 'merge') {
     const parts = [...sum.windows].map(([start, window]) => {
       return { start, packed: packer.packWindow(window) }
     })
-    return { folded, pending: Buffer.concat([packPending(parts), rest]) }
+    return { folded, pending: Buffer.concat([packEntry(parts), rest]) }
   }
   const before = folded.length === 0 ? undefined : folded
   const limits = { lifetime: true, maxSeries: MAX_SERIES }
@@ -120,7 +120,7 @@ describe('a lifetime window that is kept', () => {
   test('is what its bytes say, whatever was read before', async () => {
     await fc.assert(
       fc.asyncProperty(arbitrarySteps, async (steps) => {
-        const kept = createKeptLifetime(MAX_SERIES)
+        const kept = createTotalsCache(MAX_SERIES)
         const history: Stored[] = [{ folded: NOTHING, pending: NOTHING }]
         /** Cells that were given, and what they were then. */
         const given: { readonly cells: [string, Cell][]; readonly plain: unknown }[] = []
@@ -160,7 +160,7 @@ describe('a lifetime window that is kept', () => {
           const bad = await storedAs(c, b)
           const broken = isFolded ? bad.folded : bad.pending
           for (const [at, byte] of bytes) broken[at % broken.length] = byte
-          const kept = createKeptLifetime(MAX_SERIES)
+          const kept = createTotalsCache(MAX_SERIES)
           const window = kept.read(good.folded, good.pending)!
           const before = plainWindow(window)
           const now = tryTo(() => kept.read(bad.folded, bad.pending))
@@ -174,7 +174,7 @@ describe('a lifetime window that is kept', () => {
   })
 
   test('reads samples again when what their times are written against moved', async () => {
-    const [kept, times] = [createKeptLifetime(100), [START, START + FINE_MS]]
+    const [kept, times] = [createTotalsCache(100), [START, START + WIDTH_10S]]
     for (const time of times) {
       const series = { kind: 'sample', name: 'app/x', unit: '', labels: [] } as const
       const acts: Act[] = [
@@ -187,7 +187,7 @@ describe('a lifetime window that is kept', () => {
   })
 
   test('makes no cell again of which nothing came', async () => {
-    const kept = createKeptLifetime(100)
+    const kept = createTotalsCache(100)
     const first = await storedAs([measured('a'), measured('c')], [measured('c')])
     const a = kept.read(first.folded, first.pending)!.cells.get('ms\0app/x\0n\0a')
     const second = await storedAs([measured('a'), measured('b'), measured('c')], [measured('b')])
@@ -219,7 +219,7 @@ function readFresh({ folded, pending }: Stored): Window | undefined {
   return tryTo(() => readAll(folded, pending, MAX_SERIES))
 }
 
-function tryTo(read: () => ReturnType<KeptLifetime['read']>): Window | undefined {
+function tryTo(read: () => ReturnType<TotalsCache['read']>): Window | undefined {
   try {
     return read()
   } catch (error) {

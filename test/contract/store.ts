@@ -8,14 +8,13 @@ import { createSeriesTable } from '../../src/model/series-table.ts'
 import { type Window, cellOf, createWindow, mergeWindow } from '../../src/model/window.ts'
 import { type TimedWindow, readWindows, windowsInto } from '../support/read-windows.ts'
 import {
-  COARSE_MS,
-  FINE_MS,
-  type Frame,
+  WIDTH_1M,
+  WIDTH_10S,
   HOUR_MS,
-  type Store,
   type Width,
   type WindowReader,
-} from '../../src/store/store.ts'
+} from '../../src/model/window-reader.ts'
+import { type CommitBody, type Store } from '../../src/store/store.ts'
 import {
   type Act,
   accumulatorOf,
@@ -58,13 +57,15 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
     })
 
     test('knows nothing of an app that sent nothing', async () => {
-      expect(await readWindows(store, newApp(), { width: FINE_MS, from: 0, to: 1e15 })).toEqual([])
+      expect(await readWindows(store, newApp(), { width: WIDTH_10S, from: 0, to: 1e15 })).toEqual(
+        [],
+      )
       expect((await store.lifetime()).has(`app-${apps}`)).toBe(false)
     })
 
     test('gives back what was committed, in any order and batching', async () => {
       const now = store.clock()
-      const from = now - (now % COARSE_MS) - COARSE_MS
+      const from = now - (now % WIDTH_1M) - WIDTH_1M
       const arbitraryFrames = fc.array(arbitraryFrame(from), { minLength: 1, maxLength: 8 })
       await fc.assert(
         fc.asyncProperty(
@@ -80,8 +81,8 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
               await commitInBatches(store, app, reversed ? frames.toReversed() : frames, sizes)
             }
             for (const app of names2) {
-              await expectFrames(store, app, frames, FINE_MS)
-              await expectFrames(store, app, frames, COARSE_MS)
+              await expectFrames(store, app, frames, WIDTH_10S)
+              await expectFrames(store, app, frames, WIDTH_1M)
               await expectLifetime(store, app, frames)
             }
           },
@@ -134,8 +135,8 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
     test('reads exactly the windows that touch the range, oldest first', async () => {
       const app = newApp()
       const now = store.clock()
-      const third = now - (now % FINE_MS)
-      const starts = [third, third - 4 * FINE_MS, third - 2 * FINE_MS]
+      const third = now - (now % WIDTH_10S)
+      const starts = [third, third - 4 * WIDTH_10S, third - 2 * WIDTH_10S]
       for (const start of starts) {
         await store.commit(app, [
           frameOf({ id: `${start}`, deltas: [{ start, acts: [line(start)] }] }),
@@ -143,22 +144,22 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
       }
       const [a, b, c] = starts.toSorted((x, y) => x - y) as [number, number, number]
       const read = async (from: number, to: number) =>
-        (await readWindows(store, app, { width: FINE_MS, from, to })).map(({ start }) => start)
-      expect(await read(a, c + FINE_MS)).toEqual([a, b, c])
-      expect(await read(a + FINE_MS - 1, b + 1)).toEqual([a, b])
-      expect(await read(a + FINE_MS, b)).toEqual([])
+        (await readWindows(store, app, { width: WIDTH_10S, from, to })).map(({ start }) => start)
+      expect(await read(a, c + WIDTH_10S)).toEqual([a, b, c])
+      expect(await read(a + WIDTH_10S - 1, b + 1)).toEqual([a, b])
+      expect(await read(a + WIDTH_10S, b)).toEqual([])
       expect(await read(b, b)).toEqual([])
     })
 
     test('keeps the last sample by its time, the newest events, and what is unique', async () => {
       const app = newApp()
       const now = store.clock()
-      const start = now - (now % FINE_MS)
+      const start = now - (now % WIDTH_10S)
       const acts = [sampleAct(7, start + 5000), sampleAct(9, start + 2000), sampleAct(3, start + 1)]
       for (const [i, act] of acts.entries()) {
         await store.commit(app, [frameOf({ id: `${i}`, deltas: [{ start, acts: [act] }] })])
       }
-      const range = { width: COARSE_MS, from: start, to: start + 1 } as const
+      const range = { width: WIDTH_1M, from: start, to: start + 1 } as const
       const [read] = await readWindows(store, app, range)
       const gauge = { time: start + 5000, last: 7, min: 3, max: 9 }
       expect(read!.window.cells.get('s\0app/x')).toMatchObject(gauge)
@@ -168,7 +169,7 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
     test('stays right when one window is committed to many times', async () => {
       const app = newApp()
       const now = store.clock()
-      const start = now - (now % FINE_MS)
+      const start = now - (now % WIDTH_10S)
       const acts = Array.from({ length: 300 }, (_, i): Act => ({
         act: 'value',
         series: { kind: 'measure', name: 'app/x', unit: 's', labels: [['n', `${i}`]] },
@@ -179,7 +180,7 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
       for (let i = 0; i < rounds; i += 1) {
         await store.commit(app, [frameOf({ id: `many-${i}`, deltas: [{ start, acts }] })])
       }
-      const range = { width: FINE_MS, from: start, to: start + 1 } as const
+      const range = { width: WIDTH_10S, from: start, to: start + 1 } as const
       const [read] = await readWindows(store, app, range)
       const lifetime = (await store.lifetime()).get(app)!
       for (const window of [read!.window, lifetime]) {
@@ -194,24 +195,24 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
       const minutes = [0, 1, 2, 5, 7, 11, 13, 17, 19, 23, 29, 31, 59, 60, 61]
       const framesOf = (round: number) =>
         minutes.map((minute) => {
-          const start = hour + minute * COARSE_MS
+          const start = hour + minute * WIDTH_1M
           const acts = hourActs(start + 1000 * round, `${minute % 4}-${round % 2}`)
           return frameOf({ id: `${round} ${minute}`, deltas: [{ start, acts }] })
         })
       const early = framesOf(0)
       for (const frame of early) await store.commit(app, [frame])
-      await expectFrames(store, app, early, COARSE_MS)
+      await expectFrames(store, app, early, WIDTH_1M)
       const starts = async () => startsSeen(store, app, { from: hour, to: hour + 2 * HOUR_MS })
       await expect.poll(starts, { timeout: 30_000 }).toEqual([hour, ...minutesFrom(hour, [60, 61])])
-      await expectFrames(store, app, early, COARSE_MS)
+      await expectFrames(store, app, early, WIDTH_1M)
       await expectRanges(store, app, early, hour)
       const late = framesOf(1)
       for (const frame of late) await store.commit(app, [frame])
       const all = [...early, ...late]
-      await expectFrames(store, app, all, COARSE_MS)
+      await expectFrames(store, app, all, WIDTH_1M)
       await expectRanges(store, app, all, hour)
       await expect.poll(starts, { timeout: 30_000 }).toEqual([hour, ...minutesFrom(hour, [60, 61])])
-      await expectFrames(store, app, all, COARSE_MS)
+      await expectFrames(store, app, all, WIDTH_1M)
       await expectRanges(store, app, all, hour)
       const last = [frameOf({ id: 'last', deltas: [{ start: hour, acts: hourActs(hour, 'x') }] })]
       await store.commit(app, last)
@@ -264,10 +265,10 @@ interface Plan {
 
 function arbitraryFrame(from: number): fc.Arbitrary<Plan> {
   const delta = fc.nat(8).chain((n) => {
-    const start = from + n * FINE_MS
+    const start = from + n * WIDTH_10S
     return fc.record({
       start: fc.constant(start),
-      acts: arbitraryActs(start, start + FINE_MS, 'small'),
+      acts: arbitraryActs(start, start + WIDTH_10S, 'small'),
     })
   })
   return fc.record({
@@ -276,7 +277,7 @@ function arbitraryFrame(from: number): fc.Arbitrary<Plan> {
   })
 }
 
-function frameOf(plan: Plan, table = createSeriesTable(10_000)): Frame {
+function frameOf(plan: Plan, table = createSeriesTable(10_000)): CommitBody {
   const deltas = plan.deltas.map(({ start, acts }) => ({ start, acc: accumulatorOf(acts, table) }))
   return { id: plan.id, deltas }
 }
@@ -306,7 +307,7 @@ function hourActs(time: number, name: string): Act[] {
 }
 
 function minutesFrom(hour: number, minutes: readonly number[]): number[] {
-  return minutes.map((minute) => hour + minute * COARSE_MS)
+  return minutes.map((minute) => hour + minute * WIDTH_1M)
 }
 
 /** Of what times a reader that takes hours is shown windows. */
@@ -317,11 +318,11 @@ async function startsSeen(
 ): Promise<number[]> {
   const starts: number[] = []
   const reader: WindowReader = {
-    takesHours: true,
-    takeFrame: (start) => void starts.push(start),
-    cellsOf: () => [],
+    acceptsRollups: true,
+    onHeader: (start) => void starts.push(start),
+    seriesSink: () => [],
   }
-  await store.read(app, { width: COARSE_MS, ...range }, [reader])
+  await store.read(app, { width: WIDTH_1M, ...range }, [reader])
   return starts
 }
 
@@ -329,7 +330,7 @@ async function startsSeen(
 async function expectRanges(
   store: Store,
   app: string,
-  frames: readonly Frame[],
+  frames: readonly CommitBody[],
   hour: number,
 ): Promise<void> {
   for (const [from, to] of [
@@ -341,14 +342,14 @@ async function expectRanges(
     [59, 62],
     [3, 5],
   ]) {
-    const range = { from: hour + from! * COARSE_MS, to: hour + to! * COARSE_MS - 1 }
-    const wanted = [...windowsOf(frames, COARSE_MS)].filter(
+    const range = { from: hour + from! * WIDTH_1M, to: hour + to! * WIDTH_1M - 1 }
+    const wanted = [...windowsOf(frames, WIDTH_1M)].filter(
       ([start]) => start >= range.from && start < range.to,
     )
     const windows = new Map<number, Window>()
     const sums = new Map<number, Window>()
-    const hours: WindowReader = { ...windowsInto(sums), takesHours: true }
-    await store.read(app, { width: COARSE_MS, ...range }, [windowsInto(windows), hours])
+    const hours: WindowReader = { ...windowsInto(sums), acceptsRollups: true }
+    await store.read(app, { width: WIDTH_1M, ...range }, [windowsInto(windows), hours])
     expect(plainWindows(windows)).toEqual(plainWindows(wanted))
     const expected = createWindow()
     for (const [, window] of wanted) mergeWindow(expected, window)
@@ -358,15 +359,15 @@ async function expectRanges(
   }
 }
 
-function oneLine(store: Store, id?: string): Frame {
+function oneLine(store: Store, id?: string): CommitBody {
   const now = store.clock()
-  return frameOf({ id, deltas: [{ start: now - (now % FINE_MS), acts: [line(now)] }] })
+  return frameOf({ id, deltas: [{ start: now - (now % WIDTH_10S), acts: [line(now)] }] })
 }
 
 async function commitInBatches(
   store: Store,
   app: string,
-  frames: readonly Frame[],
+  frames: readonly CommitBody[],
   sizes: readonly number[],
 ): Promise<void> {
   for (let at = 0, batch = 0; at < frames.length; batch += 1) {
@@ -379,8 +380,8 @@ async function commitInBatches(
 async function expectFrames(
   store: Store,
   app: string,
-  frames: readonly Frame[],
-  width: typeof FINE_MS | typeof COARSE_MS,
+  frames: readonly CommitBody[],
+  width: typeof WIDTH_10S | typeof WIDTH_1M,
 ): Promise<void> {
   const read = (await readAll(store, app, width)).map(
     ({ start, window }) => [start, window] as const,
@@ -393,7 +394,7 @@ async function expectFrames(
 async function expectHeads(
   store: Store,
   app: string,
-  frames: readonly Frame[],
+  frames: readonly CommitBody[],
   width: Width,
 ): Promise<void> {
   const expected = createWindow()
@@ -407,17 +408,17 @@ async function expectHeads(
   for (const beside of [[], [windowsInto(new Map())]]) {
     const sums = createWindow()
     const reader: WindowReader = {
-      takesHours: false,
-      takeFrame: () => {},
-      cellsOf: (key) => [() => cellOf(sums, key)],
-      cellsOfHead: (head) => (isSummed(head) ? [() => cellOf(sums, head)] : undefined),
+      acceptsRollups: false,
+      onHeader: () => {},
+      seriesSink: (key) => [() => cellOf(sums, key)],
+      seriesSinkByPrefix: (head) => (isSummed(head) ? [() => cellOf(sums, head)] : undefined),
     }
     await store.read(app, range, [reader, ...beside])
     expect(plainWindow(sums)).toEqual(plainWindow(expected))
   }
 }
 
-function windowsOf(frames: readonly Frame[], width: Width): Map<number, Window> {
+function windowsOf(frames: readonly CommitBody[], width: Width): Map<number, Window> {
   const windows = new Map<number, Window>()
   for (const { deltas } of frames) {
     for (const { start, acc } of deltas) {
@@ -435,7 +436,11 @@ function plainWindows(windows: Iterable<readonly [number, Window]>): unknown {
     .map(([start, window]) => [start, plainWindow(window)])
 }
 
-async function expectLifetime(store: Store, app: string, frames: readonly Frame[]): Promise<void> {
+async function expectLifetime(
+  store: Store,
+  app: string,
+  frames: readonly CommitBody[],
+): Promise<void> {
   const expected = createWindow()
   for (const { acc } of frames.flatMap(({ deltas }) => deltas)) {
     const { cells, ...frame } = toWindow(acc)
@@ -458,8 +463,8 @@ async function readAll(store: Store, app: string, width: Width): Promise<TimedWi
 }
 
 async function snapshot(store: Store, app: string): Promise<unknown> {
-  const fine = await readAll(store, app, FINE_MS)
-  const coarse = await readAll(store, app, COARSE_MS)
+  const fine = await readAll(store, app, WIDTH_10S)
+  const coarse = await readAll(store, app, WIDTH_1M)
   const lifetime = (await store.lifetime()).get(app)
   return [
     [...fine, ...coarse].map(({ start, window }) => [start, plainWindow(window)]),

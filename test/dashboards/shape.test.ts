@@ -3,8 +3,15 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { DASHBOARDS, DASHBOARD_FILES, type Dashboard, FOLDER, type Panel } from './read.ts'
-import { expressionsOf, panelsOf } from './read.ts'
+import {
+  DASHBOARDS,
+  DASHBOARD_FILES,
+  type Dashboard,
+  FOLDER,
+  type Panel,
+  expressionsOf,
+  panelsOf,
+} from './read.ts'
 
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' }
 /** Types of panels that Grafana brings along and that aren't on their way out. */

@@ -27,7 +27,7 @@ describe('a page in text format', () => {
 function pageAfter(lines: number) {
   return parseMetrics(
     `l2met_lines_total{app="shop",result="counted"} ${lines}\n` +
-      `l2met_frames_total{app="shop",result="committed"} ${lines / 10}\n` +
+      `l2met_bodies_total{app="shop",result="committed"} ${lines / 10}\n` +
       `l2met_lines_total{app="other",result="counted"} 999\n`,
   )
 }
@@ -53,7 +53,7 @@ describe('the comparison', () => {
     expect(comparisonTable(rows).split('\n')).toEqual([
       '        sent   /metrics                                counted',
       'lines     30   l2met_lines_total                            30  ok',
-      'frames     2   l2met_frames_total{result="committed"}        3  differs',
+      'frames     2   l2met_bodies_total{result="committed"}        3  differs',
     ])
   })
 })

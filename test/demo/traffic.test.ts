@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { createReport } from '../../src/report/report.ts'
-import { type Entry, type FactKind, type Totals } from '../../src/demo/entry.ts'
-import { addEntry, createTotals, sumOf, total, totalsOf } from '../../src/demo/entry.ts'
+import {
+  type Entry,
+  type FactKind,
+  type Totals,
+  addEntry,
+  createTotals,
+  sumOf,
+  total,
+  totalsOf,
+} from '../../src/demo/entry.ts'
 import { type Framed, createFormat, takeBody } from '../../src/demo/format.ts'
 import { createTraffic } from '../../src/demo/traffic.ts'
 import { NOW, countBodies, countText, resultsOf } from '../support/count.ts'

@@ -4,12 +4,22 @@ import type { App } from '../../src/server/app.ts'
 import { createFormat, takeBody } from '../../src/demo/format.ts'
 import { type Traffic, createTraffic } from '../../src/demo/traffic.ts'
 import { drainUrl } from '../../src/receive/credentials.ts'
-import { DASHBOARDS, type Expression, RULES, RULE_FILES } from '../dashboards/read.ts'
-import { expressionsOf, sourceOf } from '../dashboards/read.ts'
+import {
+  DASHBOARDS,
+  type Expression,
+  RULES,
+  RULE_FILES,
+  expressionsOf,
+  sourceOf,
+} from '../dashboards/read.ts'
 import { SECRETS, testApp } from '../support/app.ts'
 import { body, syslog } from '../support/count.ts'
-import { type Prometheus, type Series, noPrometheus } from '../support/prometheus.ts'
-import { startPrometheus } from '../support/prometheus.ts'
+import {
+  type Prometheus,
+  type Series,
+  noPrometheus,
+  startPrometheus,
+} from '../support/prometheus.ts'
 
 const SHOP = 'shop'
 const CROWDED = 'crowded'

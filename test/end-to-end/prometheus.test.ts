@@ -50,7 +50,7 @@ describe.skipIf(noPrometheus !== undefined || noRedis !== undefined)('a real Pro
           const count = (expression: string) => prometheus.value(expression)
           expect(await count('sum(l2met_lines_total{result="counted"})')).toBe(sent.length)
           expect(await count('sum(l2met_lines_total)')).toBe(sent.length)
-          expect(await count('sum(l2met_frames_total)')).toBe(sent.length / LINES)
+          expect(await count('sum(l2met_bodies_total)')).toBe(sent.length / LINES)
           expect(await count('min_over_time(l2met_store_up[5m])')).toBe(1)
           expect(await count('min_over_time(up[5m])')).toBe(1)
           await expectNeverDown(prometheus)

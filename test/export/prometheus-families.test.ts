@@ -205,8 +205,8 @@ describe('the families of the table', () => {
     expect(['counted', 'ignored', 'late', 'future', 'malformed', 'over_limit'].map(lines)).toEqual([
       1, 1, 0, 0, 1, 0,
     ])
-    expect(samples.get('l2met_frames_total{app="shop",result="committed"}')).toBe(2)
-    expect(samples.get('l2met_frames_total{app="shop",result="duplicate"}')).toBe(0)
+    expect(samples.get('l2met_bodies_total{app="shop",result="committed"}')).toBe(2)
+    expect(samples.get('l2met_bodies_total{app="shop",result="duplicate"}')).toBe(0)
     expect(samples.get('l2met_refused_values_total{app="shop",reason="number"}')).toBe(1)
     expect(samples.get('l2met_coverage_ratio{app="shop"}')).toBe(2 / 3)
     expect(samples.get('l2met_overflow_total{app="shop"}')).toBe(0)

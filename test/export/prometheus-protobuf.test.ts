@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { MetricFamily } from '../../src/export/prometheus/family.ts'
 import { withLabel } from '../../src/export/prometheus/labels.ts'
-import { SECONDS, cumulativeCounts } from '../../src/export/prometheus/ladders.ts'
+import { SECONDS, cumulativeCounts } from '../../src/export/prometheus/bucket-bounds.ts'
 import { renderProtobuf as render } from '../../src/export/prometheus/protobuf.ts'
 import { addToBucket, bucketEntries } from '../../src/model/bucket-counts.ts'
 import { type Sketch, addToSketch, createSketch } from '../../src/model/sketch.ts'
@@ -15,7 +15,7 @@ function renderProtobuf(families: readonly MetricFamily[]): Buffer {
 }
 
 function histogramOf(sketch: Sketch): DecodedHistogram {
-  const head = { name: 'x_seconds', help: 'Time.', unit: 'seconds' as const, ladder: SECONDS }
+  const head = { name: 'x_seconds', help: 'Time.', unit: 'seconds' as const, bucketBounds: SECONDS }
   const samples = [{ labels: 'app="shop"', value: sketch }]
   const bytes = renderProtobuf([{ ...head, type: 'histogram', samples }])
   return decodeFamilies(bytes)[0]!.metric[0]!.histogram!

@@ -2,13 +2,12 @@ import * as fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Collector, createCollector } from '../../src/export/prometheus/collect.ts'
-import { OPENMETRICS, PROTOBUF, TEXT } from '../../src/export/prometheus/negotiate.ts'
-import { renderBody } from '../../src/export/prometheus/render-body.ts'
+import { OPENMETRICS, PROTOBUF, TEXT, renderBody } from '../../src/export/prometheus/negotiate.ts'
 import { createSeriesTable } from '../../src/model/series-table.ts'
 import { appPrefix } from '../../src/store/redis/keys.ts'
 import { type RedisStore, createRedisStore } from '../../src/store/redis/redis-store.ts'
-import { COARSE_MS, FINE_MS, HOUR_MS } from '../../src/store/store.ts'
-import { openFolder } from '../support/folder.ts'
+import { WIDTH_1M, WIDTH_10S, HOUR_MS } from '../../src/model/window-reader.ts'
+import { openCompactor } from '../support/compactor.ts'
 import { type RedisServer, noRedis, startRedis } from '../support/redis.ts'
 import { type Act, accumulatorOf } from '../support/windows.ts'
 
@@ -90,7 +89,7 @@ describe.skipIf(noRedis)('scrapes of replicas over one Redis', () => {
   })
 
   test('are the same bytes, whatever was committed, folded and scraped before', async () => {
-    const { fold } = await openFolder(server.url, MAX_SERIES)
+    const { fold } = await openCompactor(server.url, MAX_SERIES)
     const table = createSeriesTable(1000)
     let runs = 0
     const perform = async (step: Step, apps: readonly string[], collectors: Collector[]) => {
@@ -98,9 +97,9 @@ describe.skipIf(noRedis)('scrapes of replicas over one Redis', () => {
       else if (step.step === 'fold') await fold(appPrefix(apps[step.app]!))
       else {
         const store = stores[step.by]!
-        const time = store.clock() - step.minutesAgo * COARSE_MS
+        const time = store.clock() - step.minutesAgo * WIDTH_1M
         const acc = accumulatorOf(actsOf(step, time), table)
-        const deltas = [{ start: time - (time % FINE_MS), acc }]
+        const deltas = [{ start: time - (time % WIDTH_10S), acc }]
         await store.commit(apps[step.app]!, [{ id: undefined, deltas }])
       }
     }
@@ -151,5 +150,5 @@ async function momentOf(redis: Redis): Promise<string> {
   const info = await redis.info('persistence')
   const writes = /^rdb_changes_since_last_save:(\d+)/m.exec(info)?.[1]
   expect(writes).toBeDefined()
-  return `${Math.floor(Date.now() / COARSE_MS)} ${writes}`
+  return `${Math.floor(Date.now() / WIDTH_1M)} ${writes}`
 }

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { addRows, createAppRows, matchSeries } from '../../src/export/prometheus/app-rows.ts'
+import {
+  addRows,
+  createAppRows,
+  matchSeries,
+  createRowCache,
+} from '../../src/export/prometheus/app-rows.ts'
 import { createBodyWriter, takeWritten } from '../../src/export/prometheus/body-writer.ts'
 import { createCollector } from '../../src/export/prometheus/collect.ts'
-import { createKeptRows } from '../../src/export/prometheus/kept-rows.ts'
-import { OPENMETRICS, PROTOBUF, TEXT } from '../../src/export/prometheus/negotiate.ts'
-import { renderBody } from '../../src/export/prometheus/render-body.ts'
+import { OPENMETRICS, PROTOBUF, TEXT, renderBody } from '../../src/export/prometheus/negotiate.ts'
 import { createCell } from '../../src/model/cell.ts'
 import { type Target, createTarget, routerLine } from '../support/scrape.ts'
 
@@ -132,7 +135,7 @@ describe('rows that are kept from scrape to scrape', () => {
 })
 
 test('no more rows are kept than there is room for, and none of an app that is gone', () => {
-  const kept = createKeptRows(100)
+  const kept = createRowCache(100)
   const [a, b, c] = [rowsOf('a', 60), rowsOf('b', 50), rowsOf('c', 40)]
   kept.keep([a, b, c])
   const [keptA, newB, keptC] = kept.of(['a', 'b', 'c'])

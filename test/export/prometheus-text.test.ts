@@ -2,7 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { MetricFamily } from '../../src/export/prometheus/family.ts'
 import { eachLabel, withLabel } from '../../src/export/prometheus/labels.ts'
-import { RESPONSE_BYTES, SECONDS, cumulativeCounts } from '../../src/export/prometheus/ladders.ts'
+import {
+  RESPONSE_BYTES,
+  SECONDS,
+  cumulativeCounts,
+} from '../../src/export/prometheus/bucket-bounds.ts'
 import { renderOpenMetrics } from '../../src/export/prometheus/openmetrics.ts'
 import { renderText } from '../../src/export/prometheus/text.ts'
 import { bucketEntries } from '../../src/model/bucket-counts.ts'
@@ -36,7 +40,7 @@ const FAMILIES: MetricFamily[] = [
     type: 'histogram',
     unit: 'seconds',
     help: 'Time.',
-    ladder: [0.005, 1, 1e6],
+    bucketBounds: [0.005, 1, 1e6],
     samples: [{ labels: 'app="shop"', value: sketch }],
   },
   {
@@ -153,9 +157,9 @@ describe('classic buckets', () => {
       fc.property(fc.array(value), (values) => {
         const sketch = createSketch()
         for (const one of values) addToSketch(sketch, one)
-        for (const ladder of [SECONDS, RESPONSE_BYTES]) {
-          const counts = cumulativeCounts(sketch, ladder)
-          expect(counts).toEqual(ladder.map((bound) => countAtMost(sketch, bound)))
+        for (const bucketBounds of [SECONDS, RESPONSE_BYTES]) {
+          const counts = cumulativeCounts(sketch, bucketBounds)
+          expect(counts).toEqual(bucketBounds.map((bound) => countAtMost(sketch, bound)))
           expect(counts).toEqual(counts.toSorted((a, b) => a - b))
         }
       }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createMinuteReader } from '../../src/export/prometheus/minute.ts'
+import { createMinuteReader } from '../../src/export/prometheus/read-apps.ts'
 import { createRecentUniques } from '../../src/export/prometheus/recent-uniques.ts'
 import { uniqueCount } from '../../src/model/unique.ts'
 import type { Store } from '../../src/store/store.ts'

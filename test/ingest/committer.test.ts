@@ -5,8 +5,9 @@ import { createAppWindows, openWindow } from '../../src/aggregate/app-windows.ts
 import type { Sketch } from '../../src/model/sketch.ts'
 import { type Committer, RefusedError, createCommitter } from '../../src/ingest/committer.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
-import type { PendingFrame } from '../../src/ingest/commit-queue.ts'
-import { FINE_MS, type Store, UnfitStoreError } from '../../src/store/store.ts'
+import type { QueuedBody } from '../../src/ingest/commit-queue.ts'
+import { WIDTH_10S } from '../../src/model/window-reader.ts'
+import { type Store, UnsafeStoreError } from '../../src/store/store.ts'
 import { type FlakyStore, createFlakyStore } from '../support/flaky-store.ts'
 import { perform } from '../support/windows.ts'
 
@@ -29,11 +30,11 @@ function impatient(spillBytes = 1_000_000): Committer {
 
 const windows = createAppWindows({ maxSeries: 100, maxRoutes: 10 })
 
-function frameOf(id: string | undefined, lines = 1): PendingFrame {
+function frameOf(id: string | undefined, lines = 1): QueuedBody {
   const time = Date.now()
   const line = { act: 'line', time, result: 0, kind: 0 } as const
   const acts = Array.from({ length: lines }, () => line)
-  const start = time - (time % FINE_MS)
+  const start = time - (time % WIDTH_10S)
   return { id, size: 100, count: (open) => void perform(openWindow(open, windows, start), acts) }
 }
 
@@ -141,7 +142,7 @@ describe('the committer', () => {
     expect(committer.spilledLines()).toBe(0)
     expect(await linesOf()).toBe(1000)
     const { cells } = (await store.lifetime()).get('app')!
-    expect(cells.get('c\0l2met/frames\0result\0spilled')).toMatchObject({ high: 200, low: 0 })
+    expect(cells.get('c\0l2met/bodies\0result\0spilled')).toMatchObject({ high: 200, low: 0 })
   })
 
   test('counts a frame anew for each attempt, and the windows are free when the store has read them', async () => {
@@ -164,7 +165,7 @@ describe('the committer', () => {
 
   test('tells the sender of a frame that can not be counted, and commits the others', async () => {
     const fault = new Error('a fault of ours')
-    const broken: PendingFrame = {
+    const broken: QueuedBody = {
       id: 'broken',
       size: 100,
       count: (open) => {
@@ -219,7 +220,10 @@ describe('the committer', () => {
   })
 
   test('refuses at once what the store would not keep', async () => {
-    const unfit = { ...store, commit: async () => Promise.reject(new UnfitStoreError('it evicts')) }
+    const unfit = {
+      ...store,
+      commit: async () => Promise.reject(new UnsafeStoreError('it evicts')),
+    }
     const refusing = createCommitter(unfit, { holdMs: LONG_HOLD_MS, spillBytes: 1_000_000 })
     await expect(refusing.add('app', frameOf('a'))).rejects.toThrow(RefusedError)
     expect(refusing.spilledLines()).toBe(0)

@@ -7,7 +7,8 @@ import { createIntake } from '../../src/ingest/intake.ts'
 import { createMemoryCommitter } from '../../src/ingest/memory-committer.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { readWindows } from '../support/read-windows.ts'
-import { FINE_MS, type Store } from '../../src/store/store.ts'
+import { WIDTH_10S } from '../../src/model/window-reader.ts'
+import { type Store } from '../../src/store/store.ts'
 import { routerLine } from '../support/app.ts'
 import { body, resultsOf } from '../support/count.ts'
 import { type Mood, createFlakyStore } from '../support/flaky-store.ts'
@@ -47,7 +48,7 @@ async function framesOf(store: Store): Promise<Record<string, number>> {
   const { cells } = await lifetimeOf(store)
   const results = ['committed', 'duplicate', 'spilled', 'refused']
   const entries = results.flatMap((result) => {
-    const cell = cells.get(`c\0l2met/frames\0result\0${result}`)
+    const cell = cells.get(`c\0l2met/bodies\0result\0${result}`)
     return cell?.kind === 'count' && cell.high !== 0 ? [[result, cell.high] as const] : []
   })
   return Object.fromEntries(entries)
@@ -87,7 +88,7 @@ describe.each([
     const { store, send } = begin()
     const bytes = body(routerLine(), routerLine())
     const results = await Promise.all(Array.from({ length: 4 }, async () => send('a', bytes)))
-    expect(results.map(({ frame }) => frame).toSorted()).toEqual([
+    expect(results.map(({ outcome }) => outcome).toSorted()).toEqual([
       'committed',
       'duplicate',
       'duplicate',
@@ -116,8 +117,8 @@ test('a store of this process shows at any moment all that was acknowledged, of 
           const { app, id, ages } = one
           const known = linesOf.get(app) ?? new Map<number, number>()
           const lines = ages.map((age) => routerLine(200, Date.now() - age))
-          const { frame } = await send(`${id}`, body(...lines), app)
-          expect(frame).toBe(known.has(id) ? 'duplicate' : 'committed')
+          const { outcome } = await send(`${id}`, body(...lines), app)
+          expect(outcome).toBe(known.has(id) ? 'duplicate' : 'committed')
           if (!known.has(id)) linesOf.set(app, known.set(id, ages.length))
           continue
         }
@@ -127,9 +128,9 @@ test('a store of this process shows at any moment all that was acknowledged, of 
           if (one === 'lifetime') expect(resultsOf(lifetimes.get(app)!)).toEqual({ counted })
           else {
             const windows = await readWindows(store, app, {
-              width: FINE_MS,
+              width: WIDTH_10S,
               from: 0,
-              to: Date.now() + FINE_MS,
+              to: Date.now() + WIDTH_10S,
             })
             const sum = windows.reduce((all, { window }) => all + window.classes[ROUTER]!, 0)
             expect(sum).toBe(counted)

@@ -145,7 +145,7 @@ test('a drain whose lines are mostly late is told of once', async () => {
 /** What became of frames, of what there was any. */
 async function frames(): Promise<string[]> {
   const { body: text } = await app.server.inject('/metrics')
-  const found = text.matchAll(/^l2met_frames_total\{app="a",result="(\w+)"\} ([1-9]\d*)$/gm)
+  const found = text.matchAll(/^l2met_bodies_total\{app="a",result="(\w+)"\} ([1-9]\d*)$/gm)
   return [...found].map(([, result, count]) => `${result} ${count}`)
 }
 

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { addGentleClose } from '../../src/receive/graceful-shutdown.ts'
+import { addGracefulShutdown } from '../../src/receive/graceful-shutdown.ts'
 import { createHttpServer } from '../../src/receive/http-server.ts'
 import { connectRaw } from '../support/raw-http.ts'
 
@@ -8,7 +8,7 @@ test('connections that nothing came on hold nobody up, and one with a request do
   const log = pino({ level: 'silent' })
   const server = createHttpServer({ log, tls: undefined, isPublic: false })
   // Nothing is cut off while this test runs.
-  addGentleClose(server, {
+  addGracefulShutdown(server, {
     posts: { stop: () => {}, closeIdle: () => {} },
     limitMs: 3_600_000,
   })

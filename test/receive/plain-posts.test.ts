@@ -10,7 +10,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createDrainAuth, drainToken } from '../../src/receive/credentials.ts'
 import { addDrainRoute } from '../../src/receive/drain-route.ts'
 import { type TakeBody, createDrain } from '../../src/receive/drain.ts'
-import { addGentleClose } from '../../src/receive/graceful-shutdown.ts'
+import { addGracefulShutdown } from '../../src/receive/graceful-shutdown.ts'
 import { type TlsFiles, createHttpServer } from '../../src/receive/http-server.ts'
 import { takePlainPosts } from '../../src/receive/plain-posts.ts'
 import { basic } from '../support/app.ts'
@@ -62,7 +62,7 @@ async function receiver(
   })
   const none = { stop: () => {}, closeIdle: () => {} }
   const posts = isPlain ? takePlainPosts(server.server, drain) : none
-  addDrainRoute(server, drain, addGentleClose(server, { posts, limitMs: 3_600_000 }))
+  addDrainRoute(server, drain, addGracefulShutdown(server, { posts, limitMs: 3_600_000 }))
   server.server.on('request', () => (found.byNode += 1))
   server.get('/here', async () => 'here')
   const address = await server.listen({ port: 0, host: '127.0.0.1' })

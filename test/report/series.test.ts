@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createGrid } from '../../src/report/series-grid.ts'
-import { createSeriesFold } from '../../src/report/series.ts'
+import { createSeriesBuilder } from '../../src/report/series.ts'
 import { toWindow } from '../../src/model/accumulator.ts'
 import { createSketch, addToSketch, quantile } from '../../src/model/sketch.ts'
 import type { Window } from '../../src/model/window.ts'
@@ -25,7 +25,7 @@ async function seriesOf(
   bySteps: Record<number, string[]>,
   now = NOW,
 ): Promise<Columns> {
-  const fold = createSeriesFold('shop', names, createGrid(FROM, NOW, STEP, now))
+  const fold = createSeriesBuilder('shop', names, createGrid(FROM, NOW, STEP, now))
   for (const [step, messages] of Object.entries(bySteps)) {
     fold.add(FROM + Number(step) * STEP, windowOf(messages))
   }
@@ -79,7 +79,7 @@ describe('series', () => {
   })
 
   test('percentiles of a step are those of its merged sketches, not means of percentiles', async () => {
-    const fold = createSeriesFold('shop', ['service'], createGrid(FROM, NOW, 60_000, NOW))
+    const fold = createSeriesBuilder('shop', ['service'], createGrid(FROM, NOW, 60_000, NOW))
     fold.add(FROM, windowOf(Array.from({ length: 99 }, () => request(0, 10))))
     fold.add(FROM + STEP, windowOf([request(1, 5000)]))
     const { service } = (await fold.result()).series as Columns
@@ -179,7 +179,11 @@ describe('series', () => {
       ...names.map((name) => at(0, 'app', 'web.1', name)),
       at(1, 'app', 'w', names[59]!),
     ]
-    const fold = createSeriesFold('shop', ['count:*', 'count:n3'], createGrid(FROM, NOW, STEP, NOW))
+    const fold = createSeriesBuilder(
+      'shop',
+      ['count:*', 'count:n3'],
+      createGrid(FROM, NOW, STEP, NOW),
+    )
     fold.add(FROM, windowOf(messages.slice(0, 60)))
     fold.add(FROM + STEP, windowOf(messages.slice(60)))
     const { series } = (await fold.result()) as { series: Columns }
@@ -264,7 +268,7 @@ function releaseAct(text: string): Act {
 
 async function resultOf(windows: readonly { start: number; window: Window }[]): Promise<unknown> {
   const names = ALL.filter((name) => name !== 'report')
-  const fold = createSeriesFold('a', names, createGrid(FROM, NOW, STEP, NOW))
+  const fold = createSeriesBuilder('a', names, createGrid(FROM, NOW, STEP, NOW))
   for (const { start, window } of windows) fold.add(start, window)
   return JSON.parse(JSON.stringify(await fold.result()))
 }

@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { ConfigError, type Environment, readConfig, readDrainSecrets } from '../../src/server/config.ts'
+import {
+  ConfigError,
+  type Environment,
+  readConfig,
+  readDrainSecrets,
+} from '../../src/server/config.ts'
 
 const SECRETS = { DRAIN_SECRETS: 'a'.repeat(32), METRICS_TOKEN: 'm'.repeat(32) }
 

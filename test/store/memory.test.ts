@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { readWindows } from '../support/read-windows.ts'
-import { COARSE_MS, FINE_MS } from '../../src/store/store.ts'
+import { WIDTH_1M, WIDTH_10S } from '../../src/model/window-reader.ts'
 import { testStore } from '../contract/store.ts'
 import { accumulatorOf, arbitraryActs, plainWindow } from '../support/windows.ts'
 import { createWindow, mergeWindow } from '../../src/model/window.ts'
@@ -22,7 +22,7 @@ testStore('memory', async () => {
 })
 
 function frameAt(time: number, id?: string) {
-  const start = time - (time % FINE_MS)
+  const start = time - (time % WIDTH_10S)
   const series = { kind: 'sample', name: 'app/x', unit: '', labels: [] } as const
   const acc = accumulatorOf(
     [
@@ -38,12 +38,12 @@ test('windows are kept as long as their width says, packed or not', async () => 
   let now = NOON
   const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now })
   for (; now < NOON + 26 * HOUR; now += 30_000) await store.commit('app', [frameAt(now)])
-  const fine = await readWindows(store, 'app', { width: FINE_MS, from: 0, to: now })
-  const coarse = await readWindows(store, 'app', { width: COARSE_MS, from: 0, to: now })
+  const fine = await readWindows(store, 'app', { width: WIDTH_10S, from: 0, to: now })
+  const coarse = await readWindows(store, 'app', { width: WIDTH_1M, from: 0, to: now })
   expect(fine.length).toBeGreaterThanOrEqual(HOUR / 30_000)
   expect(fine.length).toBeLessThanOrEqual(HOUR / 30_000 + 2)
-  expect(coarse.length).toBeGreaterThanOrEqual((24 * HOUR) / COARSE_MS)
-  expect(coarse.length).toBeLessThanOrEqual((24 * HOUR) / COARSE_MS + 2)
+  expect(coarse.length).toBeGreaterThanOrEqual((24 * HOUR) / WIDTH_1M)
+  expect(coarse.length).toBeLessThanOrEqual((24 * HOUR) / WIDTH_1M + 2)
   expect(coarse.every(({ window }) => window.results[0] === 2)).toBe(true)
   expect((await store.lifetime()).get('app')!.results[0]).toBe((26 * HOUR) / 30_000)
 })
@@ -51,7 +51,7 @@ test('windows are kept as long as their width says, packed or not', async () => 
 test('lines that come late are added to windows that were packed', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.tuple(fc.nat(90), arbitraryActs(NOON, NOON + FINE_MS, 'small')), {
+      fc.array(fc.tuple(fc.nat(90), arbitraryActs(NOON, NOON + WIDTH_10S, 'small')), {
         minLength: 1,
       }),
       async (commits) => {
@@ -64,7 +64,7 @@ test('lines that come late are added to windows that were packed', async () => {
           await store.commit('app', [{ id: undefined, deltas: [{ start: NOON, acc }] }])
           mergeWindow(expected, toWindow(acc))
         }
-        for (const width of [FINE_MS, COARSE_MS] as const) {
+        for (const width of [WIDTH_10S, WIDTH_1M] as const) {
           const [read] = await readWindows(store, 'app', { width: width, from: NOON, to: NOON + 1 })
           expect(plainWindow(read!.window)).toEqual(plainWindow(expected))
         }
@@ -82,7 +82,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
     const expected = createWindow()
     const read = async () => {
       const windows = []
-      for (const width of [FINE_MS, COARSE_MS] as const) {
+      for (const width of [WIDTH_10S, WIDTH_1M] as const) {
         const [one] = await readWindows(store, 'app', { width, from: NOON, to: NOON + 1 })
         windows.push(plainWindow(one!.window))
       }
@@ -105,7 +105,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
         expect(found).toEqual([plainWindow(expected), plainWindow(expected)])
     }
     for (let step = 0; step < 3; step += 1) {
-      now += COARSE_MS
+      now += WIDTH_1M
       expect(await read()).toEqual([plainWindow(expected), plainWindow(expected)])
     }
   },
@@ -126,7 +126,7 @@ test('a sample leaves the lifetime window an hour after its time; the next one c
   const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now })
   await store.commit('app', [frameAt(now)])
   now += HOUR + 60_000
-  await readWindows(store, 'app', { width: FINE_MS, from: 0, to: 1 })
+  await readWindows(store, 'app', { width: WIDTH_10S, from: 0, to: 1 })
   expect((await store.lifetime()).get('app')!.cells.size).toBe(0)
   await store.commit('app', [frameAt(now)])
   expect((await store.lifetime()).get('app')!.cells.get('s\0app/x')).toMatchObject({ time: now })
@@ -136,14 +136,14 @@ test('many apps and ages at once keep their windows apart', async () => {
   const now = NOON
   const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now })
   for (let age = 0; age < 90; age += 1) {
-    for (const app of ['a', 'b']) await store.commit(app, [frameAt(now - age * FINE_MS)])
+    for (const app of ['a', 'b']) await store.commit(app, [frameAt(now - age * WIDTH_10S)])
   }
   for (const app of ['a', 'b']) {
     expect(
-      await readWindows(store, app, { width: FINE_MS, from: 0, to: now + FINE_MS }),
+      await readWindows(store, app, { width: WIDTH_10S, from: 0, to: now + WIDTH_10S }),
     ).toHaveLength(90)
     expect(
-      await readWindows(store, app, { width: COARSE_MS, from: 0, to: now + FINE_MS }),
+      await readWindows(store, app, { width: WIDTH_1M, from: 0, to: now + WIDTH_10S }),
     ).toHaveLength(16)
   }
 })

@@ -5,7 +5,8 @@ import type { Receiver } from './receiver.ts'
 import { resultsOf } from './count.ts'
 import { createWindow, mergeWindow } from '../../src/model/window.ts'
 import { readWindows } from './read-windows.ts'
-import { COARSE_MS, FINE_MS, type Store } from '../../src/store/store.ts'
+import { WIDTH_1M, WIDTH_10S } from '../../src/model/window-reader.ts'
+import { type Store } from '../../src/store/store.ts'
 
 /** Sends one body under an id; resolves with whether it was acknowledged. */
 export type Send = (id: string, bytes: Buffer) => Promise<boolean>
@@ -87,7 +88,7 @@ export function postTo(app: string, origins: () => readonly string[]): Send {
 /** What a store has of an app: lines by result of its lifetime, its fine and its coarse windows, and frames. */
 export async function countedBy(store: Store, app: string) {
   const lifetime = (await store.lifetime()).get(app) ?? createWindow()
-  const widths = [FINE_MS, COARSE_MS] as const
+  const widths = [WIDTH_10S, WIDTH_1M] as const
   const [fine, coarse] = await Promise.all(
     widths.map(async (width) => {
       const sum = createWindow()
@@ -98,7 +99,7 @@ export async function countedBy(store: Store, app: string) {
   )
   const frames = Object.fromEntries(
     ['committed', 'duplicate', 'spilled', 'refused'].map((result) => {
-      const cell = lifetime.cells.get(`c\0l2met/frames\0result\0${result}`)
+      const cell = lifetime.cells.get(`c\0l2met/bodies\0result\0${result}`)
       return [result, cell?.kind === 'count' ? cell.high : 0]
     }),
   )

@@ -1,5 +1,9 @@
 import { FAMILIES, type FamilySpec } from '../../src/export/prometheus/families.ts'
-import { RESPONSE_BYTES, SECONDS, ladderOf } from '../../src/export/prometheus/ladders.ts'
+import {
+  RESPONSE_BYTES,
+  SECONDS,
+  bucketBoundsOf,
+} from '../../src/export/prometheus/bucket-bounds.ts'
 
 const GROUPS: readonly (readonly [title: string, prefix: RegExp])[] = [
   ['Requests, as the Heroku router logs them', /^heroku_route/],
@@ -92,9 +96,9 @@ Every histogram comes in two forms. The classic one has fixed buckets:
 | --- | --- |
 | seconds | ${SECONDS.join(' ')} |
 | \`heroku_router_response_bytes\` | ${RESPONSE_BYTES.join(' ')} |
-| other bytes | ${ladderOf('bytes').join(' ')} |
-| ratios | ${ladderOf('ratio').join(' ')} |
-| anything else | ${ladderOf('').join(' ')} |
+| other bytes | ${bucketBoundsOf('bytes').join(' ')} |
+| ratios | ${bucketBoundsOf('ratio').join(' ')} |
+| anything else | ${bucketBoundsOf('').join(' ')} |
 
 Values are kept in 32 buckets for each doubling, and a classic bucket is counted at their boundary nearest
 to \`le\`, at most 1.1 % away. \`_sum\`, \`_count\` and \`le="+Inf"\` are exact. In the OpenMetrics

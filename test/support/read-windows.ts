@@ -1,5 +1,6 @@
-import { type Window, cellOf, createWindow, mergeFrame } from '../../src/model/window.ts'
-import type { ReadRange, Store, WindowReader } from '../../src/store/store.ts'
+import { type Window, cellOf, createWindow, mergeHeader } from '../../src/model/window.ts'
+import type { ReadRange, WindowReader } from '../../src/model/window-reader.ts'
+import type { Store } from '../../src/store/store.ts'
 
 export interface TimedWindow {
   /** ms since 1970. */
@@ -26,12 +27,12 @@ export function windowsInto(windows: Map<number, Window>): WindowReader {
     return window
   }
   return {
-    takesHours: false,
-    takeFrame: (start, frame) => mergeFrame(windowAt(start), frame),
-    takeSecond: (start, second, requests) => {
+    acceptsRollups: false,
+    onHeader: (start, frame) => mergeHeader(windowAt(start), frame),
+    onSecond: (start, second, requests) => {
       const { seconds } = windowAt(start)
       seconds.set(second, (seconds.get(second) ?? 0) + requests)
     },
-    cellsOf: (key) => [(start) => cellOf(windowAt(start), key)],
+    seriesSink: (key) => [(start) => cellOf(windowAt(start), key)],
   }
 }

@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse, createServer, request } from
 import type { AddressInfo } from 'node:net'
 
 /** One name for several servers, as Heroku's router is: each request goes to the next of them. */
-export interface Turns {
+export interface Yielder {
   /** Like `127.0.0.1:41234`. */
   readonly address: string
   /** Who answers from now on; those that refuse a connection are passed over. */
@@ -13,7 +13,7 @@ export interface Turns {
   readonly stop: () => Promise<void>
 }
 
-export async function startTurns(): Promise<Turns> {
+export async function startTurns(): Promise<Yielder> {
   let origins: readonly string[] = []
   let turn = 0
   const answered = new Map<string, number>()

@@ -16,7 +16,7 @@ import type { ScanModule } from './scan-module.ts'
  * one of its kind itself. What has no lesson (a full table, a pinned route, a rare kind of value) is
  * counted the long way each time.
  */
-export interface Pupil {
+export interface ScannerCache {
   readonly scan: ScanModule
   readonly state: AppState
   /** By which the scanner tells apps apart. */
@@ -31,26 +31,26 @@ const OTHER_ROLE = 4
 const KEY = { nothing: 0, label: 1, value: 2, anyValue: 3, other: 4 } as const
 const KINDS: Readonly<Record<Kind, number>> = { count: 0, measure: 1, sample: 2, unique: 3 }
 
-/** One entry of the module's FOUND, in words: see src/scan/pairs.ts. */
+/** One entry of the module's MATCHES, in words: see src/scan/pairs.ts. */
 const FOUND_WORDS = 12
 const NO_ROOM = -1
 
 /** Each lesson says false when the scanner has no more room to learn. */
-export function teachProc(pupil: Pupil, line: Line): boolean {
-  const role = roleOf(pupil.state, line)
+export function registerProc(cache: ScannerCache, line: Line): boolean {
+  const role = roleOf(cache.state, line)
   const number = role in ROLES ? ROLES[role as keyof typeof ROLES] : OTHER_ROLE
-  return pupil.scan.exports.learnProc(number) !== 0
+  return cache.scan.exports.learnProc(number) !== 0
 }
 
 /** The request that `state` still holds. */
-export function teachRequest(pupil: Pupil): boolean {
-  const { state, scan } = pupil
+export function registerRequest(cache: ScannerCache): boolean {
+  const { state, scan } = cache
   const { request, routes } = state
   if (routes.pins.length > 0) return true
   const route = routeOf(routes, request)
   // A path that has no route now may get one later, until there is no room for any.
-  const isUnsettled = route?.template === OTHER_ROUTE && routes.byTemplate.size < routes.limit
-  if (route === undefined || isUnsettled) return true
+  const needsFlush = route?.template === OTHER_ROUTE && routes.byTemplate.size < routes.limit
+  if (route === undefined || needsFlush) return true
   const dyno = dynoNamed(state, request.bytes, request.dynoStart, request.dynoEnd)
   const { method, status } = request
   const series: [number | undefined, Kind][] = [
@@ -63,7 +63,7 @@ export function teachRequest(pupil: Pupil): boolean {
     [route.errors[method], 'count'],
     [isPlatformError(request) ? errorSeriesOf(state, request) : -1, 'count'],
   ]
-  const cells = series.map(([number, kind]) => cellOf(pupil, number ?? -1, kind))
+  const cells = series.map(([number, kind]) => cellOf(cache, number ?? -1, kind))
   if (cells.includes(NO_ROOM)) return false
   if (cells[0] === 0 || cells[4] === 0 || method >= METHODS.length) return true
   return scan.exports.learnRequest(...(cells as RequestCells)) !== 0
@@ -71,9 +71,14 @@ export function teachRequest(pupil: Pupil): boolean {
 
 type RequestCells = Parameters<ScanModule['exports']['learnRequest']>
 
-/** What the keys of the line are. `count` are in FOUND. */
-export function teachKeys(pupil: Pupil, line: Line, base: number, count: number): boolean {
-  const { state, scan } = pupil
+/** What the keys of the line are. `count` are in MATCHES. */
+export function registerKeys(
+  cache: ScannerCache,
+  line: Line,
+  base: number,
+  count: number,
+): boolean {
+  const { state, scan } = cache
   for (let i = 0; i < count; i += 1) {
     const at = i * FOUND_WORDS
     const [start, end] = [scan.found[at]! - base, scan.found[at + 1]! - base]
@@ -84,8 +89,13 @@ export function teachKeys(pupil: Pupil, line: Line, base: number, count: number)
 }
 
 /** Where the values of the line are counted. */
-export function teachValues(pupil: Pupil, line: Line, base: number, count: number): boolean {
-  const { state, scan } = pupil
+export function registerValues(
+  cache: ScannerCache,
+  line: Line,
+  base: number,
+  count: number,
+): boolean {
+  const { state, scan } = cache
   const isRuntime = roleOf(state, line) === 'dyno'
   for (let i = 0; i < count; i += 1) {
     const at = i * FOUND_WORDS
@@ -101,7 +111,7 @@ export function teachValues(pupil: Pupil, line: Line, base: number, count: numbe
       ? runtimeTarget(state, line, key, unit)
       : ownTarget(state, line, key, unit)
     if (target === undefined) continue
-    const cell = cellOf(pupil, target.series, target.kind)
+    const cell = cellOf(cache, target.series, target.kind)
     if (cell === NO_ROOM) return false
     if (cell === 0) continue
     const divides = target.times < 1 ? 1 : 0
@@ -152,8 +162,8 @@ function kindOfKey(state: AppState, key: number): number {
 }
 
 /** The scanner's cell for a series: 0 for none that it may have, NO_ROOM when it is full. */
-function cellOf(pupil: Pupil, series: number, kind: Kind): number {
-  const { cells, state, scan } = pupil
+function cellOf(cache: ScannerCache, series: number, kind: Kind): number {
+  const { cells, state, scan } = cache
   // What goes to an overflow series is told apart from what belongs there.
   if (series < 0 || state.table.folded[series] === 1) return 0
   while (cells.length <= series) cells.push(0)

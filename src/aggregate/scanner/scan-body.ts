@@ -8,7 +8,7 @@ import {
   fillWindow,
   selectApp,
   stopOf,
-  teach,
+  register,
 } from './scanner.ts'
 
 /** How a body is counted where the scanner stops. */
@@ -51,7 +51,7 @@ export function scanBody(
   exports.setWindow(NaN, NaN)
   let end = body.length
   for (let at = 0; at < body.length;) {
-    const pupil = selectApp(scanner, target.state)
+    const cache = selectApp(scanner, target.state)
     const code = exports.scanBody(at, body.length)
     if (code === STOP.end) break
     const stop = stopOf(module, code)
@@ -64,7 +64,7 @@ export function scanBody(
     else if (code !== STOP.outside || !enter(stop.time)) {
       target.countLong(stop.start, stop.end)
       at = stop.end
-      if (code > STOP.outside) teach(scanner, pupil, code, target.line, drain)
+      if (code > STOP.outside) register(scanner, cache, code, target.line, drain)
     }
   }
   return { lines: exports.linesCounted() - before, end }

@@ -11,7 +11,7 @@ export interface ScanExports {
   readonly SEGMENT_CLASSES: WebAssembly.Global
   readonly SECONDS: WebAssembly.Global
   readonly SEEN: WebAssembly.Global
-  readonly FOUND: WebAssembly.Global
+  readonly MATCHES: WebAssembly.Global
   readonly OUT: WebAssembly.Global
   readonly INPUT: WebAssembly.Global
   readonly INPUT_SIZE: WebAssembly.Global
@@ -82,6 +82,6 @@ export function loadScanModule(): ScanModule {
     seconds: new Float64Array(buffer, at(exports.SECONDS), 4096 * 2),
     seen: new Float64Array(buffer, at(exports.SEEN), 4096 * 2),
     out: new Float64Array(buffer, at(exports.OUT), 65_536),
-    found: new Uint32Array(buffer, at(exports.FOUND), 2048),
+    found: new Uint32Array(buffer, at(exports.MATCHES), 2048),
   }
 }

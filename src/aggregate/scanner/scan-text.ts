@@ -1,5 +1,5 @@
 import { type Accumulator } from '../../model/accumulator.ts'
-import { type Pupil } from './registrations.ts'
+import { type ScannerCache } from './registrations.ts'
 import {
   type Drained,
   type Scanner,
@@ -8,7 +8,7 @@ import {
   fillWindow,
   selectApp,
   stopOf,
-  teach,
+  register,
 } from './scanner.ts'
 import { type TextCounter, countTextLine } from '../text.ts'
 
@@ -61,7 +61,7 @@ export function createTextScan(
   }
 
   /** Counts the line that the scan stopped at; gives where to go on. */
-  const countStopped = (pupil: Pupil, code: number): number => {
+  const countStopped = (cache: ScannerCache, code: number): number => {
     const { start, end, time, timeBefore } = stopOf(module, code)
     if (code === STOP.full) drain()
     if (code === STOP.outside) enter(time)
@@ -69,7 +69,7 @@ export function createTextScan(
     counter.time = timeBefore
     countTextLine(counter, input, start, end, true, enter)
     exports.setTime(counter.time)
-    if (code !== STOP.foreign) teach(scanner, pupil, code, counter.line, drain)
+    if (code !== STOP.foreign) register(scanner, cache, code, counter.line, drain)
     return end + 1
   }
 
@@ -86,13 +86,13 @@ export function createTextScan(
       if (span === undefined) exports.setWindow(NaN, NaN)
       let at = from
       for (;;) {
-        const pupil = selectApp(scanner, counter.state)
+        const cache = selectApp(scanner, counter.state)
         const code = exports.scanText(at, to)
         if (code === STOP.end) {
           counter.time = stopOf(module, code).time
           return true
         }
-        at = countStopped(pupil, code)
+        at = countStopped(cache, code)
       }
     },
     countLong: (bytes, start, end, isClean) =>

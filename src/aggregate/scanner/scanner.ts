@@ -10,7 +10,13 @@ import {
   seeUnique,
 } from '../../model/accumulator.ts'
 import { LINE_CLASSES, type Line } from '../../model/line.ts'
-import { type Pupil, teachKeys, teachProc, teachRequest, teachValues } from './registrations.ts'
+import {
+  type ScannerCache,
+  registerKeys,
+  registerProc,
+  registerRequest,
+  registerValues,
+} from './registrations.ts'
 import { type ScanModule, loadScanModule } from './scan-module.ts'
 
 /** Why a scan stopped: the codes of src/scan/lines.ts. */
@@ -51,7 +57,7 @@ const FRAME_START = 14
  */
 export interface Scanner {
   readonly module: ScanModule
-  pupils: WeakMap<AppState, Pupil>
+  pupils: WeakMap<AppState, ScannerCache>
   /** Apps met so far: what is learnt of one says nothing about another. */
   apps: number
   /** Where what is scanned counts: set by fillWindow. */
@@ -102,16 +108,16 @@ function load(): void {
 }
 
 /** Makes the app of `state` the one whose lines are scanned next. */
-export function selectApp(scanner: Scanner, state: AppState): Pupil {
+export function selectApp(scanner: Scanner, state: AppState): ScannerCache {
   const { module, pupils } = scanner
-  let pupil = pupils.get(state)
-  if (pupil === undefined) {
+  let cache = pupils.get(state)
+  if (cache === undefined) {
     scanner.apps += 1
-    pupil = { scan: module, state, number: scanner.apps, cells: [] }
-    pupils.set(state, pupil)
+    cache = { scan: module, state, number: scanner.apps, cells: [] }
+    pupils.set(state, cache)
   }
-  module.exports.setApp(pupil.number)
-  return pupil
+  module.exports.setApp(cache.number)
+  return cache
 }
 
 export function stopOf({ state }: ScanModule, code: number): Stop {
@@ -129,9 +135,9 @@ export function stopOf({ state }: ScanModule, code: number): Stop {
  * Teaches what the line is that the scan stopped at and that was counted the long way since. When
  * there is no more room, everything is forgotten: `drain` is called first, for what would be lost.
  */
-export function teach(
+export function register(
   scanner: Scanner,
-  pupil: Pupil,
+  cache: ScannerCache,
   code: number,
   line: Line,
   drain: () => void,
@@ -140,10 +146,10 @@ export function teach(
   const found = module.state[FOUND_USED]!
   const base = module.inputAt
   let hasRoom = true
-  if (code === STOP.proc) hasRoom = teachProc(pupil, line)
-  else if (code === STOP.request) hasRoom = teachRequest(pupil)
-  else if (code === STOP.keys) hasRoom = teachKeys(pupil, line, base, found)
-  else if (code === STOP.values) hasRoom = teachValues(pupil, line, base, found)
+  if (code === STOP.proc) hasRoom = registerProc(cache, line)
+  else if (code === STOP.request) hasRoom = registerRequest(cache)
+  else if (code === STOP.keys) hasRoom = registerKeys(cache, line, base, found)
+  else if (code === STOP.values) hasRoom = registerValues(cache, line, base, found)
   if (hasRoom) return
   drain()
   module.exports.dropCells()

@@ -1,8 +1,8 @@
 import {
-  type Pulse,
-  type PulseSlot,
+  type RateHistory,
+  type RateSlot,
   SLOT_MS,
-  pulseBefore,
+  historyBefore,
   sumOfSlots,
 } from '../../aggregate/rate-history.ts'
 import { quantile } from '../../model/sketch.ts'
@@ -44,7 +44,7 @@ export interface BoardData {
   /** The last `minutesSeconds` of the log. */
   readonly window: Window
   readonly failed: number
-  readonly pulse: Pulse
+  readonly rateHistory: RateHistory
   /** How many slots there is room for. */
   readonly slots: number
 }
@@ -54,10 +54,10 @@ const NOW_SLOTS = 5
 const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const
 
 export function boardViewOf(data: BoardData): BoardView {
-  const { time, idleSeconds, lines, linesPerSecond, window, failed, pulse } = data
+  const { time, idleSeconds, lines, linesPerSecond, window, failed, rateHistory } = data
   const report = createReport('local', window)
   const { count, perSecond } = report.requests
-  const slots = pulseBefore(pulse, time, Math.max(data.slots, NOW_SLOTS))
+  const slots = historyBefore(rateHistory, time, Math.max(data.slots, NOW_SLOTS))
   const latest = slots.slice(-NOW_SLOTS).filter((slot) => slot !== undefined)
   const now = sumOfSlots(latest)
   const shown = slots.slice(-data.slots)
@@ -89,7 +89,7 @@ export function boardViewOf(data: BoardData): BoardView {
 }
 
 /** Requests per second. The slot that a log begins in isn't a whole one. */
-function rateOf(latest: readonly PulseSlot[]): number | undefined {
+function rateOf(latest: readonly RateSlot[]): number | undefined {
   const whole = latest.length < NOW_SLOTS ? latest.slice(1) : latest
   if (whole.length === 0) return undefined
   return (sumOfSlots(whole).count * 1000) / (whole.length * SLOT_MS)

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import type { MetricFamily } from '../prometheus/family.ts'
-import { takeTurns } from '../../codec/event-loop.ts'
+import { createYielder } from '../../codec/event-loop.ts'
 import { type OtlpMetric, type Times, encodeMetric, encodeRequest } from './encode.ts'
 
 const compress = promisify(gzip)
@@ -14,7 +14,7 @@ export async function* encodeBodies(
   times: Times,
   version: string,
 ): AsyncGenerator<Buffer> {
-  const turns = takeTurns()
+  const yielder = createYielder()
   let metrics: OtlpMetric[] = []
   let room = MAX_POINTS
   for (const family of families) {
@@ -28,7 +28,7 @@ export async function* encodeBodies(
         metrics = []
         room = MAX_POINTS
       }
-      if (turns.isOver()) await turns.next()
+      if (yielder.isOver()) await yielder.next()
     }
   }
   if (metrics.length > 0) yield await pack(metrics, version)

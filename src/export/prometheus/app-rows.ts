@@ -3,7 +3,7 @@ import type { Cell } from '../../model/cell.ts'
 import { type Series, headLength, parseSeriesKey, splitName } from '../../model/series.ts'
 import { FAMILIES, type FamilySpec } from './families.ts'
 import type { LabelText, SampleRow } from './family.ts'
-import { createKeptBytes } from './kept-bytes.ts'
+import { createByteCache } from './byte-cache.ts'
 import { withLabel } from './labels.ts'
 import { addLabelNames, labelOfKey, labelsOfKey, renamedLabelsOfKey } from './series-key.ts'
 
@@ -142,7 +142,7 @@ function rowOf(rows: AppRows, place: Place, at: number): Row {
   const key = rows.keys[at]!
   const head = headLength(key)
   const dyno = place.namesDyno ? labelOfKey(key, head, 'dyno') : ''
-  const kept = place.series.kind === 'measure' ? createKeptBytes() : undefined
+  const kept = place.series.kind === 'measure' ? createByteCache() : undefined
   return { key, at, labels: labelsOf(rows, place, key, head), dyno, kept, pairs: '' }
 }
 
@@ -182,4 +182,32 @@ function labelNamesOf({ keys, places }: AppRows): ReadonlySet<string> {
 function inOrder(a: Row, b: Row): number {
   if (a.labels !== b.labels) return a.labels < b.labels ? -1 : 1
   return a.key < b.key ? -1 : 1
+}
+
+/** The rows of all apps, from scrape to scrape. */
+export interface RowCache {
+  /** Those of apps, new ones for an app that has none. */
+  of(apps: readonly string[]): AppRows[]
+  /** Keeps these and forgets all others. */
+  keep(rows: readonly AppRows[]): void
+}
+
+/** So many series; those of the apps that find no room are made for each scrape. Some 12 MB. */
+const MAX_ROWS = 50_000
+
+export function createRowCache(maxRows = MAX_ROWS): RowCache {
+  let kept = new Map<string, AppRows>()
+  return {
+    of: (apps) => apps.map((app) => kept.get(app) ?? createAppRows(app)),
+    keep: (rows) => {
+      kept = new Map()
+      let room = maxRows
+      for (const one of rows) {
+        const count = one.keys.length
+        if (count > room) continue
+        kept.set(one.app, one)
+        room -= count
+      }
+    },
+  }
 }

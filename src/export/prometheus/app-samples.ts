@@ -4,13 +4,12 @@ import { LINE_RESULTS } from '../../model/line.ts'
 import { quantile } from '../../model/sketch.ts'
 import { type Sum, mergeSum, sumValue } from '../../model/sum.ts'
 import type { Window } from '../../model/window.ts'
-import { COARSE_MS } from '../../store/store.ts'
+import { WIDTH_1M } from '../../model/window-reader.ts'
 import type { AppRows, Place, Row } from './app-rows.ts'
 import { DYNO_GONE_MS, FAMILIES, type FamilySpec } from './families.ts'
 import type { LabelText } from './family.ts'
 import { withLabel } from './labels.ts'
-import type { Minute } from './minute.ts'
-import type { CollectedApp } from './read-apps.ts'
+import type { Minute, CollectedApp } from './read-apps.ts'
 import { type Samples, addFixed, addSample } from './samples.ts'
 
 const SPECS: readonly FamilySpec[] = FAMILIES
@@ -159,7 +158,7 @@ function addLines({ samples: { numbers }, labels, dropped }: Walk, lifetime: Win
 
 function addMinute(walk: Walk, { requests, service }: Minute): void {
   const { samples, labels, serviceCount, serviceSum } = walk
-  const perSecond = sumValue(requests) / (COARSE_MS / 1000)
+  const perSecond = sumValue(requests) / (WIDTH_1M / 1000)
   addFixed(samples.numbers, 'heroku_router_requests_per_second', labels, perSecond)
   if (serviceCount === 0) return
   addFixed(samples.summaries, 'heroku_router_service_window_seconds', labels, {

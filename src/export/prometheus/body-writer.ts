@@ -5,7 +5,7 @@
 export interface BodyWriter {
   bytes: Buffer
   length: number
-  /** How much of it may be kept for the next one (kept-bytes.ts), bytes. */
+  /** How much of it may be kept for the next one (byte-cache.ts), bytes. */
   room: number
 }
 

@@ -1,13 +1,12 @@
 import type { Cell } from '../../model/cell.ts'
 import type { Committer } from '../../ingest/committer.ts'
 import type { Store } from '../../store/store.ts'
-import { takeTurns } from '../../codec/event-loop.ts'
-import { addRows, matchSeries } from './app-rows.ts'
+import { createYielder } from '../../codec/event-loop.ts'
+import { addRows, matchSeries, createRowCache } from './app-rows.ts'
 import { addApp } from './app-samples.ts'
 import { ABOUT_BUCKETS, FAMILIES, type FamilySpec } from './families.ts'
 import type { MetricFamily } from './family.ts'
 import { withLabel } from './labels.ts'
-import { createKeptRows } from './kept-rows.ts'
 import { NO_NAMES, nameOwn } from './own-names.ts'
 import { addOwn, ownFamilies } from './own-samples.ts'
 import { type CollectedApp, createReadApps } from './read-apps.ts'
@@ -37,7 +36,7 @@ export function createCollector(options: {
 }): Collector {
   const { store, committer, version } = options
   const readApps = createReadApps(store)
-  const keptRows = createKeptRows()
+  const rowCache = createRowCache()
   let names = NO_NAMES
   let last: Promise<unknown> = Promise.resolve()
 
@@ -51,21 +50,21 @@ export function createCollector(options: {
     const now = store.clock()
     const samples = createSamples()
     addSelf(samples, 1)
-    const turns = takeTurns()
-    const rows = keptRows.of(apps.map(({ app }) => app))
+    const yielder = createYielder()
+    const rows = rowCache.of(apps.map(({ app }) => app))
     const cells: (readonly Cell[])[] = []
     for (const [i, { lifetime }] of apps.entries()) {
       cells.push(matchSeries(rows[i]!, lifetime.cells))
-      if (turns.isOver()) await turns.next()
+      if (yielder.isOver()) await yielder.next()
     }
     names = nameOwn(rows, names)
     for (const [i, app] of apps.entries()) {
       addRows(rows[i]!, names.labels)
       addApp(samples, rows[i]!, cells[i]!, app, now)
       addOwn(samples, rows[i]!, names, cells[i]!, app.uniques, now)
-      if (turns.isOver()) await turns.next()
+      if (yielder.isOver()) await yielder.next()
     }
-    keptRows.keep(rows)
+    rowCache.keep(rows)
     const since = new Map(apps.map(({ app, lifetime }) => [app, lifetime.first]))
     return { families: [...toFamilies(samples), ...ownFamilies(samples, names)], now, since }
   }
@@ -89,8 +88,8 @@ export function createCollector(options: {
 const SPECS: readonly FamilySpec[] = FAMILIES
 
 function toFamilies(samples: Samples): MetricFamily[] {
-  return SPECS.flatMap(({ name, help, unit, type, ladder }) => {
+  return SPECS.flatMap(({ name, help, unit, type, bucketBounds }) => {
     const text = type === 'histogram' ? `${help} ${ABOUT_BUCKETS}` : help
-    return toFamily({ name, help: text, unit }, type, ladder ?? [], samples) ?? []
+    return toFamily({ name, help: text, unit }, type, bucketBounds ?? [], samples) ?? []
   })
 }

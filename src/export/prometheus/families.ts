@@ -1,4 +1,4 @@
-import { RESPONSE_BYTES, SECONDS } from './ladders.ts'
+import { RESPONSE_BYTES, SECONDS } from './bucket-bounds.ts'
 import type { FamilyType, FamilyUnit } from './family.ts'
 
 /** One metric that is always named so; docs/METRICS.md is made from these. */
@@ -11,7 +11,7 @@ export interface FamilySpec {
   readonly labels: readonly string[]
   /** The series of the model that it shows as they are; undefined where it is worked out. */
   readonly series?: string
-  readonly ladder?: readonly number[]
+  readonly bucketBounds?: readonly number[]
   /** False for what this process says of itself. */
   readonly hasApp?: false
   /** Gone this long after the last sample, ms. */
@@ -45,19 +45,19 @@ export const FAMILIES = [
   histogram('heroku_router_service_seconds', ['dyno'], {
     series: 'router/service',
     unit: 'seconds',
-    ladder: SECONDS,
+    bucketBounds: SECONDS,
     help: 'Time from the connection to the dyno until the end of its answer, in seconds (service= of the router).',
   }),
   histogram('heroku_router_connect_seconds', ['dyno'], {
     series: 'router/connect',
     unit: 'seconds',
-    ladder: SECONDS,
+    bucketBounds: SECONDS,
     help: 'Time that the router took to connect to the dyno, in seconds (connect= of the router).',
   }),
   histogram('heroku_router_response_bytes', ['dyno'], {
     series: 'router/bytes',
     unit: 'bytes',
-    ladder: RESPONSE_BYTES,
+    bucketBounds: RESPONSE_BYTES,
     help: 'Size of the answers, in bytes (bytes= of the router).',
   }),
   counter('heroku_route_requests_total', ['method', 'route', 'status_class'], {
@@ -67,7 +67,7 @@ export const FAMILIES = [
   histogram('heroku_route_service_seconds', ['method', 'route'], {
     series: 'route/service',
     unit: 'seconds',
-    ladder: SECONDS,
+    bucketBounds: SECONDS,
     help: 'Service time by route, in seconds.',
   }),
   gauge('heroku_router_requests_per_second', [], {
@@ -138,8 +138,8 @@ export const FAMILIES = [
   counter('l2met_lines_total', ['result'], {
     help: 'Lines received, by what became of them; each line is in one of them. late: older than 15 minutes; future: more than 60 seconds ahead.',
   }),
-  counter('l2met_frames_total', ['result'], {
-    series: 'l2met/frames',
+  counter('l2met_bodies_total', ['result'], {
+    series: 'l2met/bodies',
     help: 'Request bodies received, by what became of them. A duplicate is counted, its lines are not counted again.',
     zeros: ['committed', 'duplicate', 'refused', 'spilled'],
   }),
@@ -168,7 +168,7 @@ export const FAMILIES = [
   histogram('l2met_commit_seconds', [], {
     series: 'l2met/commit',
     unit: 'seconds',
-    ladder: SECONDS,
+    bucketBounds: SECONDS,
     help: 'Time that a commit to the store took, in seconds.',
   }),
 ] as const satisfies readonly FamilySpec[]

@@ -1,5 +1,5 @@
 import type { Sketch } from '../../model/sketch.ts'
-import type { KeptBytes } from './kept-bytes.ts'
+import type { ByteCache } from './byte-cache.ts'
 
 /**
  * All samples of one metric name, made new for each scrape. A distribution's sketch is the store's
@@ -16,7 +16,7 @@ export interface NumberFamily extends FamilyHead {
 export interface HistogramFamily extends FamilyHead {
   readonly type: 'histogram'
   /** Upper bounds of the classic buckets, ascending, without +Inf. */
-  readonly ladder: readonly number[]
+  readonly bucketBounds: readonly number[]
   readonly samples: readonly Sample<Sketch>[]
 }
 
@@ -46,7 +46,7 @@ export interface Sample<T> {
 /** What of a sample's bytes is kept from one scrape to the next. */
 export interface SampleRow {
   /** Of a distribution. */
-  readonly kept: KeptBytes | undefined
+  readonly kept: ByteCache | undefined
   /** Its labels as protobuf has them, a byte a character; '' until they were written so. */
   pairs: string
 }

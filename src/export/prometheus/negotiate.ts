@@ -1,4 +1,5 @@
-import type { BodyWriter } from './body-writer.ts'
+import { createYielder } from '../../codec/event-loop.ts'
+import { createBodyWriter, takeWritten, type BodyWriter } from './body-writer.ts'
 import type { MetricFamily } from './family.ts'
 import { OPENMETRICS_TYPE, renderOpenMetrics } from './openmetrics.ts'
 import { PROTOBUF_TYPE, renderProtobuf } from './protobuf.ts'
@@ -72,4 +73,25 @@ function readQ(text: string | undefined): number {
   if (text === undefined) return 1
   const q = Number(text)
   return text !== '' && q >= 0 && q <= 1 ? q : 0
+}
+
+const BLOCK_BYTES = 65_536
+
+/**
+ * Families as blocks of bytes, one after another. Not in one piece: malloc would keep the room of
+ * megabytes that were freed. Gives others their turn in between.
+ */
+export async function renderBody(
+  format: Format,
+  families: readonly MetricFamily[],
+): Promise<Buffer[]> {
+  const yielder = createYielder()
+  const writer = createBodyWriter()
+  const blocks: Buffer[] = []
+  for (const isWhole of format.render(families, writer)) {
+    if (isWhole && writer.length >= BLOCK_BYTES) blocks.push(takeWritten(writer))
+    if (yielder.isOver()) await yielder.next()
+  }
+  if (writer.length > 0) blocks.push(takeWritten(writer))
+  return blocks
 }

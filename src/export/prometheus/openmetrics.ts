@@ -1,7 +1,6 @@
 import { type BodyWriter, writeText } from './body-writer.ts'
 import type { FamilyType, MetricFamily } from './family.ts'
-import { formatCanonicalBound } from './numbers.ts'
-import { type TextStyle, renderSamples } from './text.ts'
+import { formatCanonicalBound, type TextStyle, renderSamples } from './text.ts'
 
 export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
@@ -44,7 +43,7 @@ function baseName({ name, type }: MetricFamily): string {
   return name.slice(0, name.length - ENDINGS[type].length)
 }
 
-/** Names that no counter's family may have. */
+/** Interner that no counter's family may have. */
 function claims(family: MetricFamily): string[] {
   if (family.type === 'counter') return []
   const base = baseName(family)

@@ -3,7 +3,7 @@ import type { AppRows } from './app-rows.ts'
 import { ABOUT_BUCKETS } from './families.ts'
 import type { FamilyHead, FamilyUnit } from './family.ts'
 import { nameLabels } from './labels.ts'
-import { ladderOf } from './ladders.ts'
+import { bucketBoundsOf } from './bucket-bounds.ts'
 import { kindKey, nameMetrics } from './metric-names.ts'
 
 /** What series that log lines named are called, in all apps: the apps' own, and those of add-ons. */
@@ -15,7 +15,7 @@ export interface OwnNames {
 
 export interface OwnMetric extends FamilyHead {
   readonly type: (typeof TYPES)[keyof typeof TYPES]
-  readonly ladder: readonly number[]
+  readonly bucketBounds: readonly number[]
 }
 
 const TYPES = { measure: 'histogram', count: 'counter', sample: 'gauge', unique: 'gauge' } as const
@@ -48,8 +48,8 @@ function nameHeads(heads: Iterable<string>): ReadonlyMap<string, OwnMetric> {
     const { kind } = series
     const unit = kind === 'unique' ? '' : (UNITS[series.unit] ?? '')
     const name = names.get(kindKey(series))!
-    const ladder = ladderOf(series.unit)
-    return [head, { name, unit, help: helpOf(series), type: TYPES[kind], ladder }] as const
+    const bucketBounds = bucketBoundsOf(series.unit)
+    return [head, { name, unit, help: helpOf(series), type: TYPES[kind], bucketBounds }] as const
   })
   return new Map(metrics.toSorted(([, a], [, b]) => (a.name < b.name ? -1 : 1)))
 }

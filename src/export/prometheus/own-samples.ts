@@ -26,7 +26,7 @@ export function addOwn(
 /** The families of log lines' own names, sorted. */
 export function ownFamilies(samples: Samples, { metrics }: OwnNames): MetricFamily[] {
   return [...metrics.values()].flatMap(
-    (metric) => toFamily(metric, metric.type, metric.ladder, samples) ?? [],
+    (metric) => toFamily(metric, metric.type, metric.bucketBounds, samples) ?? [],
   )
 }
 

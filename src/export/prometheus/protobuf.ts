@@ -4,8 +4,8 @@ import { type Sketch } from '../../model/sketch.ts'
 import { sumValue } from '../../model/sum.ts'
 import { type BodyWriter, writeLatin1 } from './body-writer.ts'
 import type { MetricFamily, Sample, Summary } from './family.ts'
-import { writeKept } from './kept-bytes.ts'
-import { cumulativeCounts } from './ladders.ts'
+import { writeCached } from './byte-cache.ts'
+import { cumulativeCounts } from './bucket-bounds.ts'
 import { pairsOf } from './protobuf-labels.ts'
 import {
   closeLength,
@@ -66,11 +66,11 @@ function* writeFamily(writer: BodyWriter, family: MetricFamily): Generator<boole
 /** What writes a family's sample of a place. */
 function writeSampleOf(family: MetricFamily): (writer: BodyWriter, at: number) => void {
   if (family.type === 'histogram') {
-    const { samples, ladder, name } = family
+    const { samples, bucketBounds, name } = family
     return (writer, at) => {
       const sample = samples[at]!
-      writeKept(writer, sample, `protobuf ${name}`, () =>
-        writeMetric(writer, sample, 7, () => writeHistogram(writer, sample.value, ladder)),
+      writeCached(writer, sample, `protobuf ${name}`, () =>
+        writeMetric(writer, sample, 7, () => writeHistogram(writer, sample.value, bucketBounds)),
       )
     }
   }
@@ -116,15 +116,15 @@ function writeSummary(writer: BodyWriter, { count, sum, quantiles }: Summary): v
   }
 }
 
-function writeHistogram(writer: BodyWriter, sketch: Sketch, ladder: readonly number[]): void {
+function writeHistogram(writer: BodyWriter, sketch: Sketch, bucketBounds: readonly number[]): void {
   writeUint(writer, 1, sketch.count)
   writeDouble(writer, 2, sumValue(sketch))
-  const counts = cumulativeCounts(sketch, ladder)
-  for (let i = 0; i <= ladder.length; i += 1) {
+  const counts = cumulativeCounts(sketch, bucketBounds)
+  for (let i = 0; i <= bucketBounds.length; i += 1) {
     const count = counts[i] ?? sketch.count
     writeMessageHead(writer, 3, 1 + uintSize(count) + 1 + 8)
     writeUint(writer, 1, count)
-    writeDouble(writer, 2, ladder[i] ?? Infinity)
+    writeDouble(writer, 2, bucketBounds[i] ?? Infinity)
   }
   writeSint(writer, 5, SCHEMA)
   writeDouble(writer, 6, ZERO_THRESHOLD)

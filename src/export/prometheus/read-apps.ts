@@ -1,6 +1,9 @@
+import { createCounter } from '../../model/cell.ts'
+import { type Sketch, createSketch } from '../../model/sketch.ts'
+import type { Sum } from '../../model/sum.ts'
+import { type WindowReader, WIDTH_1M } from '../../model/window-reader.ts'
 import type { Window } from '../../model/window.ts'
-import { COARSE_MS, type Store } from '../../store/store.ts'
-import { type Minute, createMinuteReader } from './minute.ts'
+import { type Store } from '../../store/store.ts'
 import { type RecentUniques, UNIQUES_MS, createRecentUniques } from './recent-uniques.ts'
 
 /** All that a scrape shows of one app. The windows are the store's own. */
@@ -27,7 +30,7 @@ export function createReadApps(store: Store): ReadApps {
 
   const readApp = async (app: string, lifetime: Window): Promise<CollectedApp> => {
     const now = store.clock()
-    const start = now - (now % COARSE_MS) - COARSE_MS
+    const start = now - (now % WIDTH_1M) - WIDTH_1M
     const { minute, reader } = createMinuteReader(start)
     if (hasUnique(lifetime) && lifetime.last >= now - UNIQUES_MS) {
       const uniques = uniquesOf(app)
@@ -35,7 +38,7 @@ export function createReadApps(store: Store): ReadApps {
       return { app, lifetime, minute, uniques }
     }
     known.delete(app)
-    const range = { width: COARSE_MS, from: start, to: start + COARSE_MS } as const
+    const range = { width: WIDTH_1M, from: start, to: start + WIDTH_1M } as const
     // Of an app that has been silent there is nothing to read.
     if (lifetime.last >= start) await store.read(app, range, [reader])
     return { app, lifetime, minute, uniques: undefined }
@@ -50,4 +53,37 @@ export function createReadApps(store: Store): ReadApps {
 function hasUnique({ cells }: Window): boolean {
   for (const cell of cells.values()) if (cell.kind === 'unique') return true
   return false
+}
+
+/** What the router said of one minute, of all dynos, methods and status codes together. */
+export interface Minute {
+  readonly requests: Sum
+  /** Service times. */
+  readonly service: Sketch
+}
+
+/** The heads of seriesKeys. */
+const REQUESTS = 'c\0router/requests'
+const SERVICE = 'ms\0router/service'
+
+/** Adds up the minute that begins at `start` (ms since 1970), whatever else is read with it. */
+export function createMinuteReader(start: number): {
+  readonly minute: Minute
+  readonly reader: WindowReader
+} {
+  const [requests, service] = [createCounter(), createSketch()]
+  const others = { requests: createCounter(), service: createSketch() }
+  const ofRequests = [(at: number) => (at === start ? requests : others.requests)]
+  const ofService = [(at: number) => (at === start ? service : others.service)]
+  const seriesSinkByPrefix = (head: string) => {
+    if (head === REQUESTS) return ofRequests
+    return head === SERVICE ? ofService : []
+  }
+  const reader = {
+    acceptsRollups: false,
+    onHeader: () => {},
+    seriesSink: () => [],
+    seriesSinkByPrefix,
+  }
+  return { minute: { requests, service }, reader }
 }

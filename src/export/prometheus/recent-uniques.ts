@@ -1,7 +1,8 @@
 import { LATE_MS } from '../../aggregate/body.ts'
 import { kindOf } from '../../model/series.ts'
 import { type Unique, createUnique, mergeUnique } from '../../model/unique.ts'
-import { COARSE_MS, type SeriesCells, type Store, type WindowReader } from '../../store/store.ts'
+import { WIDTH_1M, type SeriesSink, type WindowReader } from '../../model/window-reader.ts'
+import { type Store } from '../../store/store.ts'
 
 /** What the unique series of one app saw in the last hour. */
 export interface RecentUniques {
@@ -14,8 +15,8 @@ export interface RecentUniques {
 /** What the gauge of a unique series tells of, ms. */
 export const UNIQUES_MS = 3_600_000
 /** Windows that late lines may still come for are read again each minute, the last two each time. */
-const REREAD_MS = COARSE_MS
-const OPEN_MS = LATE_MS + COARSE_MS
+const REREAD_MS = WIDTH_1M
+const OPEN_MS = LATE_MS + WIDTH_1M
 
 /** Keeps what windows held that nothing comes for any more: sixty windows for each scrape are too many. */
 export function createRecentUniques(store: Store, app: string): RecentUniques {
@@ -26,16 +27,16 @@ export function createRecentUniques(store: Store, app: string): RecentUniques {
   return {
     update: async (now, beside) => {
       const isDue = now - reread >= REREAD_MS
-      const lastMinute = now - (now % COARSE_MS) - COARSE_MS
+      const lastMinute = now - (now % WIDTH_1M) - WIDTH_1M
       const from = isDue ? now - (now - reread > OPEN_MS ? UNIQUES_MS : OPEN_MS) : lastMinute
       const read = new Map<number, Map<string, Unique>>()
-      const range = { width: COARSE_MS, from, to: now + COARSE_MS } as const
+      const range = { width: WIDTH_1M, from, to: now + WIDTH_1M } as const
       await store.read(app, range, [uniquesInto(read), beside])
       // Only now: what could not be read, or is still being read, is read by the next scrape too.
       if (isDue) reread = now
       for (const [start, uniques] of read) known.set(start, uniques)
       for (const start of known.keys())
-        if (start + COARSE_MS <= now - UNIQUES_MS) known.delete(start)
+        if (start + WIDTH_1M <= now - UNIQUES_MS) known.delete(start)
     },
     of: (key) => {
       let sum: Unique | undefined
@@ -62,11 +63,11 @@ function uniquesInto(windows: Map<number, Map<string, Unique>>): WindowReader {
     return unique
   }
   return {
-    takesHours: false,
-    takeFrame: windowAt,
-    cellsOf: (key) => [(start) => uniqueAt(start, key)],
-    cellsOfHead: (head) => (kindOf(head) === 'unique' ? undefined : NOWHERE),
+    acceptsRollups: false,
+    onHeader: windowAt,
+    seriesSink: (key) => [(start) => uniqueAt(start, key)],
+    seriesSinkByPrefix: (head) => (kindOf(head) === 'unique' ? undefined : NOWHERE),
   }
 }
 
-const NOWHERE: readonly SeriesCells[] = []
+const NOWHERE: readonly SeriesSink[] = []

@@ -45,12 +45,12 @@ export const addFixed: <T>(
 export function toFamily(
   { name, help, unit }: FamilyHead,
   type: FamilyType,
-  ladder: readonly number[],
+  bucketBounds: readonly number[],
   samples: Samples,
 ): MetricFamily | undefined {
   if (type === 'histogram') {
     const rows = sorted(samples.sketches.get(name), addSketches)
-    return rows && { name, help, unit, type, ladder, samples: rows }
+    return rows && { name, help, unit, type, bucketBounds, samples: rows }
   }
   if (type === 'summary') {
     const rows = sorted(samples.summaries.get(name), takeFirst)

@@ -9,9 +9,8 @@ import {
   writeText,
 } from './body-writer.ts'
 import type { LabelText, MetricFamily, Sample, Summary } from './family.ts'
-import { writeKept } from './kept-bytes.ts'
-import { cumulativeCounts } from './ladders.ts'
-import { formatBound, formatValue } from './numbers.ts'
+import { writeCached } from './byte-cache.ts'
+import { cumulativeCounts } from './bucket-bounds.ts'
 
 export const TEXT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -48,7 +47,7 @@ export function* renderSamples(
   writer: BodyWriter,
 ): Generator<boolean> {
   const write = writeSampleOf(family, name, style)
-  const lines = family.type === 'histogram' ? family.ladder.length + 3 : 1
+  const lines = family.type === 'histogram' ? family.bucketBounds.length + 3 : 1
   const size = Math.ceil(PIECE / lines)
   for (let at = 0; at < family.samples.length; at += 1) {
     if (at % size === 0) yield true
@@ -63,9 +62,9 @@ function writeSampleOf(
   style: TextStyle,
 ): (writer: BodyWriter, at: number) => void {
   if (family.type === 'histogram') {
-    const { samples, ladder } = family
+    const { samples, bucketBounds } = family
     const { formatBound, sumsNegative } = style
-    const bounds = [...ladder.map(formatBound), '+Inf'].map((bound) =>
+    const bounds = [...bucketBounds.map(formatBound), '+Inf'].map((bound) =>
       Buffer.from(`le="${bound}"} `),
     )
     const heads = {
@@ -73,12 +72,12 @@ function writeSampleOf(
       sum: Buffer.from(`${name}_sum`),
       count: Buffer.from(`${name}_count`),
     }
-    const form = [name, ...ladder.map(formatBound)].join(' ')
+    const form = [name, ...bucketBounds.map(formatBound)].join(' ')
     return (writer, at) => {
       const sample = samples[at]!
       const { negative } = sample.value
-      writeKept(writer, sample, form, () => {
-        writeBuckets(writer, sample, heads.bucket, ladder, bounds)
+      writeCached(writer, sample, form, () => {
+        writeBuckets(writer, sample, heads.bucket, bucketBounds, bounds)
         if (negative === undefined || sumsNegative) writeTotals(writer, sample, heads)
       })
     }
@@ -99,10 +98,10 @@ function writeBuckets(
   writer: BodyWriter,
   { labels, value }: Sample<Sketch>,
   head: Uint8Array,
-  ladder: readonly number[],
+  bucketBounds: readonly number[],
   bounds: readonly Uint8Array[],
 ): void {
-  const counts = cumulativeCounts(value, ladder)
+  const counts = cumulativeCounts(value, bucketBounds)
   const start = writer.length
   writeBytes(writer, head)
   writeText(writer, labels)
@@ -155,4 +154,25 @@ const CLOSE = 125
 
 function escapeHelp(help: string): string {
   return help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')
+}
+
+/** A value as Prometheus reads it. */
+export function formatValue(value: number): string {
+  if (value === Infinity) return '+Inf'
+  return value === -Infinity ? '-Inf' : String(value)
+}
+
+/** A bucket's bound in text 0.0.4, as Prometheus' own clients write it: `0.5`, `1`, `1e+06`. */
+export function formatBound(bound: number): string {
+  return bound >= 1e6 ? withExponent(bound) : String(bound)
+}
+
+/** A bucket's bound in the canonical form of OpenMetrics: `0.5`, `1.0`, `1e+06`. */
+export function formatCanonicalBound(bound: number): string {
+  const text = formatBound(bound)
+  return /^\d+$/.test(text) ? `${text}.0` : text
+}
+
+function withExponent(bound: number): string {
+  return bound.toExponential().replace(/e\+(\d)$/, 'e+0$1')
 }

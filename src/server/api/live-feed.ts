@@ -1,5 +1,5 @@
 import type { Store } from '../../store/store.ts'
-import { COARSE_MS, FINE_MS } from '../../store/store.ts'
+import { WIDTH_1M, WIDTH_10S } from '../../model/window-reader.ts'
 import { createGrid } from '../../report/series-grid.ts'
 import type { SeriesQuery } from './series-query.ts'
 import { readSeries } from './series.ts'
@@ -115,7 +115,7 @@ function queryOf(topic: LiveTopic, from: number, now: number): SeriesQuery {
     app: topic.app,
     names: topic.names,
     grid: createGrid(from, now + 1, topic.step, now),
-    width: topic.step % COARSE_MS === 0 ? COARSE_MS : FINE_MS,
+    width: topic.step % WIDTH_1M === 0 ? WIDTH_1M : WIDTH_10S,
   }
 }
 

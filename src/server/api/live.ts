@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { RequestError } from '../../receive/request-error.ts'
-import { COARSE_MS, FINE_KEPT_MS, FINE_MS, type Store } from '../../store/store.ts'
+import { WIDTH_1M, WIDTH_10S_KEPT_MS, WIDTH_10S } from '../../model/window-reader.ts'
+import { type Store } from '../../store/store.ts'
 import {
   type LiveEvent,
   type LiveTopic,
@@ -137,7 +138,7 @@ function readTopic(query: Query): LiveTopic {
   return {
     app: readApp(query),
     names: names.length === 0 ? CHART_NAMES : names.filter((name) => name !== 'report'),
-    step: readStepOption(query['step']) ?? FINE_MS,
+    step: readStepOption(query['step']) ?? WIDTH_10S,
   }
 }
 
@@ -149,7 +150,7 @@ function readLastId(
 ): number | 'too old' | undefined {
   if (typeof value !== 'string' || !/^\d{13}$/.test(value)) return undefined
   const since = Number(value)
-  const kept = step % COARSE_MS === 0 ? Infinity : FINE_KEPT_MS
+  const kept = step % WIDTH_1M === 0 ? Infinity : WIDTH_10S_KEPT_MS
   const oldest = now - Math.min(kept, (MAX_POINTS - 2) * step)
   return since < oldest ? 'too old' : Math.min(since, now)
 }

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { FUTURE_MS } from '../../aggregate/body.ts'
 import type { Window } from '../../model/window.ts'
 import { RequestError } from '../../receive/request-error.ts'
-import { COARSE_MS, FINE_KEPT_MS, FINE_MS, type Store } from '../../store/store.ts'
+import { WIDTH_1M, WIDTH_10S_KEPT_MS, WIDTH_10S } from '../../model/window-reader.ts'
+import { type Store } from '../../store/store.ts'
 import { isoTime } from '../../report/iso-time.ts'
 import type { Report } from '../../report/report-object.ts'
 import { createReportReader } from '../../report/report-reader.ts'
@@ -45,8 +46,8 @@ async function readReport(store: Store, query: Query): Promise<Report> {
   const from = readTime('from', query['from'], Math.min(to, now) - DEFAULT_RANGE_MS)
   if (from >= to) throw new RequestError(400, 'from has to be before to')
   const app = oneOf('app', query['app']) ?? (await onlyApp(store))
-  const isFine = from >= now - FINE_KEPT_MS && to - from <= FINE_KEPT_MS + FUTURE_MS
-  const width = isFine ? FINE_MS : COARSE_MS
+  const isFine = from >= now - WIDTH_10S_KEPT_MS && to - from <= WIDTH_10S_KEPT_MS + FUTURE_MS
+  const width = isFine ? WIDTH_10S : WIDTH_1M
   const reader = createReportReader(app)
   await store.read(app, { width, from, to }, [reader])
   if (reader.isEmpty() && !(await store.lifetime()).has(app)) throw noSuchApp(app)

@@ -1,5 +1,5 @@
 import { RequestError } from '../../receive/request-error.ts'
-import { COARSE_MS, FINE_KEPT_MS, FINE_MS, type Width } from '../../store/store.ts'
+import { WIDTH_1M, WIDTH_10S_KEPT_MS, WIDTH_10S, type Width } from '../../model/window-reader.ts'
 import { type Grid, createGrid } from '../../report/series-grid.ts'
 import { FIXED_NAMES, isSeriesName } from '../../report/series.ts'
 
@@ -21,7 +21,7 @@ const DEFAULT_POINTS = 500
 /** Steps that are offered when none is asked for, s. */
 const STEPS = [10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400]
 /** A clock may tick between the moment that asks for the last hour and this one. */
-const GRACE_MS = COARSE_MS
+const GRACE_MS = WIDTH_1M
 
 /** Reads `app`, `name`, `from`, `to` and `step`; throws RequestError. */
 export function readSeriesQuery(query: Query, now: number): SeriesQuery {
@@ -31,10 +31,10 @@ export function readSeriesQuery(query: Query, now: number): SeriesQuery {
   const to = readTime('to', query['to'], now)
   const from = readTime('from', query['from'], to - DEFAULT_RANGE_MS)
   if (from >= to) throw new RequestError(400, 'from has to be before to')
-  const isRecent = from >= now - FINE_KEPT_MS - GRACE_MS
+  const isRecent = from >= now - WIDTH_10S_KEPT_MS - GRACE_MS
   const step = readStep(query['step'], to - from, isRecent)
-  const width = step % COARSE_MS === 0 ? COARSE_MS : FINE_MS
-  if (width === FINE_MS && !isRecent) {
+  const width = step % WIDTH_1M === 0 ? WIDTH_1M : WIDTH_10S
+  if (width === WIDTH_10S && !isRecent) {
     throw new RequestError(
       400,
       `windows of 10 s are kept for an hour: for older times give a step that is a multiple of 60, as step=60`,
@@ -43,7 +43,7 @@ export function readSeriesQuery(query: Query, now: number): SeriesQuery {
   const grid = createGrid(from, to, step, now)
   if (grid.count > MAX_POINTS) {
     // A range that begins within a step touches one more.
-    const atLeast = Math.ceil((to - from) / (MAX_POINTS - 1) / COARSE_MS) * 60
+    const atLeast = Math.ceil((to - from) / (MAX_POINTS - 1) / WIDTH_1M) * 60
     const wider = atLeast > MAX_STEP_S ? '' : `step=${atLeast} or more, or `
     throw new RequestError(
       400,
@@ -86,7 +86,7 @@ export function readStepOption(value: string | readonly string[] | undefined): n
   const text = oneOf('step', value)
   if (text === undefined) return undefined
   const seconds = /^\d{1,6}$/.test(text) ? Number(text) : NaN
-  if (!(seconds > 0 && (seconds * 1000) % FINE_MS === 0 && seconds <= MAX_STEP_S)) {
+  if (!(seconds > 0 && (seconds * 1000) % WIDTH_10S === 0 && seconds <= MAX_STEP_S)) {
     throw new RequestError(
       400,
       `step is in seconds, a multiple of 10 and at most ${MAX_STEP_S}, as step=60`,
@@ -106,7 +106,7 @@ function readStep(
   if (asked !== undefined) return asked
   const offered = STEPS.map((seconds) => seconds * 1000)
   const fits = offered.find(
-    (step) => range / step <= DEFAULT_POINTS && (isRecent || step >= COARSE_MS),
+    (step) => range / step <= DEFAULT_POINTS && (isRecent || step >= WIDTH_1M),
   )
   return fits ?? offered.at(-1)!
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Store } from '../../store/store.ts'
 import { sendJson } from './json-reply.ts'
 import { type Query, type SeriesQuery, noSuchApp, readSeriesQuery } from './series-query.ts'
-import { type SeriesAnswer, createSeriesFold } from '../../report/series.ts'
+import { type SeriesAnswer, createSeriesBuilder } from '../../report/series.ts'
 
 /** `GET /api/series`: time series merged from windows (docs/API.md). */
 export function addSeriesRoute(app: FastifyInstance, options: { readonly store: Store }): void {
@@ -16,7 +16,7 @@ export function addSeriesRoute(app: FastifyInstance, options: { readonly store: 
 /** Rejects with a 404 when the app has sent nothing yet. */
 export async function readSeries(store: Store, query: SeriesQuery): Promise<SeriesAnswer> {
   const { app, names, grid, width } = query
-  const fold = createSeriesFold(app, names, grid)
+  const fold = createSeriesBuilder(app, names, grid)
   const { from, to } = grid
   await store.read(app, { width, from, to }, fold.readers)
   if (fold.isEmpty() && !(await store.lifetime()).has(app)) throw noSuchApp(app)

@@ -1,9 +1,9 @@
 import {
   type OpenWindow,
   type Pool,
-  closeWindows,
+  releaseWindows,
   openWindow,
-  settleWindows,
+  flushScanner,
 } from '../../aggregate/app-windows.ts'
 import { type Accumulator, addAccumulator } from '../../model/accumulator.ts'
 import type { SeriesTable } from '../../model/series-table.ts'
@@ -12,8 +12,15 @@ import { PLAIN, deflatePacked, firstRecordLength } from '../../codec/window.ts'
 import type { Packer } from '../../codec/packer.ts'
 import type { Span, SpanContent } from '../spans.ts'
 import type { RolledHour } from '../../codec/roll-up.ts'
-import { COARSE_MS, FINE_KEPT_MS, FINE_MS, HOUR_MS, SAMPLES_KEPT_MS, type Width } from '../store.ts'
-import { addToLifetime, dropOldSamples } from '../../codec/totals.ts'
+import {
+  WIDTH_1M,
+  WIDTH_10S_KEPT_MS,
+  WIDTH_10S,
+  HOUR_MS,
+  SAMPLES_KEPT_MS,
+  type Width,
+} from '../../model/window-reader.ts'
+import { addToTotals, dropOldSamples } from '../../codec/totals.ts'
 
 /**
  * The windows of one app in memory. What comes is counted in open windows, by series number. These are
@@ -27,14 +34,14 @@ export interface MemoryApp {
   open: OpenWindow[]
   /** Of those who bring accumulators of their own. */
   readonly pools: WeakMap<SeriesTable, Pool>
-  readonly fine: Shelf
-  readonly coarse: Shelf
-  /** By start: what coarse windows were rolled up into; what came later lies on their shelf. */
+  readonly fine: WindowMap
+  readonly coarse: WindowMap
+  /** By start: what coarse windows were rolled up into; what came later lies on their windowMap. */
   readonly hours: Map<number, RolledHour>
 }
 
 /** The packed windows of one width by their starts. */
-interface Shelf {
+interface WindowMap {
   readonly width: Width
   readonly windows: Map<number, Buffer>
   /** Starts of windows that were appended to since they were made one record. */
@@ -58,8 +65,8 @@ export function createMemoryApp(maxSeries: number): MemoryApp {
     lifetime: createWindow(),
     open: [],
     pools: new WeakMap(),
-    fine: { width: FINE_MS, windows: new Map(), open: new Set() },
-    coarse: { width: COARSE_MS, windows: new Map(), open: new Set() },
+    fine: { width: WIDTH_10S, windows: new Map(), open: new Set() },
+    coarse: { width: WIDTH_1M, windows: new Map(), open: new Set() },
     hours: new Map(),
   }
 }
@@ -74,7 +81,7 @@ export function addDelta({ open, pools }: MemoryApp, start: number, acc: Accumul
 /** Brings what is in open windows to where it is read; of those that start before `limit`, ms. */
 export function settle(app: MemoryApp, packer: Packer, limit = Infinity): void {
   const { lifetime, maxSeries } = app
-  settleWindows()
+  flushScanner()
   const due = app.open.filter(({ start }) => start < limit)
   if (due.length === 0) return
   app.open = app.open.filter(({ start }) => start >= limit)
@@ -82,24 +89,24 @@ export function settle(app: MemoryApp, packer: Packer, limit = Infinity): void {
     const accs = due.filter((window) => window.start === start).map(({ acc }) => acc)
     const packed = packer.packAccumulators(accs)
     append(app, app.fine, start, packed, packer)
-    append(app, app.coarse, start - (start % COARSE_MS), packed, packer)
-    for (const acc of accs) addToLifetime(lifetime, acc, maxSeries)
+    append(app, app.coarse, start - (start % WIDTH_1M), packed, packer)
+    for (const acc of accs) addToTotals(lifetime, acc, maxSeries)
   }
-  closeWindows(due)
+  releaseWindows(due)
 }
 
 /** Makes windows that have ended one record each, and drops what is older than it is kept. */
 export function tidy(app: MemoryApp, now: number, retentionMs: number, packer: Packer): void {
-  settle(app, packer, now - FINE_MS - CLOSE_AFTER_MS)
-  for (const shelf of [app.fine, app.coarse]) {
-    for (const start of shelf.open) {
-      if (start + shelf.width + CLOSE_AFTER_MS > now) continue
-      shelf.windows.set(start, close(app, shelf.windows.get(start)!, packer))
-      shelf.open.delete(start)
+  settle(app, packer, now - WIDTH_10S - CLOSE_AFTER_MS)
+  for (const windowMap of [app.fine, app.coarse]) {
+    for (const start of windowMap.open) {
+      if (start + windowMap.width + CLOSE_AFTER_MS > now) continue
+      windowMap.windows.set(start, close(app, windowMap.windows.get(start)!, packer))
+      windowMap.open.delete(start)
     }
   }
-  dropBefore(app.fine, now - FINE_KEPT_MS - FINE_MS)
-  dropBefore(app.coarse, now - retentionMs - COARSE_MS)
+  dropBefore(app.fine, now - WIDTH_10S_KEPT_MS - WIDTH_10S)
+  dropBefore(app.coarse, now - retentionMs - WIDTH_1M)
   for (const hour of app.hours.keys()) {
     if (hour < now - retentionMs - HOUR_MS) app.hours.delete(hour)
   }
@@ -108,19 +115,19 @@ export function tidy(app: MemoryApp, now: number, retentionMs: number, packer: P
 
 /** Where the windows of one width begin and end that are there, ms; undefined when there are none. */
 export function extentOf(app: MemoryApp, width: Width): { from: number; to: number } | undefined {
-  const { windows } = width === FINE_MS ? app.fine : app.coarse
+  const { windows } = width === WIDTH_10S ? app.fine : app.coarse
   let [from, to] = [Infinity, -Infinity]
   const note = (start: number, end: number) => {
     if (start < from) from = start
     if (end > to) to = end
   }
   for (const start of windows.keys()) note(start, start + width)
-  if (width === COARSE_MS) for (const hour of app.hours.keys()) note(hour, hour + HOUR_MS)
+  if (width === WIDTH_1M) for (const hour of app.hours.keys()) note(hour, hour + HOUR_MS)
   return from < to ? { from, to } : undefined
 }
 
 export function contentOf(app: MemoryApp, width: Width, span: Span): SpanContent {
-  const { windows } = width === FINE_MS ? app.fine : app.coarse
+  const { windows } = width === WIDTH_10S ? app.fine : app.coarse
   const rolled = app.hours.get(span.hour)
   return {
     total: span.usesTotal ? rolled?.total : undefined,
@@ -148,7 +155,7 @@ export function packedOf(app: MemoryApp): Packed[] {
   return [...packedOn(app.fine), ...packedOn(app.coarse), ...hours]
 }
 
-function packedOn({ windows, open }: Shelf): Packed[] {
+function packedOn({ windows, open }: WindowMap): Packed[] {
   return [...windows].map(([start, { length }]) => {
     const drop = () => {
       windows.delete(start)
@@ -160,7 +167,7 @@ function packedOn({ windows, open }: Shelf): Packed[] {
 
 function append(
   app: MemoryApp,
-  { windows, open }: Shelf,
+  { windows, open }: WindowMap,
   start: number,
   packed: Buffer,
   packer: Packer,
@@ -183,7 +190,7 @@ function close({ maxSeries }: MemoryApp, packed: Buffer, packer: Packer): Buffer
   return record[0] === PLAIN ? deflatePacked(record) : record
 }
 
-function dropBefore({ windows, open }: Shelf, time: number): void {
+function dropBefore({ windows, open }: WindowMap, time: number): void {
   for (const start of windows.keys()) {
     if (start >= time) continue
     windows.delete(start)

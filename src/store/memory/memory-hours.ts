@@ -1,7 +1,7 @@
 import type { MemoryApp } from './memory-app.ts'
 import type { Packer } from '../../codec/packer.ts'
 import { isWorthRollingUp, rollUp, rollUpTime } from '../../codec/roll-up.ts'
-import { HOUR_MS } from '../store.ts'
+import { HOUR_MS } from '../../model/window-reader.ts'
 
 /** The hours of an app that are to be rolled up, or once more because enough came later. */
 export function dueHours({ coarse, hours }: MemoryApp, now: number): number[] {

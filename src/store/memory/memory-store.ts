@@ -14,7 +14,8 @@ import { dueHours, rollUpHour } from './memory-hours.ts'
 import { createPacker } from '../../codec/packer.ts'
 import { type Span, readSpans, spansOf } from '../spans.ts'
 import { createRecentIds } from '../recent-ids.ts'
-import { FINE_KEPT_MS, FINE_MS, type Frame, type Store } from '../store.ts'
+import { WIDTH_10S_KEPT_MS, WIDTH_10S } from '../../model/window-reader.ts'
+import { type CommitBody, type Store } from '../store.ts'
 
 /** Packed windows of all apps may take this much; beyond, the oldest are dropped. Bytes. */
 const MAX_PACKED = 64 * 2 ** 20
@@ -27,7 +28,7 @@ export interface MemoryStore extends Store {
    * Counts a frame straight into the windows of an app, by `count`, which adds to those in `open` and
    * opens more. Does nothing when its id is known, and says whether it was new.
    */
-  countFrame(app: string, id: string | undefined, count: (open: OpenWindow[]) => void): boolean
+  countOnce(app: string, id: string | undefined, count: (open: OpenWindow[]) => void): boolean
 }
 
 export function createMemoryStore(options: {
@@ -50,7 +51,7 @@ export function createMemoryStore(options: {
 
   const tidyAll = (now: number) => {
     // The clock of a machine can be set back.
-    if (Math.abs(now - tidied) < FINE_MS / 2) return
+    if (Math.abs(now - tidied) < WIDTH_10S / 2) return
     tidied = now
     for (const app of apps.values()) tidy(app, now, retentionMs, packer)
     dropOldest(apps.values())
@@ -63,7 +64,7 @@ export function createMemoryStore(options: {
     return app
   }
 
-  const commit = (name: string, frames: readonly Frame[]): readonly number[] => {
+  const commit = (name: string, frames: readonly CommitBody[]): readonly number[] => {
     const now = options.now()
     tidyAll(now)
     const known = frames.flatMap(({ id }, i) =>
@@ -78,7 +79,7 @@ export function createMemoryStore(options: {
     return []
   }
 
-  const countFrame: MemoryStore['countFrame'] = (name, id, count) => {
+  const countOnce: MemoryStore['countOnce'] = (name, id, count) => {
     const now = options.now()
     tidyAll(now)
     if (id !== undefined && ids.has(name, id, now)) return false
@@ -89,7 +90,7 @@ export function createMemoryStore(options: {
 
   return {
     commit: async (app, frames) => commit(app, frames),
-    countFrame,
+    countOnce,
     read: async (name, range, readers) => {
       const now = options.now()
       tidyAll(now)
@@ -100,7 +101,7 @@ export function createMemoryStore(options: {
       const extent = extentOf(app, width)
       if (extent === undefined) return
       const to = Math.min(range.to, extent.to)
-      const kept = width === FINE_MS ? FINE_KEPT_MS : retentionMs
+      const kept = width === WIDTH_10S ? WIDTH_10S_KEPT_MS : retentionMs
       const spans = spansOf({ ...range, to }, Math.max(extent.from, now - kept - width), readers)
       const fetch = async (some: readonly Span[]) => some.map((span) => contentOf(app, width, span))
       await readSpans(spans, fetch, readers, { maxSeries, atOnce: 1 })

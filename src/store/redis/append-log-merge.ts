@@ -1,18 +1,18 @@
 import { mergeAccumulator } from '../../model/accumulator.ts'
 import { mergeCell } from '../../model/cell.ts'
-import { type Window, cellWithin, createWindow, mergeFrame } from '../../model/window.ts'
-import { mergeLifetimeFrame } from '../../codec/totals.ts'
-import type { OwnSum } from './own-delta-cache.ts'
+import { type Window, cellWithin, createWindow, mergeHeader } from '../../model/window.ts'
+import { mergeTotalsHeader } from '../../codec/totals.ts'
+import type { OwnDelta } from './own-delta-cache.ts'
 import { readEntry } from '../../codec/append-log.ts'
 import { createMerge, mergePacked } from '../../codec/window.ts'
-import type { Turns } from '../../codec/event-loop.ts'
+import type { Yielder } from '../../codec/event-loop.ts'
 
 /** What the first bytes of a pending window hold, merged by fine window. */
-export interface PendingSum {
+export interface AppendLogSum {
   /** By start, ms since 1970; without what `own` holds. */
   readonly windows: ReadonlyMap<number, Window>
   /** What this process has appended; undefined when it was unpacked like the rest. */
-  readonly own: OwnSum | undefined
+  readonly own: OwnDelta | undefined
   /**
    * Keys of all series in the order in which they came: a window that gets full then has the same
    * series whether it is read beside what is pending or after the fold. With `own` the order is another.
@@ -24,12 +24,12 @@ export interface PendingSum {
 }
 
 /** Merges what is pending, of at most so many fine windows; what stands there of `own` need not be unpacked. */
-export async function sumPending(
+export async function sumAppendLog(
   pending: Buffer,
   maxWindows: number,
-  turns: Turns,
-  own?: OwnSum,
-): Promise<PendingSum> {
+  yielder: Yielder,
+  own?: OwnDelta,
+): Promise<AppendLogSum> {
   const windows = new Map<number, Window>()
   const merges = new Map<number, (packed: Buffer) => void>()
   const series = new Set<string>()
@@ -53,10 +53,11 @@ export async function sumPending(
     }
     merge(packed)
     length = end
-    if (turns.isOver()) await turns.next()
+    if (yielder.isOver()) await yielder.next()
   }
   // Something of it was folded by another process, or never written.
-  if (own !== undefined && known < own.chunks.length) return sumPending(pending, maxWindows, turns)
+  if (own !== undefined && known < own.chunks.length)
+    return sumAppendLog(pending, maxWindows, yielder)
   for (const { acc } of own?.open ?? []) {
     for (const id of acc.touched) series.add(acc.table.keys[id]!)
   }
@@ -65,15 +66,15 @@ export async function sumPending(
 
 /** The fine windows of a sum, all that was pending of each. */
 export async function windowsOf(
-  { windows, own }: PendingSum,
-  turns: Turns,
+  { windows, own }: AppendLogSum,
+  yielder: Yielder,
 ): Promise<ReadonlyMap<number, Window>> {
   const all = new Map(windows)
   for (const { start, acc } of own?.open ?? []) {
     let window = all.get(start)
     if (window === undefined) all.set(start, (window = createWindow()))
     mergeAccumulator(window, acc)
-    if (turns.isOver()) await turns.next()
+    if (yielder.isOver()) await yielder.next()
   }
   return all
 }
@@ -84,15 +85,15 @@ export async function addToPacked(
   sums: readonly Window[],
   series: Iterable<string>,
   options: { readonly lifetime: boolean; readonly maxSeries: number },
-  turns: Turns,
+  yielder: Yielder,
 ): Promise<Window> {
   const { lifetime, maxSeries } = options
   const window = createWindow()
   // It had its limit when it was packed: its overflow series stand beside as many as there may be.
   if (packed !== undefined) mergePacked(window, packed, { lifetime })
   for (const sum of sums) {
-    if (lifetime) mergeLifetimeFrame(window, sum)
-    else mergeFrame(window, sum)
+    if (lifetime) mergeTotalsHeader(window, sum)
+    else mergeHeader(window, sum)
   }
   for (const key of series) {
     for (const { cells } of sums) {
@@ -101,8 +102,8 @@ export async function addToPacked(
       const into = cellWithin(window, key, cell.kind, maxSeries)
       if (!lifetime || cell.kind !== 'unique') mergeCell(into, cell)
     }
-    if (turns.isOver()) await turns.next()
+    if (yielder.isOver()) await yielder.next()
   }
-  if (turns.isOver()) await turns.next()
+  if (yielder.isOver()) await yielder.next()
   return window
 }

@@ -1,5 +1,5 @@
 import type { Accumulator } from '../../model/accumulator.ts'
-import { packPending } from '../../codec/append-log.ts'
+import { packEntry } from '../../codec/append-log.ts'
 import type { Packer } from '../../codec/packer.ts'
 import {
   type IdMember,
@@ -7,9 +7,9 @@ import {
   counterKey,
   idKeysAt,
   idMember,
-  pendingKey,
+  appendLogKey,
 } from './keys.ts'
-import type { Frame } from '../store.ts'
+import type { CommitBody } from '../store.ts'
 
 /** A batch of frames of one app, packed: it can be sent again without the frames. */
 export interface Batch {
@@ -28,12 +28,12 @@ export interface Batch {
 export function packBatch(
   app: string,
   prefix: string,
-  frames: readonly Frame[],
+  frames: readonly CommitBody[],
   packer: Packer,
 ): Batch {
   const byStart = new Map<number, Accumulator[]>()
   const ids: IdMember[] = []
-  const framesOfIds: number[] = []
+  const bodiesOfIds: number[] = []
   for (const [frame, { id, deltas }] of frames.entries()) {
     for (const { start, acc } of deltas) {
       const accs = byStart.get(start)
@@ -42,14 +42,14 @@ export function packBatch(
     }
     if (id === undefined) continue
     ids.push(idMember(app, id))
-    framesOfIds.push(frame)
+    bodiesOfIds.push(frame)
   }
   const parts = [...byStart].map(([start, accs]) => ({
     start,
     packed: packer.packAccumulators(accs),
   }))
-  const packed = packPending(parts)
-  return { app, prefix, ids, frames: framesOfIds, starts: [...byStart.keys()], packed }
+  const packed = packEntry(parts)
+  return { app, prefix, ids, frames: bodiesOfIds, starts: [...byStart.keys()], packed }
 }
 
 /** What the commit script gets; `least` is the count of the process's batches that is known. */
@@ -59,7 +59,7 @@ export function commitArguments(
   now: number,
   least = 0,
 ): { keys: string[]; args: (string | Buffer)[] } {
-  const keys = [counterKey(prefix, processName), pendingKey(prefix)]
+  const keys = [counterKey(prefix, processName), appendLogKey(prefix)]
   const expires = Math.floor(now / 1000) + LIFETIME_TTL_S
   const args: (string | Buffer)[] = [packed, `${expires}`, `${least}`]
   const keysOf = idKeysAt(prefix, now)

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { RedisClient } from './client.ts'
-import { sampleOf } from './sample.ts'
-import { COMMIT_SCRIPT, FOLD_SCRIPT } from './scripts.ts'
+import { sampleOf, COMMIT_SCRIPT, FOLD_SCRIPT } from './scripts.ts'
 
 /** The commands of the Redis store: scripts with typed answers. */
 export interface RedisCommands {
@@ -16,13 +15,13 @@ export interface RedisCommands {
 export interface CommitReply {
   /** How many batches this process has committed; less than before when Redis went back in time. */
   readonly counter: number
-  readonly pending: PendingLength
+  readonly pending: AppendLogLength
   /** Indexes of the ids that were known; then nothing was written. */
   readonly known: readonly number[]
 }
 
 /** How much is pending. */
-export interface PendingLength {
+export interface AppendLogLength {
   /** Bytes. */
   readonly length: number
   /** The first of them, enough to tell the first entry's start. */

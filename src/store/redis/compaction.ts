@@ -1,29 +1,34 @@
 import type { Window } from '../../model/window.ts'
 import { PackedError } from '../../codec/byte-reader.ts'
-import { type PendingSum, addToPacked, sumPending, windowsOf } from './append-log-merge.ts'
+import { type AppendLogSum, addToPacked, sumAppendLog, windowsOf } from './append-log-merge.ts'
 import { dropOldSamples } from '../../codec/totals.ts'
-import type { OwnSum, OwnSums } from './own-delta-cache.ts'
-import { packPending, readablePending } from '../../codec/append-log.ts'
+import type { OwnDelta, OwnDeltaCache } from './own-delta-cache.ts'
+import { packEntry, readableEntries } from '../../codec/append-log.ts'
 import { areRecords, deflatePackedAside, seriesIn } from '../../codec/window.ts'
 import type { Packer } from '../../codec/packer.ts'
 import type { RedisClient } from './client.ts'
 import type { NewWindow, RedisCommands } from './commands.ts'
-import { LIFETIME_TTL_S, lifetimeKey, pendingKey, windowKey } from './keys.ts'
-import { COARSE_MS, FINE_KEPT_MS, FINE_MS, SAMPLES_KEPT_MS } from '../store.ts'
-import { type Turns, takeTurns } from '../../codec/event-loop.ts'
+import { LIFETIME_TTL_S, totalsKey, appendLogKey, windowKey } from './keys.ts'
+import {
+  WIDTH_1M,
+  WIDTH_10S_KEPT_MS,
+  WIDTH_10S,
+  SAMPLES_KEPT_MS,
+} from '../../model/window-reader.ts'
+import { type Yielder, createYielder } from '../../codec/event-loop.ts'
 
 /**
  * Folds a pending window: merges it in its place, an entry for each fine window, or, when `isMoved` or
  * it would still be long, moves it into the fine, the coarse and the lifetime windows. Resolves with
  * false when nothing was pending. What another has changed in between stays as it is.
  */
-export type Fold = (prefix: string, isMoved: boolean) => Promise<boolean>
+export type Compaction = (prefix: string, isMoved: boolean) => Promise<boolean>
 
-export interface FoldOptions {
+export interface CompactionOptions {
   readonly client: RedisClient
   readonly commands: RedisCommands
   readonly packer: Packer
-  readonly ownSums: OwnSums
+  readonly ownDeltas: OwnDeltaCache
   readonly now: () => number
   readonly retentionMs: number
   readonly maxSeries: number
@@ -33,7 +38,7 @@ export interface FoldOptions {
 /** So much is merged at once, by whoever passes a multiple of it, bytes. */
 export const LONG_PENDING = 262_144
 /**
- * A fold is done in slices of this length with pauses in between, ms: a commit has several turns, and
+ * A fold is done in slices of this length with pauses in between, ms: a commit has several yielder, and
  * is not to meet a slice in each.
  */
 const SLICE_MS = 0.2
@@ -41,20 +46,20 @@ const PAUSE_MS = 1
 /** Fine windows of one fold; there are more when lines come late. */
 const MAX_WINDOWS = 64
 
-export function createFold(options: FoldOptions): Fold {
-  const { client, commands, packer, ownSums, now, retentionMs, maxSeries, warn } = options
+export function createCompaction(options: CompactionOptions): Compaction {
+  const { client, commands, packer, ownDeltas, now, retentionMs, maxSeries, warn } = options
 
-  const fold: Fold = async (prefix, isMoved) => {
+  const fold: Compaction = async (prefix, isMoved) => {
     // Before what is pending is asked for: what is sent later may not be in the answer.
-    const own = ownSums.take(prefix)
-    const [pending, lifetime] = await client.mgetBuffer(pendingKey(prefix), lifetimeKey(prefix))
+    const own = ownDeltas.take(prefix)
+    const [pending, lifetime] = await client.mgetBuffer(appendLogKey(prefix), totalsKey(prefix))
     if (!pending) return false
     // Longer slices when much is pending, so that those who append don't overtake this for good.
     const slice = SLICE_MS * Math.max(1, pending.length / LONG_PENDING)
-    const turns = takeTurns(slice, PAUSE_MS)
-    let sum: PendingSum
+    const yielder = createYielder(slice, PAUSE_MS)
+    let sum: AppendLogSum
     try {
-      sum = await sumPending(pending, MAX_WINDOWS, turns, own)
+      sum = await sumAppendLog(pending, MAX_WINDOWS, yielder, own)
     } catch (error) {
       if (!(error instanceof PackedError)) throw error
       return dropUnreadable(prefix, pending)
@@ -62,38 +67,41 @@ export function createFold(options: FoldOptions): Fold {
     // A lifetime window that gets full takes what comes first: then the order must stay.
     const hasRoom =
       sum.series.size + (lifetime && areRecords(lifetime) ? seriesIn(lifetime) : 0) <= maxSeries
-    if (!hasRoom && sum.own) sum = await sumPending(pending, MAX_WINDOWS, turns)
+    if (!hasRoom && sum.own) sum = await sumAppendLog(pending, MAX_WINDOWS, yielder)
     const head = pending.subarray(0, sum.length)
-    if (hasRoom && !isMoved && (await foldInPlace(prefix, head, sum, turns))) return true
-    const isDone = await move(prefix, head, sum, turns)
+    if (hasRoom && !isMoved && (await compactInPlace(prefix, head, sum, yielder))) return true
+    const isDone = await move(prefix, head, sum, yielder)
     if (isDone && !sum.isAll) await fold(prefix, isMoved)
     return true
   }
   /** What nobody can read would stay pending for good, and all that comes behind it. */
   const dropUnreadable = async (prefix: string, pending: Buffer): Promise<boolean> => {
-    const readable = readablePending(pending)
-    if (await commands.fold(pendingKey(prefix), pending, readable, [])) {
+    const readable = readableEntries(pending)
+    if (await commands.fold(appendLogKey(prefix), pending, readable, [])) {
       const bytes = pending.length - readable.length
-      warn({ key: pendingKey(prefix), bytes }, 'what was pending in Redis could not be read: lost')
+      warn(
+        { key: appendLogKey(prefix), bytes },
+        'what was pending in Redis could not be read: lost',
+      )
     }
     return true
   }
 
   /** Merges what is pending where it stands; false when it would still be long. */
-  const foldInPlace = async (
+  const compactInPlace = async (
     prefix: string,
     head: Buffer,
-    sum: PendingSum,
-    turns: Turns,
+    sum: AppendLogSum,
+    yielder: Yielder,
   ): Promise<boolean> => {
-    const own = await packOwn(sum.own, turns)
-    const others = await packWindows(sum.windows, turns)
+    const own = await packOwn(sum.own, yielder)
+    const others = await packWindows(sum.windows, yielder)
     const merged = Buffer.concat([own, others])
     // It would have to be merged again too soon.
     if (merged.length > LONG_PENDING / 2) return false
-    const isDone = await commands.fold(pendingKey(prefix), head, merged, [])
-    ownSums.keep(prefix)
-    if (isDone && sum.own !== undefined) ownSums.putBack(prefix, sum.own, own)
+    const isDone = await commands.fold(appendLogKey(prefix), head, merged, [])
+    ownDeltas.keep(prefix)
+    if (isDone && sum.own !== undefined) ownDeltas.putBack(prefix, sum.own, own)
     return true
   }
 
@@ -101,54 +109,57 @@ export function createFold(options: FoldOptions): Fold {
   const move = async (
     prefix: string,
     head: Buffer,
-    sum: PendingSum,
-    turns: Turns,
+    sum: AppendLogSum,
+    yielder: Yielder,
   ): Promise<boolean> => {
-    const windows = await windowsOf(sum, turns)
-    if (sum.own !== undefined) ownSums.release(prefix, sum.own)
+    const windows = await windowsOf(sum, yielder)
+    if (sum.own !== undefined) ownDeltas.release(prefix, sum.own)
     const targets = targetsOf(prefix, windows, now(), retentionMs)
     const before = await client.mgetBuffer(...targets.map(({ key }) => key))
     const changed: NewWindow[] = []
     for (const [i, target] of targets.entries()) {
-      changed.push(await packTarget(target, before[i] ?? undefined, sum.series, turns))
+      changed.push(await packTarget(target, before[i] ?? undefined, sum.series, yielder))
     }
-    return commands.fold(pendingKey(prefix), head, NOTHING, changed)
+    return commands.fold(appendLogKey(prefix), head, NOTHING, changed)
   }
 
   const packTarget = async (
     { key, sums, expires, isLifetime }: Target,
     before: Buffer | undefined,
     series: Iterable<string>,
-    turns: Turns,
+    yielder: Yielder,
   ): Promise<NewWindow> => {
     const limits = { lifetime: isLifetime, maxSeries }
     const add = async (packed: Buffer | undefined) =>
-      addToPacked(packed, sums, series, limits, turns)
+      addToPacked(packed, sums, series, limits, yielder)
     const window = await add(before).catch(async (error: unknown) => {
       if (!(error instanceof PackedError)) throw error
       warn({ key, bytes: before?.length }, 'a window in Redis could not be read: it begins anew')
       return add(undefined)
     })
     if (isLifetime) dropOldSamples(window, now() - SAMPLES_KEPT_MS)
-    const packed = await deflatePackedAside(await packer.packInTurns(window, turns))
+    const packed = await deflatePackedAside(await packer.packInTurns(window, yielder))
     return { key, before, packed, expires }
   }
 
-  const packWindows = async (windows: PendingSum['windows'], turns: Turns): Promise<Buffer> => {
+  const packWindows = async (
+    windows: AppendLogSum['windows'],
+    yielder: Yielder,
+  ): Promise<Buffer> => {
     const parts: { start: number; packed: Buffer }[] = []
     for (const [start, window] of windows) {
-      parts.push({ start, packed: await packer.packInTurns(window, turns) })
+      parts.push({ start, packed: await packer.packInTurns(window, yielder) })
     }
-    return packPending(parts)
+    return packEntry(parts)
   }
 
-  const packOwn = async (own: OwnSum | undefined, turns: Turns): Promise<Buffer> => {
+  const packOwn = async (own: OwnDelta | undefined, yielder: Yielder): Promise<Buffer> => {
     const parts: { start: number; packed: Buffer }[] = []
     for (const { start, acc } of own?.open ?? []) {
-      if (turns.isOver()) await turns.next()
+      if (yielder.isOver()) await yielder.next()
       parts.push({ start, packed: packer.packAccumulators([acc]) })
     }
-    return packPending(parts)
+    return packEntry(parts)
   }
 
   return fold
@@ -173,7 +184,7 @@ function targetsOf(
   const minutes = new Map<number, Window[]>()
   const targets: Target[] = []
   const add = (
-    width: typeof FINE_MS | typeof COARSE_MS,
+    width: typeof WIDTH_10S | typeof WIDTH_1M,
     start: number,
     sums: readonly Window[],
     keptMs: number,
@@ -184,16 +195,16 @@ function targetsOf(
     targets.push({ key, sums, expires: Math.ceil(end / 1000), isLifetime: false })
   }
   for (const [start, window] of windows) {
-    add(FINE_MS, start, [window], FINE_KEPT_MS)
-    const minute = start - (start % COARSE_MS)
+    add(WIDTH_10S, start, [window], WIDTH_10S_KEPT_MS)
+    const minute = start - (start % WIDTH_1M)
     const sums = minutes.get(minute)
     if (sums === undefined) minutes.set(minute, [window])
     else sums.push(window)
   }
-  for (const [start, sums] of minutes) add(COARSE_MS, start, sums, retentionMs)
+  for (const [start, sums] of minutes) add(WIDTH_1M, start, sums, retentionMs)
   const expires = Math.floor(time / 1000) + LIFETIME_TTL_S
   const sums = [...windows.values()]
-  targets.push({ key: lifetimeKey(prefix), sums, expires, isLifetime: true })
+  targets.push({ key: totalsKey(prefix), sums, expires, isLifetime: true })
   return targets
 }
 

@@ -1,8 +1,8 @@
-import { createOwnSums } from './own-delta-cache.ts'
-import { firstPending } from '../../codec/append-log.ts'
-import type { PendingLength } from './commands.ts'
-import { type FoldOptions, LONG_PENDING, createFold } from './compaction.ts'
-import type { Frame } from '../store.ts'
+import { createOwnDeltaCache } from './own-delta-cache.ts'
+import { firstEntry } from '../../codec/append-log.ts'
+import type { AppendLogLength } from './commands.ts'
+import { type CompactionOptions, LONG_PENDING, createCompaction } from './compaction.ts'
+import type { CommitBody } from '../store.ts'
 
 /**
  * Says when pending windows are folded (redis-fold.ts): merged in their place when they get long, moved
@@ -10,11 +10,11 @@ import type { Frame } from '../store.ts'
  * with the same fine window for some time, moves it: so one of those who are at work does it before
  * the others, and what a receiver that died has left is found.
  */
-export interface Folder {
+export interface Compactor {
   /** To be told of a batch that is being sent, before its accumulators are given back. */
-  readonly noteSent: (prefix: string, frames: readonly Frame[], packed: Buffer) => void
+  readonly noteSent: (prefix: string, frames: readonly CommitBody[], packed: Buffer) => void
   /** To be told what is pending, and how many bytes of it were added just now. */
-  note(prefix: string, pending: PendingLength, added: number): void
+  note(prefix: string, pending: AppendLogLength, added: number): void
   /** Resolves when what is pending has been moved into its windows, or could not be. */
   readonly fold: (prefix: string) => Promise<void>
   close(): Promise<void>
@@ -24,14 +24,14 @@ export interface Folder {
 const FOLD_MS = 15_000
 /** Who has only read it waits so many times as long. */
 const READER_PATIENCE = 8
-export interface FolderOptions extends Omit<FoldOptions, 'ownSums'> {
+export interface CompactorOptions extends Omit<CompactionOptions, 'ownDeltas'> {
   readonly foldMs?: number | undefined
 }
 
-export function createFolder(options: FolderOptions): Folder {
+export function createCompactor(options: CompactorOptions): Compactor {
   const { client, now, foldMs = FOLD_MS, warn } = options
-  const ownSums = createOwnSums(now)
-  const fold = createFold({ ...options, ownSums })
+  const ownDeltas = createOwnDeltaCache(now)
+  const fold = createCompaction({ ...options, ownDeltas })
   /** By prefix: the first fine window that was pending, and when it is folded if it stays that. */
   const seen = new Map<string, { readonly first: number; at: number }>()
   /** By prefix: whether all is to be moved into its windows. */
@@ -68,8 +68,8 @@ export function createFolder(options: FolderOptions): Folder {
     return last
   }
 
-  const note = (prefix: string, { length, head }: PendingLength, added: number) => {
-    const first = firstPending(head)
+  const note = (prefix: string, { length, head }: AppendLogLength, added: number) => {
+    const first = firstEntry(head)
     if (first === undefined) {
       seen.delete(prefix)
       return
@@ -98,7 +98,7 @@ export function createFolder(options: FolderOptions): Folder {
   ).unref()
 
   return {
-    noteSent: ownSums.add,
+    noteSent: ownDeltas.add,
     note,
     fold: async (prefix) => enqueue(prefix, true),
     close: async () => {

@@ -5,7 +5,7 @@ import type { Window } from '../../model/window.ts'
  * other receivers haven't brought them back yet: Prometheus would take that for a restart and add the
  * whole value once more.
  */
-export interface Watermark {
+export interface CounterResetGuard {
   /** Throws while the lifetime window of an app counts fewer lines than it did. */
   check(app: string, lifetime: Window, now: number): void
 }
@@ -13,7 +13,7 @@ export interface Watermark {
 /** After so long what is missing is gone for good, and the counters do start again. ms. */
 const PATIENCE_MS = 10_000
 
-export function createWatermark(): Watermark {
+export function createCounterResetGuard(): CounterResetGuard {
   const marks = new Map<string, { lines: number; belowSince: number | undefined }>()
   return {
     check: (app, lifetime, now) => {

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
-import { hashOfId } from './body-id.ts'
-import { FINE_MS, IDS_KEPT_MS, type Width } from '../store.ts'
+import { hash, createHash } from 'node:crypto'
+import { WIDTH_10S, type Width } from '../../model/window-reader.ts'
+import { IDS_KEPT_MS } from '../store.ts'
 
 /**
- * Names in Redis. All keys of an app carry the same hash tag, so that they live in one slot of a
+ * Interner in Redis. All keys of an app carry the same hash tag, so that they live in one slot of a
  * Cluster and one script can write them all. App names are anyone's text and appear only hashed, but
  * for the registry of apps, where they are values.
  *
@@ -18,7 +18,7 @@ import { FINE_MS, IDS_KEPT_MS, type Width } from '../store.ts'
  *   l2met:1:{APP}:j:TURN:SHARD     the same, for apps with many frames
  *   l2met:1:{APP}:r:PROCESS        how many batches a process has committed
  *
- * A commit writes the pending window, the ids and the count. A fold (redis-folder.ts) moves what is
+ * A commit writes the pending window, the ids and the count. A fold (redis-compactor.ts) moves what is
  * pending into the fine, coarse and lifetime windows, of which each is one packed record; a roll-up
  * (redis-roller.ts) moves coarse windows into hours. Both are one script, so that whoever reads a
  * window together with the pending one, in one MGET, sees each line once.
@@ -27,7 +27,7 @@ const PREFIX = 'l2met:1:'
 
 export const APPS_KEY = `${PREFIX}apps`
 
-/** Ids of this many turns are looked up: an id is remembered for IDS_KEPT_MS to twice that. */
+/** Ids of this many yielder are looked up: an id is remembered for IDS_KEPT_MS to twice that. */
 const TURNS = 2
 const TURN_MS = IDS_KEPT_MS / (TURNS - 1)
 /** Clocks of receivers differ by less, ms: so near to the next turn, its ids are looked up too. */
@@ -53,20 +53,20 @@ export function appPrefix(app: string): string {
 }
 
 export function windowKey(prefix: string, width: Width, start: number): string {
-  return `${prefix}${width === FINE_MS ? 'f' : 'c'}:${(start / FINE_MS).toString(36)}`
+  return `${prefix}${width === WIDTH_10S ? 'f' : 'c'}:${(start / WIDTH_10S).toString(36)}`
 }
 
-export function pendingKey(prefix: string): string {
+export function appendLogKey(prefix: string): string {
   return `${prefix}p`
 }
 
 /** The two keys of an hour that was rolled up. */
 export function hourKeys(prefix: string, hour: number): { total: string; minutes: string } {
-  const start = (hour / FINE_MS).toString(36)
+  const start = (hour / WIDTH_10S).toString(36)
   return { total: `${prefix}h:${start}`, minutes: `${prefix}m:${start}` }
 }
 
-export function lifetimeKey(prefix: string): string {
+export function totalsKey(prefix: string): string {
   return `${prefix}t`
 }
 
@@ -95,15 +95,23 @@ export function idKeysAt(prefix: string, now: number): (id: IdMember) => string[
   const turn = Math.floor(now / TURN_MS)
   const ages = Array.from({ length: TURNS }, (_, age) => age)
   if (now >= (turn + 1) * TURN_MS - SLACK_MS) ages.push(-1)
-  const turns = ages.map((age) => {
+  const yielder = ages.map((age) => {
     const name = (turn - age).toString(36)
     return { small: `${prefix}i:${name}:`, large: `${prefix}j:${name}:` }
   })
   return ({ shard }) =>
-    turns.flatMap(({ small, large }) => [
+    yielder.flatMap(({ small, large }) => [
       small + SHARDS[shard % SMALL_SHARDS]!,
       large + SHARDS[shard % LARGE_SHARDS]!,
     ])
 }
 
 const SHARDS = Array.from({ length: LARGE_SHARDS }, (_, shard) => shard.toString(36))
+
+/**
+ * Body ids are texts of their senders' choosing; Redis remembers short hashes of them, the same in all
+ * receivers. With a million ids remembered, 64 bits take one new frame in 10^13 for a known one.
+ */
+export function hashOfId(app: string, id: string): Buffer {
+  return hash('sha1', `${app}\0${id}`, 'buffer')
+}

@@ -6,10 +6,10 @@ import {
 } from '../../aggregate/app-windows.ts'
 import { addAccumulator } from '../../model/accumulator.ts'
 import type { SeriesTable } from '../../model/series-table.ts'
-import type { Frame } from '../store.ts'
+import type { CommitBody } from '../store.ts'
 
 /** What this process has appended to a pending window, as bytes and as their sum. */
-export interface OwnSum {
+export interface OwnDelta {
   /** One for each fine window and series table. */
   readonly open: OpenWindow[]
   /** In the order in which they were sent. That one is here doesn't say that it was written. */
@@ -20,17 +20,17 @@ export interface OwnSum {
  * Sums of what busy apps append: a fold that finds the bytes in the pending window need not unpack
  * them, which is dearer than all else that it does.
  */
-export interface OwnSums {
+export interface OwnDeltaCache {
   /** To be told that an app is busy: what is sent from now on is summed. */
   readonly keep: (prefix: string) => void
   /** Adds a batch of which `chunk` is being sent; reads its accumulators, which stay as they are. */
-  readonly add: (prefix: string, frames: readonly Frame[], chunk: Buffer) => void
+  readonly add: (prefix: string, frames: readonly CommitBody[], chunk: Buffer) => void
   /** Gives the sum so far, and begins another. */
-  readonly take: (prefix: string) => OwnSum | undefined
+  readonly take: (prefix: string) => OwnDelta | undefined
   /** `sum`, which had been taken, stands in the pending window as `chunk` now. */
-  readonly putBack: (prefix: string, sum: OwnSum, chunk: Buffer) => void
+  readonly putBack: (prefix: string, sum: OwnDelta, chunk: Buffer) => void
   /** `sum`, which had been taken, is needed no more. */
-  readonly release: (prefix: string, sum: OwnSum) => void
+  readonly release: (prefix: string, sum: OwnDelta) => void
 }
 
 /** An app for which nobody said in so long that it is busy is not, ms. */
@@ -41,13 +41,13 @@ const MAX_TABLES = 8
 const MAX_CELLS = 32_768
 
 interface State {
-  sum: OwnSum
+  sum: OwnDelta
   bytes: number
   readonly pools: Map<SeriesTable, Pool>
   keptAt: number
 }
 
-export function createOwnSums(now: () => number): OwnSums {
+export function createOwnDeltaCache(now: () => number): OwnDeltaCache {
   const states = new Map<string, State>()
 
   const poolOf = ({ pools }: State, table: SeriesTable): Pool => {
@@ -56,7 +56,7 @@ export function createOwnSums(now: () => number): OwnSums {
     return pool
   }
 
-  const addTo = (state: State, open: OpenWindow[], deltas: Frame['deltas']) => {
+  const addTo = (state: State, open: OpenWindow[], deltas: CommitBody['deltas']) => {
     for (const { start, acc } of deltas) {
       addAccumulator(openWindow(open, poolOf(state, acc.table), start), acc)
     }
@@ -109,6 +109,6 @@ export function createOwnSums(now: () => number): OwnSums {
   }
 }
 
-function giveBack({ open }: OwnSum): void {
+function giveBack({ open }: OwnDelta): void {
   for (const { owner, acc } of open) releaseAccumulator(owner, acc)
 }

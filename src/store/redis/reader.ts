@@ -1,9 +1,15 @@
 import { areRecords } from '../../codec/window.ts'
 import { readPending } from '../../codec/append-log.ts'
 import type { RedisClient } from './client.ts'
-import { hourKeys, pendingKey, windowKey } from './keys.ts'
+import { hourKeys, appendLogKey, windowKey } from './keys.ts'
 import { type Span, type SpanContent, readSpans, spansOf } from '../spans.ts'
-import { FINE_KEPT_MS, FINE_MS, type ReadRange, type Width, type WindowReader } from '../store.ts'
+import {
+  WIDTH_10S_KEPT_MS,
+  WIDTH_10S,
+  type ReadRange,
+  type Width,
+  type WindowReader,
+} from '../../model/window-reader.ts'
 
 /** Shows readers the windows of the app with this prefix, as Store.read does. */
 export type ReadFromRedis = (
@@ -40,10 +46,10 @@ export function createRedisReader(options: {
       return [...(usesTotal ? [total] : []), ...(usesMinutes ? [minutes] : []), ...windows]
     })
     // All at one moment: a fold or a roll-up moves lines from some of these to others.
-    const values = await client.mgetBuffer(pendingKey(prefix), ...keys)
+    const values = await client.mgetBuffer(appendLogKey(prefix), ...keys)
     const pending = values[0] ?? NOTHING
     onPending(prefix, pending)
-    const byStart = pendingByStart(pending, width)
+    const byStart = appendLogByStart(pending, width)
     let at = 1
     const next = () => values[at++] ?? undefined
     // What somebody else put there is not there; a fold or its end takes it away.
@@ -55,7 +61,7 @@ export function createRedisReader(options: {
       const total = usesTotal ? nextWindow() : undefined
       const minutes = usesMinutes ? next() : undefined
       const windows = starts.map((start) => join(nextWindow(), byStart.get(start)))
-      if (width !== FINE_MS) {
+      if (width !== WIDTH_10S) {
         const isRolled = total !== undefined || minutes !== undefined
         onHour(prefix, hour, isRolled, windows.filter((packed) => packed !== undefined).length)
       }
@@ -65,7 +71,7 @@ export function createRedisReader(options: {
 
   return async (prefix, range, readers) => {
     const { width } = range
-    const kept = width === FINE_MS ? FINE_KEPT_MS : retentionMs
+    const kept = width === WIDTH_10S ? WIDTH_10S_KEPT_MS : retentionMs
     const to = Math.min(range.to, now() + AHEAD_MS)
     const spans = spansOf({ ...range, to }, now() - kept - width, readers)
     const fetchSome = async (some: readonly Span[]) => fetch(prefix, range, some)
@@ -74,7 +80,7 @@ export function createRedisReader(options: {
 }
 
 /** What is pending of each window. */
-function pendingByStart(pending: Buffer, width: Width): Map<number, Buffer[]> {
+function appendLogByStart(pending: Buffer, width: Width): Map<number, Buffer[]> {
   const byStart = new Map<number, Buffer[]>()
   for (const { start, packed } of readPending(pending)) {
     const window = start - (start % width)

@@ -3,17 +3,16 @@ import { createOutageLog } from './outage-log.ts'
 import { createPacker } from '../../codec/packer.ts'
 import { type Batch, commitArguments, packBatch } from './batch.ts'
 import { createRedisClient } from './client.ts'
-import { createRedisClock } from './clock.ts'
+import { createRedisClock, checkEvictionPolicy } from './server-info.ts'
 import { type CommitReply, defineCommands } from './commands.ts'
-import { createFolder } from './compactor.ts'
-import { findUnfitness } from './health.ts'
+import { createCompactor } from './compactor.ts'
 import { appPrefix, counterKey } from './keys.ts'
-import { createReadLifetimes } from './totals.ts'
+import { createTotalsReader } from './totals.ts'
 import { createRegistry } from './registry.ts'
 import { createRedisReader } from './reader.ts'
 import { createRoller } from './roller.ts'
 import { createReplay } from './replay.ts'
-import { type Frame, type Store, UnfitStoreError } from '../store.ts'
+import { type CommitBody, type Store, UnsafeStoreError } from '../store.ts'
 
 /** Windows in one Redis or in a Redis Cluster, shared by any number of receivers. */
 export interface RedisStore extends Store {
@@ -38,7 +37,7 @@ export function createRedisStore(options: {
   readonly maxSeries: number
   /** Whether certificates that nobody else signed are accepted from Redis, as on Heroku. */
   readonly trustSelfSigned: boolean
-  /** What is pending is folded after this long, ms; where nothing else is said, redis-folder.ts says. */
+  /** What is pending is folded after this long, ms; where nothing else is said, redis-compactor.ts says. */
   readonly foldMs?: number
   /** What is kept of lifetime windows, bytes; where nothing else is said, redis-lifetime.ts says. */
   readonly maxKept?: number
@@ -50,8 +49,8 @@ export function createRedisStore(options: {
   const commands = defineCommands(client)
   const clock = createRedisClock(client)
   const packer = createPacker()
-  const folder = createFolder({ ...options, client, commands, packer, now: clock.now })
-  const roller = createRoller({ ...options, client, packer, now: clock.now, fold: folder.fold })
+  const compactor = createCompactor({ ...options, client, commands, packer, now: clock.now })
+  const roller = createRoller({ ...options, client, packer, now: clock.now, fold: compactor.fold })
   const outages = createOutageLog(options.urls, warn)
   const registry = createRegistry(client, clock.now)
   const prefixes = new Map<string, string>()
@@ -70,7 +69,7 @@ export function createRedisStore(options: {
     outages.noteGood(app)
     const isWritten = reply.known.length === 0
     count.note(reply.counter, isWritten ? batch : undefined)
-    folder.note(batch.prefix, reply.pending, isWritten ? batch.packed.length : 0)
+    compactor.note(batch.prefix, reply.pending, isWritten ? batch.packed.length : 0)
     if (isWritten) roller.noteBatch(batch)
     return reply
   }
@@ -96,23 +95,23 @@ export function createRedisStore(options: {
     warn,
   })
 
-  const commit = async (app: string, frames: readonly Frame[]): Promise<readonly number[]> => {
+  const commit = async (app: string, frames: readonly CommitBody[]): Promise<readonly number[]> => {
     checkFitness()
     // By another clock than the others' it would look for its ids in other sets.
     if (!clock.isMeasured()) throw new Error('the time of Redis is not known yet')
     const prefix = prefixOf(app)
     const batch = packBatch(app, prefix, frames, packer)
-    folder.noteSent(prefix, frames, batch.packed)
+    compactor.noteSent(prefix, frames, batch.packed)
     const [{ known }] = await Promise.all([send(batch), registry.note(app)])
     return known.map((i) => batch.frames[i]!)
   }
 
   const checkFitness = () => {
-    if (unfit !== undefined) throw new UnfitStoreError(unfit)
+    if (unfit !== undefined) throw new UnsafeStoreError(unfit)
   }
 
   const noteRead = (prefix: string, pending: Buffer) => {
-    folder.note(prefix, { length: pending.length, head: pending }, 0)
+    compactor.note(prefix, { length: pending.length, head: pending }, 0)
   }
 
   const readFromRedis = createRedisReader({
@@ -123,7 +122,7 @@ export function createRedisStore(options: {
     onHour: (prefix, hour, isRolled, windows) => roller.found(prefix, hour, isRolled, windows),
   })
 
-  const readLifetimes = createReadLifetimes({
+  const readTotals = createTotalsReader({
     ...options,
     client,
     now: clock.now,
@@ -151,7 +150,7 @@ export function createRedisStore(options: {
     try {
       await clock.measure()
       const was = unfit
-      unfit = await findUnfitness(client)
+      unfit = await checkEvictionPolicy(client)
       if (unfit !== undefined && unfit !== was) warn({}, unfit)
       isReached = true
       outages.noteGood()
@@ -190,7 +189,7 @@ export function createRedisStore(options: {
     read: async (app, range, readers) => readFromRedis(prefixOf(app), range, readers),
     lifetime: async () => {
       checkFitness()
-      return readLifetimes()
+      return readTotals()
     },
     clock: clock.now,
     ready,
@@ -198,7 +197,7 @@ export function createRedisStore(options: {
     close: async () => {
       for (const timer of timers) clearInterval(timer)
       clearTimeout(again)
-      await Promise.all([folder.close(), roller.close()])
+      await Promise.all([compactor.close(), roller.close()])
       client.disconnect()
     },
   }

@@ -5,7 +5,7 @@ import type { RedisClient } from './client.ts'
 import { sha1 } from './commands.ts'
 import { hourKeys, windowKey } from './keys.ts'
 import { isWorthRollingUp, rollUp, rollUpTime } from '../../codec/roll-up.ts'
-import { COARSE_MS, HOUR_MS } from '../store.ts'
+import { WIDTH_1M, HOUR_MS } from '../../model/window-reader.ts'
 
 /** Rolls up the coarse windows of hours that are over. */
 export interface Roller {
@@ -75,8 +75,8 @@ export function createRoller(options: {
   const rollUpHour = async ({ prefix, hour }: Hour) => {
     await fold(prefix)
     const names = hourKeys(prefix, hour)
-    const starts = Array.from({ length: HOUR_MS / COARSE_MS }, (_, i) => hour + i * COARSE_MS)
-    const windowKeys = starts.map((start) => windowKey(prefix, COARSE_MS, start))
+    const starts = Array.from({ length: HOUR_MS / WIDTH_1M }, (_, i) => hour + i * WIDTH_1M)
+    const windowKeys = starts.map((start) => windowKey(prefix, WIDTH_1M, start))
     const [before, ...values] = await client.mgetBuffer(names.minutes, ...windowKeys)
     const found = starts.flatMap((start, i) => {
       const packed = values[i]

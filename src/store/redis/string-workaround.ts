@@ -4,7 +4,7 @@
  * times longer, in all of the process. Reading a method through an object that inherits from it, often
  * enough for V8 to take notice, brings the fast form back.
  */
-export function mendStrings(): void {
+export function restoreFastStrings(): void {
   const inheritor = Object.create(String.prototype) as Methods
   for (let i = 0; i < READS; i += 1) readMethod(inheritor)
 }

@@ -1,14 +1,14 @@
 import type { Window } from '../../model/window.ts'
 import { PackedError } from '../../codec/byte-reader.ts'
-import { type KeptLifetime, createKeptLifetime } from '../../codec/totals-cache.ts'
+import { type TotalsCache, createTotalsCache } from '../../codec/totals-cache.ts'
 import type { RedisClient } from './client.ts'
-import { counterKey, lifetimeKey, pendingKey } from './keys.ts'
+import { counterKey, totalsKey, appendLogKey } from './keys.ts'
 import type { Registry } from './registry.ts'
 import type { Replay } from './replay.ts'
-import { createWatermark } from './counter-reset-guard.ts'
+import { createCounterResetGuard } from './counter-reset-guard.ts'
 
 /** Reads the lifetime window of each app. */
-export type ReadLifetimes = () => Promise<ReadonlyMap<string, Window>>
+export type ReadTotals = () => Promise<ReadonlyMap<string, Window>>
 
 /** Lifetime windows that are read at once, so that many apps don't hold up everything else. */
 const READ_AT_ONCE = 64
@@ -17,7 +17,7 @@ const SETTLE_MS = 2000
 /** What is kept of all apps, bytes; the apps that find no room are read in full each time. */
 const MAX_KEPT = 32 * 2 ** 20
 
-export function createReadLifetimes(options: {
+export function createTotalsReader(options: {
   readonly client: RedisClient
   readonly now: () => number
   readonly registry: Pick<Registry, 'apps'>
@@ -30,18 +30,18 @@ export function createReadLifetimes(options: {
   readonly onPending: (prefix: string, pending: Buffer) => void
   readonly maxKept?: number | undefined
   readonly warn: (details: object, text: string) => void
-}): ReadLifetimes {
+}): ReadTotals {
   const { client, now, registry, prefixOf, processName, replay, maxSeries, onPending, warn } =
     options
   const { maxKept = MAX_KEPT } = options
-  const watermark = createWatermark()
+  const resetGuard = createCounterResetGuard()
   const unreadable = new Set<string>()
-  let kept: ReadonlyMap<string, KeptLifetime> = new Map()
+  let kept: ReadonlyMap<string, TotalsCache> = new Map()
 
   /** What can't be read is missed alone, until a fold has put it right. */
-  const readLifetime = (
+  const readAppTotals = (
     app: string,
-    lifetime: KeptLifetime,
+    lifetime: TotalsCache,
     folded: Buffer | undefined,
     pending: Buffer | undefined,
   ): Window | undefined => {
@@ -58,9 +58,9 @@ export function createReadLifetimes(options: {
     }
   }
 
-  const readOne = async (app: string, lifetime: KeptLifetime): Promise<Window | undefined> => {
+  const readOne = async (app: string, lifetime: TotalsCache): Promise<Window | undefined> => {
     const prefix = prefixOf(app)
-    const keys = [lifetimeKey(prefix), pendingKey(prefix), counterKey(prefix, processName)]
+    const keys = [totalsKey(prefix), appendLogKey(prefix), counterKey(prefix, processName)]
     // At one moment, because a fold moves lines from the second to the first.
     const readAll = async () => client.mgetBuffer(...keys)
     const count = replay.expect(app)
@@ -71,8 +71,8 @@ export function createReadLifetimes(options: {
       ;[folded, pending, counter] = await readAll()
     }
     if (pending) onPending(prefix, pending)
-    const window = readLifetime(app, lifetime, folded ?? undefined, pending ?? undefined)
-    if (window !== undefined) watermark.check(app, window, now())
+    const window = readAppTotals(app, lifetime, folded ?? undefined, pending ?? undefined)
+    if (window !== undefined) resetGuard.check(app, window, now())
     return window
   }
 
@@ -81,11 +81,11 @@ export function createReadLifetimes(options: {
     // The same apps find room each time.
     const apps = names.toSorted()
     const windows = new Map<string, Window>()
-    const read = new Map<string, KeptLifetime>()
+    const read = new Map<string, TotalsCache>()
     let room = maxKept
     for (let at = 0; at < apps.length; at += READ_AT_ONCE) {
       const some = apps.slice(at, at + READ_AT_ONCE).map((app) => {
-        return { app, lifetime: kept.get(app) ?? createKeptLifetime(maxSeries) }
+        return { app, lifetime: kept.get(app) ?? createTotalsCache(maxSeries) }
       })
       const found = await Promise.all(some.map(({ app, lifetime }) => readOne(app, lifetime)))
       for (const [i, { app, lifetime }] of some.entries()) {

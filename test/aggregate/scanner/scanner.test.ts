@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createAppWindows, settleWindows } from '../../../src/aggregate/app-windows.ts'
+import { createAppWindows, flushScanner } from '../../../src/aggregate/app-windows.ts'
 import { countBody, createBodyReader } from '../../../src/aggregate/body.ts'
 import { createTextScan } from '../../../src/aggregate/scanner/scan-text.ts'
 import { type Scanner, sharedScanner } from '../../../src/aggregate/scanner/scanner.ts'
@@ -217,7 +217,7 @@ function ofBodies(
   const reader = createBodyReader(10_000, by)
   const now = START + 14 * 60_000 + lateSeconds * 1000
   const counts = bodies.map((bytes) => countBody(reader, windows, bytes, now))
-  settleWindows()
+  flushScanner()
   return counts.map(({ deltas, ...count }) => {
     const all = deltas.map(({ start, acc }) => {
       const window = createWindow()

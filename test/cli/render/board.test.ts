@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createPulse, notePulse } from '../../../src/aggregate/rate-history.ts'
+import { createRateHistory, noteRequest } from '../../../src/aggregate/rate-history.ts'
 import { createRequest } from '../../../src/extract/request.ts'
 import { type BoardState, renderBoard, slotsIn } from '../../../src/cli/render/board.ts'
 import { boardViewOf } from '../../../src/cli/render/board-view.ts'
@@ -23,10 +23,10 @@ function logOf(seconds: number): string {
 
 function boardOf(text: string, seconds: number, state: Partial<BoardState> = {}) {
   const window = text === '' ? createWindow() : countText(text)
-  const pulse = createPulse()
+  const rateHistory = createRateHistory()
   for (let i = 0; i < seconds * 12; i += 1) {
     const time = START + Math.floor((i * 1000) / 12)
-    notePulse(pulse, { ...createRequest(), time, service: i, status: 200 })
+    noteRequest(rateHistory, { ...createRequest(), time, service: i, status: 200 })
   }
   const full: BoardState = {
     columns: 80,
@@ -45,7 +45,7 @@ function boardOf(text: string, seconds: number, state: Partial<BoardState> = {})
     linesPerSecond: 12,
     window,
     failed: 0,
-    pulse,
+    rateHistory,
     slots: slotsIn(full.columns),
   })
   return renderBoard(view, full, PLAIN)

@@ -1,13 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bar, sparkline } from '../../../src/cli/render/bars.ts'
-import {
-  cut,
-  cutMiddle,
-  printable,
-  widthOf,
-  wrapList,
-} from '../../../src/cli/render/printable.ts'
+import { cut, cutMiddle, printable, widthOf, wrapList } from '../../../src/cli/render/printable.ts'
 import { createStyle, wantsColour } from '../../../src/cli/render/style.ts'
 import { table } from '../../../src/cli/render/table.ts'
 

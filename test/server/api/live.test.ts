@@ -5,7 +5,8 @@ import { type LiveOptions, addLiveRoute } from '../../../src/server/api/live.ts'
 import { createIntake } from '../../../src/ingest/intake.ts'
 import { createMemoryCommitter } from '../../../src/ingest/memory-committer.ts'
 import { createMemoryStore } from '../../../src/store/memory/memory-store.ts'
-import { FINE_MS, type Store } from '../../../src/store/store.ts'
+import { WIDTH_10S } from '../../../src/model/window-reader.ts'
+import { type Store } from '../../../src/store/store.ts'
 import { routerLine } from '../../support/app.ts'
 import { body } from '../../support/count.ts'
 import { type StreamEvent, openEvents } from '../../support/event-stream.ts'
@@ -20,7 +21,7 @@ async function start(
   options: Omit<Partial<LiveOptions>, 'store'> = {},
   beforeRead = async () => {},
 ) {
-  const clock = { now: Math.floor(Date.now() / FINE_MS) * FINE_MS + 2000 }
+  const clock = { now: Math.floor(Date.now() / WIDTH_10S) * WIDTH_10S + 2000 }
   const store = createMemoryStore({ retentionMs: 86_400_000, now: () => clock.now })
   const logged: string[] = []
   const stream = { write: (line: string) => void logged.push(line) }
@@ -62,7 +63,7 @@ describe('/api/live', () => {
     expect(first.data).toMatchObject({ app: 'shop', step: 10, points: 2 })
     await send(2)
     expect(countsOf(await stream.next())).toEqual([null, 5])
-    clock.now += FINE_MS
+    clock.now += WIDTH_10S
     await send(1)
     let event = await stream.next()
     // The end of the step and the new line may come as one change or as two.
@@ -88,7 +89,7 @@ describe('/api/live', () => {
     const stream = await openEvents(`${url}/api/live?app=shop&name=requests`)
     const { id } = await stream.next()
     stream.leave()
-    clock.now += 4 * FINE_MS
+    clock.now += 4 * WIDTH_10S
     await send(1)
     const again = await openEvents(`${url}/api/live?app=shop&name=requests`, {
       'last-event-id': id,

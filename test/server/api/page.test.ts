@@ -110,6 +110,8 @@ describe('modules in one text', () => {
 
   test('what it doesn’t know is said', () => {
     expect(() => inlineModules('a', () => 'export default 1\n')).toThrow("can't be inlined")
-    expect(() => inlineModules('a', () => "import x from '../../export/b.js'\n")).toThrow("can't be inlined")
+    expect(() => inlineModules('a', () => "import x from '../../export/b.js'\n")).toThrow(
+      "can't be inlined",
+    )
   })
 })

@@ -3,19 +3,20 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createSeriesTable } from '../../../src/model/series-table.ts'
 import { createWindow, mergeWindow } from '../../../src/model/window.ts'
-import { packPending } from '../../../src/codec/append-log.ts'
+import { packEntry } from '../../../src/codec/append-log.ts'
 import { firstRecordLength } from '../../../src/codec/window.ts'
 import { createPacker } from '../../../src/codec/packer.ts'
 import { readWindows } from '../../support/read-windows.ts'
 import { LONG_PENDING } from '../../../src/store/redis/compaction.ts'
-import { appPrefix, lifetimeKey, pendingKey, windowKey } from '../../../src/store/redis/keys.ts'
+import { appPrefix, totalsKey, appendLogKey, windowKey } from '../../../src/store/redis/keys.ts'
 import { type RedisStore, createRedisStore } from '../../../src/store/redis/redis-store.ts'
-import { COARSE_MS, FINE_MS, type Frame, HOUR_MS, type Store } from '../../../src/store/store.ts'
-import { openFolder } from '../../support/folder.ts'
+import { WIDTH_1M, WIDTH_10S, HOUR_MS } from '../../../src/model/window-reader.ts'
+import { type CommitBody, type Store } from '../../../src/store/store.ts'
+import { openCompactor } from '../../support/compactor.ts'
 import { type RedisServer, noRedis, startRedis, withRedis } from '../../support/redis.ts'
 import { type Act, accumulatorOf, arbitraryActs, plainWindow } from '../../support/windows.ts'
 
-const WIDTHS = [FINE_MS, COARSE_MS] as const
+const WIDTHS = [WIDTH_10S, WIDTH_1M] as const
 
 async function openStore(url: string, foldMs = 1e9, maxSeries = 10_000): Promise<RedisStore> {
   const store = createRedisStore({
@@ -38,7 +39,7 @@ function frameAt(
   series: number,
   value = 1,
   table = createSeriesTable(10_000),
-): Frame {
+): CommitBody {
   const line: Act = { act: 'line', time, result: 0, kind: 0 }
   const acts = Array.from({ length: series }, (_, i): Act => ({
     act: 'value',
@@ -53,7 +54,7 @@ function frameAt(
   }))
   return {
     id,
-    deltas: [{ start: time - (time % FINE_MS), acc: accumulatorOf([line, ...acts], table) }],
+    deltas: [{ start: time - (time % WIDTH_10S), acc: accumulatorOf([line, ...acts], table) }],
   }
 }
 
@@ -112,14 +113,14 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
     'change nothing that is read, with room for %i series',
     async (maxSeries) => {
       const store = await openStore(server.url, undefined, maxSeries)
-      const { fold } = await openFolder(server.url, maxSeries)
+      const { fold } = await openCompactor(server.url, maxSeries)
       const now = Date.now()
-      const minute = now - (now % COARSE_MS)
+      const minute = now - (now % WIDTH_1M)
       const arbitraryFrame = fc
-        .constantFrom(0, -FINE_MS, -COARSE_MS, -HOUR_MS / 2)
+        .constantFrom(0, -WIDTH_10S, -WIDTH_1M, -HOUR_MS / 2)
         .chain((offset) => {
           const start = minute + offset
-          return arbitraryActs(start, start + FINE_MS, 'small').map((acts): Frame => ({
+          return arbitraryActs(start, start + WIDTH_10S, 'small').map((acts): CommitBody => ({
             id: undefined,
             deltas: [{ start, acc: accumulatorOf(acts) }],
           }))
@@ -135,7 +136,7 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
               for (const frame of frames) await store.commit(app, [frame])
               const before = await look()
               await fold(appPrefix(app))
-              expect(await ask(pendingKey(appPrefix(app)))).toBeNull()
+              expect(await ask(appendLogKey(appPrefix(app)))).toBeNull()
               expect(await look()).toEqual(before)
             }
           },
@@ -147,8 +148,8 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
 
   test('leave one record in each window', async () => {
     const [store, app] = [await openStore(server.url), newApp()]
-    const { fold } = await openFolder(server.url)
-    const time = Date.now() - COARSE_MS
+    const { fold } = await openCompactor(server.url)
+    const time = Date.now() - WIDTH_1M
     for (let i = 0; i < 10; i += 1) {
       await store.commit(app, [frameAt(undefined, time, 50, i)])
       if (i % 3 === 0) await fold(appPrefix(app))
@@ -156,14 +157,14 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
     await fold(appPrefix(app))
     const prefix = appPrefix(app)
     const keys = WIDTHS.map((width) => windowKey(prefix, width, time - (time % width)))
-    for (const key of [...keys, lifetimeKey(prefix)]) {
+    for (const key of [...keys, totalsKey(prefix)]) {
       const packed = await ask(key)
       expect(firstRecordLength(packed!)).toBe(packed!.length)
     }
   })
 
   test('do nothing when something is no longer what it was', async () => {
-    const { client, commands } = await openFolder(server.url)
+    const { client, commands } = await openCompactor(server.url)
     const [p, a, b] = ['{x}p', '{x}a', '{x}b'] as const
     const expires = Math.floor(Date.now() / 1000) + 1000
     const change = (key: string, before: string | undefined, packed: string) => ({
@@ -197,7 +198,7 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
   })
 
   test('know what is pending from what another has folded, and from what Redis lost', async () => {
-    const { client, commands } = await openFolder(server.url)
+    const { client, commands } = await openCompactor(server.url)
     const key = '{x}sample'
     const batch = fc.uint8Array({ minLength: 20, maxLength: 9000 }).map((some) => Buffer.from(some))
     const batches = fc.array(batch, { minLength: 1, maxLength: 40 })
@@ -235,7 +236,7 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
       if (act === 'reads') await linesIn(other, app)
       else if (act === 'scrapes') await other.lifetime()
       else await other.commit(app, [frameAt('b', Date.now(), 3)])
-      await vi.waitFor(async () => expect(await ask(pendingKey(appPrefix(app)))).toBeNull(), {
+      await vi.waitFor(async () => expect(await ask(appendLogKey(appPrefix(app)))).toBeNull(), {
         timeout: 20_000,
         interval: 20,
       })
@@ -246,7 +247,7 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
 
   test('a line that comes late is counted where it is still kept', async () => {
     const [store, app] = [await openStore(server.url), newApp()]
-    const { fold } = await openFolder(server.url)
+    const { fold } = await openCompactor(server.url)
     const now = Date.now()
     for (const age of [0, 2, 30])
       await store.commit(app, [frameAt(`${age}`, now - age * HOUR_MS, 3)])
@@ -260,15 +261,15 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
 
   test('of more windows than one fold takes, all are folded', async () => {
     const [store, app] = [await openStore(server.url), newApp()]
-    const { fold } = await openFolder(server.url)
+    const { fold } = await openCompactor(server.url)
     const now = Date.now()
-    const frames = Array.from({ length: 150 }, (_, i) => frameAt(`${i}`, now - i * FINE_MS, 1))
+    const frames = Array.from({ length: 150 }, (_, i) => frameAt(`${i}`, now - i * WIDTH_10S, 1))
     for (let at = 0; at < 150; at += 10) await store.commit(app, frames.slice(at, at + 10))
     const before = await seen(store, app)
     // What was read may be an hour that is rolled up now, and folded before that: then one is too late.
     await vi.waitFor(async () => {
       await fold(appPrefix(app))
-      expect(await ask(pendingKey(appPrefix(app)))).toBeNull()
+      expect(await ask(appendLogKey(appPrefix(app)))).toBeNull()
     }, 30_000)
     expect(await seen(store, app)).toEqual(before)
   })
@@ -276,7 +277,7 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
   test('what gets long is merged in its place, by whoever is at work', async () => {
     const app = newApp()
     const stores = [await openStore(server.url), await openStore(server.url)] as const
-    const { client, fold } = await openFolder(server.url)
+    const { client, fold } = await openCompactor(server.url)
     let longest = 0
     let lines = 0
     const commit = async (store: RedisStore, name: string, frames = 250) => {
@@ -284,7 +285,7 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
       for (let i = 0; i < frames; i += 1) {
         await store.commit(app, [frameAt(`${name}${i}`, Date.now() - i * 40, 300, i, table)])
         lines += 1
-        longest = Math.max(longest, await client.strlen(pendingKey(appPrefix(app))))
+        longest = Math.max(longest, await client.strlen(appendLogKey(appPrefix(app))))
       }
     }
     await Promise.all([commit(stores[0], 'a'), commit(stores[1], 'b')])
@@ -295,7 +296,7 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
     let more = 0
     await vi.waitFor(async () => {
       await commit(stores[0], `d${(more += 1)}-`, 1)
-      expect(await client.strlen(pendingKey(appPrefix(app)))).toBeLessThan(LONG_PENDING)
+      expect(await client.strlen(appendLogKey(appPrefix(app)))).toBeLessThan(LONG_PENDING)
     }, 60_000)
     expect(longest).toBeGreaterThan(LONG_PENDING)
     expect(longest).toBeLessThan(5 * LONG_PENDING)
@@ -321,7 +322,7 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
     const isOver = () => Date.now() >= end && reads > 20 && duplicates > 10
     const commit = async (store: RedisStore, name: string) => {
       for (let i = 0; !isOver(); i += 1) {
-        const late = i % 7 === 0 ? COARSE_MS * (i % 40) : 0
+        const late = i % 7 === 0 ? WIDTH_1M * (i % 40) : 0
         const frame = frameAt(`${name}-${i}`, Date.now() - late, i % 3 === 0 ? 200 : 5, i)
         ledger.sent += 1
         expect(await store.commit(app, [frame])).toEqual([])
@@ -353,7 +354,7 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
     ])
     const n = ledger.sent
     expect(await linesIn(reader, app)).toEqual({ 10_000: n, 60_000: n, lifetime: n })
-    await vi.waitFor(async () => expect(await ask(pendingKey(appPrefix(app)))).toBeNull(), 10_000)
+    await vi.waitFor(async () => expect(await ask(appendLogKey(appPrefix(app)))).toBeNull(), 10_000)
     expect(await linesIn(reader, app)).toEqual({ 10_000: n, 60_000: n, lifetime: n })
   })
 })
@@ -363,8 +364,8 @@ function tooLong(now: number): Buffer {
   const packed = createPacker().packWindow(createWindow())
   const record = Buffer.concat([packed.subarray(0, 1), Buffer.from([packed.length - 2 + 3])])
   const body = Buffer.concat([packed.subarray(2), Buffer.from('abc')])
-  return packPending([
-    { start: now - (now % FINE_MS) - FINE_MS, packed: Buffer.concat([record, body]) },
+  return packEntry([
+    { start: now - (now % WIDTH_10S) - WIDTH_10S, packed: Buffer.concat([record, body]) },
   ])
 }
 
@@ -373,16 +374,16 @@ describe.skipIf(noRedis !== undefined)('what somebody else put under our keys', 
   const prefix = appPrefix(APP)
 
   test.each([
-    ['the lifetime window', 'string', () => lifetimeKey(prefix)],
-    ['the lifetime window', 'hash', () => lifetimeKey(prefix)],
-    ['a fine window', 'hash', (at: number) => windowKey(prefix, FINE_MS, at - (at % FINE_MS))],
+    ['the lifetime window', 'string', () => totalsKey(prefix)],
+    ['the lifetime window', 'hash', () => totalsKey(prefix)],
+    ['a fine window', 'hash', (at: number) => windowKey(prefix, WIDTH_10S, at - (at % WIDTH_10S))],
     [
       'a coarse window',
       'string',
-      (at: number) => windowKey(prefix, COARSE_MS, at - (at % COARSE_MS)),
+      (at: number) => windowKey(prefix, WIDTH_1M, at - (at % WIDTH_1M)),
     ],
-    ['the pending window', 'string', () => pendingKey(prefix)],
-    ['the pending window', 'record that holds more than it says', () => pendingKey(prefix)],
+    ['the pending window', 'string', () => appendLogKey(prefix)],
+    ['the pending window', 'record that holds more than it says', () => appendLogKey(prefix)],
   ])('in %s, a %s: costs itself, and other apps nothing', async (_, type, keyAt) => {
     const server = await startRedis()
     onTestFinished(server.stop)
@@ -396,14 +397,14 @@ describe.skipIf(noRedis !== undefined)('what somebody else put under our keys', 
     expect((await lines(store))['other']).toBe(1)
     await store.commit(APP, [frameAt('b', now, 3)])
     await vi.waitUntil(async () => {
-      const left = await withRedis(server.port, (redis) => redis.strlen(pendingKey(prefix)))
+      const left = await withRedis(server.port, (redis) => redis.strlen(appendLogKey(prefix)))
       return left === 0
     }, 30_000)
     await store.commit(APP, [frameAt('c', now, 3)])
     expect(await lines(store)).toEqual({
       other: 1,
       // Bytes that aren't entries hide what stands behind them.
-      [APP]: keyAt(now) === pendingKey(prefix) && type === 'string' ? 1 : 2,
+      [APP]: keyAt(now) === appendLogKey(prefix) && type === 'string' ? 1 : 2,
     })
     await expect(seen(store, APP)).resolves.toBeDefined()
   })

@@ -10,16 +10,11 @@ import { createPacker } from '../../../src/codec/packer.ts'
 import { commitArguments, packBatch } from '../../../src/store/redis/batch.ts'
 import { createRedisClient } from '../../../src/store/redis/client.ts'
 import { defineCommands } from '../../../src/store/redis/commands.ts'
-import { appPrefix, pendingKey } from '../../../src/store/redis/keys.ts'
+import { appPrefix, appendLogKey } from '../../../src/store/redis/keys.ts'
 import { type RedisStore, createRedisStore } from '../../../src/store/redis/redis-store.ts'
-import {
-  COARSE_MS,
-  FINE_MS,
-  type Frame,
-  IDS_KEPT_MS,
-  UnfitStoreError,
-} from '../../../src/store/store.ts'
-import { openFolder } from '../../support/folder.ts'
+import { WIDTH_1M, WIDTH_10S } from '../../../src/model/window-reader.ts'
+import { type CommitBody, IDS_KEPT_MS, UnsafeStoreError } from '../../../src/store/store.ts'
+import { openCompactor } from '../../support/compactor.ts'
 import { type RedisServer, noRedis, startRedis, withRedis } from '../../support/redis.ts'
 import { type Act, accumulatorOf } from '../../support/windows.ts'
 
@@ -42,7 +37,7 @@ async function openUntilFinished(url: string, trustSelfSigned = false): Promise<
   return store
 }
 
-function frameOf(id: string | undefined, series: number, value: number): Frame {
+function frameOf(id: string | undefined, series: number, value: number): CommitBody {
   const time = Date.now()
   const line: Act = { act: 'line', time, result: 0, kind: 0 }
   const acts = Array.from({ length: series }, (_, i): Act => ({
@@ -51,7 +46,7 @@ function frameOf(id: string | undefined, series: number, value: number): Frame {
     value: value + i / 7,
     time,
   }))
-  return { id, deltas: [{ start: time - (time % FINE_MS), acc: accumulatorOf([line, ...acts]) }] }
+  return { id, deltas: [{ start: time - (time % WIDTH_10S), acc: accumulatorOf([line, ...acts]) }] }
 }
 
 describe.skipIf(noRedis !== undefined)('the layout in Redis', () => {
@@ -71,7 +66,7 @@ describe.skipIf(noRedis !== undefined)('the layout in Redis', () => {
 
   test('everything of an app has one slot and an end, and its name is nowhere but in the registry', async () => {
     const app = 'my}{app\r\n*'
-    const { fold } = await openFolder(server.url)
+    const { fold } = await openCompactor(server.url)
     await store.commit(app, [frameOf('a', 3, 1)])
     await fold(appPrefix(app))
     await store.commit(app, [frameOf('b', 3, 1)])
@@ -90,28 +85,28 @@ describe.skipIf(noRedis !== undefined)('the layout in Redis', () => {
 
   test('windows end when they are no longer kept', async () => {
     const app = 'expiry'
-    const { fold } = await openFolder(server.url)
+    const { fold } = await openCompactor(server.url)
     const ttlOf = async (kind: string) => {
       const [key] = await ask((redis) => redis.keys(`${appPrefix(app)}${kind}`))
       return (await ask((redis) => redis.ttl(key!))) * 1000
     }
     await store.commit(app, [frameOf('a', 1, 1)])
-    expect(Math.abs((await ttlOf('p')) - 30 * 24 * HOUR)).toBeLessThan(FINE_MS)
+    expect(Math.abs((await ttlOf('p')) - 30 * 24 * HOUR)).toBeLessThan(WIDTH_10S)
     await fold(appPrefix(app))
-    expect(Math.abs((await ttlOf('t')) - 30 * 24 * HOUR)).toBeLessThan(FINE_MS)
-    expect(Math.abs((await ttlOf('f:*')) - HOUR)).toBeLessThan(2 * FINE_MS)
-    expect(Math.abs((await ttlOf('c:*')) - 24 * HOUR)).toBeLessThan(2 * COARSE_MS)
-    expect(await ask((redis) => redis.exists(pendingKey(appPrefix(app))))).toBe(0)
+    expect(Math.abs((await ttlOf('t')) - 30 * 24 * HOUR)).toBeLessThan(WIDTH_10S)
+    expect(Math.abs((await ttlOf('f:*')) - HOUR)).toBeLessThan(2 * WIDTH_10S)
+    expect(Math.abs((await ttlOf('c:*')) - 24 * HOUR)).toBeLessThan(2 * WIDTH_1M)
+    expect(await ask((redis) => redis.exists(appendLogKey(appPrefix(app))))).toBe(0)
   })
 
   test('a batch that can not be written whole is not written at all', async () => {
     const app = 'poisoned'
-    await ask((redis) => redis.lpush(pendingKey(appPrefix(app)), 'not a window'))
+    await ask((redis) => redis.lpush(appendLogKey(appPrefix(app)), 'not a window'))
     await expect(store.commit(app, [frameOf('a', 1, 1)])).rejects.toThrow('WRONGTYPE')
     expect(await ask((redis) => redis.keys(`${appPrefix(app)}*`))).toEqual([
-      pendingKey(appPrefix(app)),
+      appendLogKey(appPrefix(app)),
     ])
-    await ask((redis) => redis.del(pendingKey(appPrefix(app))))
+    await ask((redis) => redis.del(appendLogKey(appPrefix(app))))
     expect(await store.commit(app, [frameOf('a', 1, 1)])).toEqual([])
   })
 
@@ -160,7 +155,7 @@ describe.skipIf(noRedis !== undefined)('a Redis whose memory is full', () => {
     onTestFinished(server.stop)
     const store = await openUntilFinished(server.url)
     expect(store.fault()).toMatch('allkeys-lru')
-    await expect(store.commit('app', [frameOf('a', 1, 1)])).rejects.toThrow(UnfitStoreError)
+    await expect(store.commit('app', [frameOf('a', 1, 1)])).rejects.toThrow(UnsafeStoreError)
     await expect(store.lifetime()).rejects.toThrow('noeviction')
   })
 })

@@ -4,7 +4,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createAccumulator } from '../../../src/model/accumulator.ts'
 import { createSeriesTable } from '../../../src/model/series-table.ts'
 import { createRedisStore } from '../../../src/store/redis/redis-store.ts'
-import { FINE_MS, type Frame } from '../../../src/store/store.ts'
+import { WIDTH_10S } from '../../../src/model/window-reader.ts'
+import { type CommitBody } from '../../../src/store/store.ts'
 import { noRedis, startRedis } from '../../support/redis.ts'
 
 const PATIENCE = { timeout: 60_000 }
@@ -43,10 +44,10 @@ async function openWithAdmin() {
 }
 
 /** One line, under an id of its own. */
-function frameOfNow(now: number): Frame {
+function frameOfNow(now: number): CommitBody {
   const acc = createAccumulator(createSeriesTable(10))
   acc.results[0] = 1
-  return { id: randomUUID(), deltas: [{ start: now - (now % FINE_MS), acc }] }
+  return { id: randomUUID(), deltas: [{ start: now - (now % WIDTH_10S), acc }] }
 }
 
 describe.skipIf(noRedis !== undefined)("what is said while Redis can't be used", () => {

@@ -2,32 +2,36 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createSeriesTable } from '../../../src/model/series-table.ts'
 import { type Window, createWindow } from '../../../src/model/window.ts'
-import { sumPending, windowsOf } from '../../../src/store/redis/append-log-merge.ts'
-import { type OwnSums, createOwnSums } from '../../../src/store/redis/own-delta-cache.ts'
-import { packPending, readPending } from '../../../src/codec/append-log.ts'
+import { sumAppendLog, windowsOf } from '../../../src/store/redis/append-log-merge.ts'
+import {
+  type OwnDeltaCache,
+  createOwnDeltaCache,
+} from '../../../src/store/redis/own-delta-cache.ts'
+import { packEntry, readPending } from '../../../src/codec/append-log.ts'
 import { mergePacked } from '../../../src/codec/window.ts'
 import { createPacker } from '../../../src/codec/packer.ts'
 import { packBatch } from '../../../src/store/redis/batch.ts'
-import { FINE_MS, type Frame } from '../../../src/store/store.ts'
-import { takeTurns } from '../../../src/codec/event-loop.ts'
+import { WIDTH_10S } from '../../../src/model/window-reader.ts'
+import { type CommitBody } from '../../../src/store/store.ts'
+import { createYielder } from '../../../src/codec/event-loop.ts'
 import { accumulatorOf, arbitraryActs, plainWindow } from '../../support/windows.ts'
 
 const PREFIX = 'l2met:1:{app}:'
-const START = 1_700_000_000_000 - (1_700_000_000_000 % FINE_MS)
+const START = 1_700_000_000_000 - (1_700_000_000_000 % WIDTH_10S)
 
 /** What a pending window goes through, by this process or another. */
 type Step =
-  | { readonly step: 'append'; readonly by: 'me' | 'other'; readonly frames: readonly Frame[] }
+  | { readonly step: 'append'; readonly by: 'me' | 'other'; readonly frames: readonly CommitBody[] }
   /** Sent, and never written. */
-  | { readonly step: 'lose'; readonly frames: readonly Frame[] }
+  | { readonly step: 'lose'; readonly frames: readonly CommitBody[] }
   | { readonly step: 'merge' | 'move'; readonly by: 'me' | 'other' }
 
 const myTable = createSeriesTable(10_000)
 
-function arbitraryFrames(): fc.Arbitrary<Frame[]> {
+function arbitraryFrames(): fc.Arbitrary<CommitBody[]> {
   const frame = fc.constantFrom(0, 1, 5).chain((place) => {
-    const start = START + place * FINE_MS
-    return arbitraryActs(start, start + FINE_MS, 'small').map((acts): Frame => ({
+    const start = START + place * WIDTH_10S
+    return arbitraryActs(start, start + WIDTH_10S, 'small').map((acts): CommitBody => ({
       id: undefined,
       deltas: [{ start, acc: accumulatorOf(acts, myTable) }],
     }))
@@ -75,23 +79,27 @@ function unpackAll(pending: Buffer): Map<number, Window> {
 
 test('a sum of our own holds what unpacking would give', async () => {
   const packer = createPacker()
-  const turns = takeTurns()
-  const packOf = (frames: readonly Frame[]) => packBatch('app', PREFIX, frames, packer).packed
+  const turns = createYielder()
+  const packOf = (frames: readonly CommitBody[]) => packBatch('app', PREFIX, frames, packer).packed
   let used = 0
 
-  const fold = async (pending: Buffer, sums: OwnSums, step: 'merge' | 'move'): Promise<Buffer> => {
+  const fold = async (
+    pending: Buffer,
+    sums: OwnDeltaCache,
+    step: 'merge' | 'move',
+  ): Promise<Buffer> => {
     const own = sums.take(PREFIX)
-    const sum = await sumPending(pending, 64, turns, own)
+    const sum = await sumAppendLog(pending, 64, turns, own)
     expect(plain(await windowsOf(sum, turns))).toEqual(plain(unpackAll(pending)))
     if (sum.own !== undefined && sum.own.chunks.length > 0) used += 1
     if (step === 'move') {
       if (sum.own !== undefined) sums.release(PREFIX, sum.own)
       return Buffer.alloc(0)
     }
-    const others = packPending(
+    const others = packEntry(
       [...sum.windows].map(([start, window]) => ({ start, packed: packer.packWindow(window) })),
     )
-    const chunk = packPending(
+    const chunk = packEntry(
       (sum.own?.open ?? []).map(({ start, acc }) => ({
         start,
         packed: packer.packAccumulators([acc]),
@@ -103,7 +111,7 @@ test('a sum of our own holds what unpacking would give', async () => {
 
   await fc.assert(
     fc.asyncProperty(fc.array(arbitraryStep, { minLength: 5, maxLength: 20 }), async (steps) => {
-      const [mine, others] = [createOwnSums(() => 0), createOwnSums(() => 0)]
+      const [mine, others] = [createOwnDeltaCache(() => 0), createOwnDeltaCache(() => 0)]
       mine.keep(PREFIX)
       let pending: Buffer = Buffer.alloc(0)
       for (const step of steps) {
@@ -122,7 +130,7 @@ test('a sum of our own holds what unpacking would give', async () => {
 
 test('an app that is busy no more, or too big, is not summed', () => {
   let now = 0
-  const sums = createOwnSums(() => now)
+  const sums = createOwnDeltaCache(() => now)
   const frames = [{ id: undefined, deltas: [{ start: START, acc: accumulatorOf([]) }] }]
   const chunk = Buffer.alloc(2 ** 20, 1)
   sums.add(PREFIX, frames, chunk)

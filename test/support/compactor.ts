@@ -3,20 +3,20 @@ import { onTestFinished } from 'vitest'
 import { createPacker } from '../../src/codec/packer.ts'
 import { type RedisClient, createRedisClient } from '../../src/store/redis/client.ts'
 import { type RedisCommands, defineCommands } from '../../src/store/redis/commands.ts'
-import { type Folder, createFolder } from '../../src/store/redis/compactor.ts'
+import { type Compactor, createCompactor } from '../../src/store/redis/compactor.ts'
 
-export interface OwnFolder extends Folder {
+export interface OwnCompactor extends Compactor {
   readonly client: RedisClient
   readonly commands: RedisCommands
 }
 
-/** A folder with a connection of its own, until the test is over. */
-export async function openFolder(url: string, maxSeries = 10_000): Promise<OwnFolder> {
+/** A compactor with a connection of its own, until the test is over. */
+export async function openCompactor(url: string, maxSeries = 10_000): Promise<OwnCompactor> {
   const client = createRedisClient({ urls: url.split(','), trustSelfSigned: false })
   client.on('error', () => {})
   while (client.status !== 'ready') await sleep(5)
   const commands = defineCommands(client)
-  const folder = createFolder({
+  const compactor = createCompactor({
     client,
     commands,
     packer: createPacker(),
@@ -28,8 +28,8 @@ export async function openFolder(url: string, maxSeries = 10_000): Promise<OwnFo
     },
   })
   onTestFinished(async () => {
-    await folder.close()
+    await compactor.close()
     client.disconnect()
   })
-  return { ...folder, client, commands }
+  return { ...compactor, client, commands }
 }

@@ -10,25 +10,25 @@ const RATIO = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1]
 const NUMBERS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000]
 
 /** The classic buckets of the app's own measures, by the unit of their series. */
-export function ladderOf(unit: string): readonly number[] {
+export function bucketBoundsOf(unit: string): readonly number[] {
   if (unit === 's') return SECONDS
   if (unit === 'bytes') return BYTES
   return unit === 'ratio' ? RATIO : NUMBERS
 }
 
 /**
- * How many values are at most each bound of a ladder of positive numbers: counted at the sketch's
+ * How many values are at most each bound of a bucketBounds of positive numbers: counted at the sketch's
  * boundary nearest to the bound, at most 1.1 % from it.
  */
-export function cumulativeCounts(sketch: Sketch, ladder: readonly number[]): number[] {
+export function cumulativeCounts(sketch: Sketch, bucketBounds: readonly number[]): number[] {
   const counts: number[] = []
   let count = sketch.zeros
   if (sketch.negative !== undefined) for (const [, n] of bucketEntries(sketch.negative)) count += n
   const { low, high, offset, counts: buckets } = sketch.positive
-  const boundaries = boundariesOf(ladder)
+  const boundaries = boundariesOf(bucketBounds)
   let bucket = low
-  for (let i = 0; i < ladder.length; i += 1) {
-    const bound = ladder[i]!
+  for (let i = 0; i < bucketBounds.length; i += 1) {
+    const bound = bucketBounds[i]!
     if (bound >= sketch.max) {
       counts.push(sketch.count)
       continue
@@ -40,11 +40,12 @@ export function cumulativeCounts(sketch: Sketch, ladder: readonly number[]): num
   return counts
 }
 
-/** The last bucket that is counted for each bound, by ladder. */
+/** The last bucket that is counted for each bound, by bucketBounds. */
 const known = new WeakMap<readonly number[], readonly number[]>()
 
-function boundariesOf(ladder: readonly number[]): readonly number[] {
-  let boundaries = known.get(ladder)
-  if (boundaries === undefined) known.set(ladder, (boundaries = ladder.map(nearestBoundary)))
+function boundariesOf(bucketBounds: readonly number[]): readonly number[] {
+  let boundaries = known.get(bucketBounds)
+  if (boundaries === undefined)
+    known.set(bucketBounds, (boundaries = bucketBounds.map(nearestBoundary)))
   return boundaries
 }

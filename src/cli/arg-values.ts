@@ -1,3 +1,24 @@
+/** A command line that can't be used; the message says in one line what is wrong and, where it is clear, what would do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** Exit codes, beside 130 after Ctrl-C; docs/LOCAL.md. */
+export const EXIT = { done: 0, fault: 1, usage: 2, nothing: 3, threshold: 4 }
+
+const MILLIS: Readonly<Record<string, number>> = { us: 1e-3, ms: 1, s: 1e3, m: 60e3, h: 3600e3 }
+
+/** Milliseconds of `500ms`, `1.5s`, `10s`, `2m` or `1h`. */
+export function parseMillis(text: string, flag: string): number {
+  const match = /^(\d+(?:\.\d+)?|\.\d+)(us|ms|s|m|h)$/.exec(text.trim())
+  if (match === null) {
+    throw new UsageError(
+      `${flag} '${text}' is no duration; write a number and a unit, as 500ms, 10s, 2m or 1h`,
+    )
+  }
+  return Number(match[1]) * MILLIS[match[2]!]!
+}
+
 /** The name that was probably meant; undefined when none is near. */
 export function suggestion(typed: string, names: readonly string[]): string | undefined {
   let best: string | undefined

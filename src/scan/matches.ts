@@ -1,8 +1,8 @@
 import { hashBytes, memorize, mix } from './memo'
-import { FOUND } from './memory'
+import { MATCHES } from './memory'
 
 /*
- * What was found on the line, for the caller to teach: key start and end, value start and end, where
+ * What was found on the line, for the caller to register: key start and end, value start and end, where
  * its unit starts (u32 each), then the hash of key, unit and labels, the number, and its cell.
  */
 const FOUND_SIZE: usize = 48
@@ -15,7 +15,7 @@ export const CELL = 20
 export const KEY_HASH = 24
 export const NUMBER = 32
 
-/** How many keys and values are in FOUND. */
+/** How many keys and values are in MATCHES. */
 export let found: i32 = 0
 
 const MAX_FOUND: i32 = 32
@@ -34,11 +34,11 @@ const DOT: u8 = 46
 const MAX_EXACT_DIGITS: i32 = 15
 
 @inline
-export function foundAt(i: i32): usize {
-  return FOUND + <usize>i * FOUND_SIZE
+export function matchAt(i: i32): usize {
+  return MATCHES + <usize>i * FOUND_SIZE
 }
 
-export function forgetFound(): void {
+export function forgetMatches(): void {
   found = 0
 }
 
@@ -46,7 +46,7 @@ export function forgetFound(): void {
 @inline
 export function keep(hash: u64, key: usize, keyEnd: usize, value: usize, valueEnd: usize): bool {
   if (found == MAX_FOUND) return false
-  const one = foundAt(found)
+  const one = matchAt(found)
   store<u32>(one, <u32>key, KEY_START)
   store<u32>(one, <u32>keyEnd, KEY_END)
   store<u32>(one, <u32>value, VALUE_START)
@@ -56,10 +56,10 @@ export function keep(hash: u64, key: usize, keyEnd: usize, value: usize, valueEn
   return true
 }
 
-/** Leaves in FOUND the hash that each value has to be taught under; 0 for what is none. */
+/** Leaves in MATCHES the hash that each value has to be taught under; 0 for what is none. */
 export function rehash(labels: u64, from: i32): void {
   for (let i = from; i < found; i += 1) {
-    const one = foundAt(i)
+    const one = matchAt(i)
     if (i > from) {
       if (load<u32>(one, CELL) < VALUE || !readValue(one)) {
         store<u64>(one, 0, KEY_HASH)
@@ -82,7 +82,7 @@ export function hashOfValue(labels: u64, one: usize): u64 {
  * something else.
  */
 export function learnKey(i: i32, kind: u32): bool {
-  const entry = memorize(load<u64>(foundAt(i), KEY_HASH))
+  const entry = memorize(load<u64>(matchAt(i), KEY_HASH))
   if (entry == 0) return false
   store<u32>(entry, kind, 8)
   return true
@@ -90,7 +90,7 @@ export function learnKey(i: i32, kind: u32): bool {
 
 /** Teaches where the value number `i` of the line is counted, and the factor of its unit. */
 export function learnValue(i: i32, cell: u32, kind: u32, divides: u32, factor: f64): bool {
-  const hash = load<u64>(foundAt(i), KEY_HASH)
+  const hash = load<u64>(matchAt(i), KEY_HASH)
   const entry = memorize(hash)
   if (entry == 0) return false
   store<u32>(entry, cell, 8)

@@ -1,5 +1,28 @@
-import { type Accumulator, measure } from '../model/accumulator.ts'
+import { type Accumulator, countValue, measure } from '../model/accumulator.ts'
 import { internNamed, nameSeries } from '../model/series-table.ts'
+
+/** What became of a body that was taken: a spilled one is held in memory and committed when the store is back. */
+export type BodyResult = 'committed' | 'duplicate' | 'spilled'
+
+const FRAMES = {
+  committed: bodiesSeries('committed'),
+  duplicate: bodiesSeries('duplicate'),
+  spilled: bodiesSeries('spilled'),
+  refused: bodiesSeries('refused'),
+}
+
+/** Counts bodies in the store, among what their own lines count; each under exactly one result. */
+export function countBodies(
+  acc: Accumulator,
+  result: BodyResult | 'refused',
+  bodies: number,
+): void {
+  countValue(acc, internNamed(acc.table, FRAMES[result]), bodies)
+}
+
+function bodiesSeries(result: BodyResult | 'refused') {
+  return nameSeries({ kind: 'count', name: 'l2met/bodies', unit: '', labels: [['result', result]] })
+}
 
 /**
  * How long commits take, as a series of the app itself, so that every replica shows the same. What

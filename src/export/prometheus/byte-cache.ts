@@ -3,7 +3,7 @@ import { type BodyWriter, writeBytes } from './body-writer.ts'
 import type { Sample } from './family.ts'
 
 /** What was written of a distribution the last time, for as long as nothing comes to it. */
-export interface KeptBytes {
+export interface ByteCache {
   /** What it follows from beside sketch and labels: the format, the family's name and its bounds. */
   form: string
   sketch: Sketch | undefined
@@ -16,7 +16,7 @@ const NONE = Buffer.alloc(0)
 /** Counts get longer as they grow. */
 const SPARE = 16
 
-export function createKeptBytes(): KeptBytes {
+export function createByteCache(): ByteCache {
   return { form: '', sketch: undefined, count: 0, bytes: NONE, length: 0 }
 }
 
@@ -24,7 +24,7 @@ export function createKeptBytes(): KeptBytes {
  * Writes a distribution by `write`, or what that wrote the last time. A sketch that is the same one and
  * has the same count is unchanged (Store.lifetime).
  */
-export function writeKept(
+export function writeCached(
   writer: BodyWriter,
   { row, value }: Sample<Sketch>,
   form: string,
@@ -39,13 +39,13 @@ export function writeKept(
   const length = writer.length - start
   writer.room -= length
   // Each that is shown comes by here each time, so that all together keep no more than there is room.
-  if (writer.room < 0) Object.assign(kept, createKeptBytes())
+  if (writer.room < 0) Object.assign(kept, createByteCache())
   else if (!isKept) keep(kept, { form, sketch: value, count: value.count }, writer, start)
 }
 
 function keep(
-  kept: KeptBytes,
-  of: Pick<KeptBytes, 'form' | 'sketch' | 'count'>,
+  kept: ByteCache,
+  of: Pick<ByteCache, 'form' | 'sketch' | 'count'>,
   { bytes, length }: BodyWriter,
   start: number,
 ): void {

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { NO_NAME, createNames, internName, nameText } from '../../src/parse/names.ts'
+import { NO_NAME, createInterner, internName, nameText } from '../../src/parse/interner.ts'
 
 test('numbers names in the order they come, and knows them again', () => {
   fc.assert(
     fc.property(
       fc.array(fc.string({ unit: 'grapheme', maxLength: 12 }), { maxLength: 300 }),
       (texts) => {
-        const names = createNames(10_000)
+        const names = createInterner(10_000)
         const expected = [...new Set(texts)]
         for (const text of texts) expect(intern(names, text)).toBe(expected.indexOf(text))
         expected.forEach((text, number) => {
@@ -21,7 +21,7 @@ test('numbers names in the order they come, and knows them again', () => {
 })
 
 test('takes no more than its limit', () => {
-  const names = createNames(2)
+  const names = createInterner(2)
   expect(['a', 'b', 'c', 'a', 'c'].map((text) => intern(names, text))).toEqual([
     0,
     1,
@@ -31,7 +31,7 @@ test('takes no more than its limit', () => {
   ])
 })
 
-function intern(names: ReturnType<typeof createNames>, text: string): number {
+function intern(names: ReturnType<typeof createInterner>, text: string): number {
   const bytes = Buffer.from(`<${text}>`)
   return internName(names, bytes, 1, bytes.length - 1)
 }

@@ -4,7 +4,7 @@ import { textOf } from '../model/line.ts'
  * Gives byte strings small numbers, first come first numbered, without making a string for one that
  * is known. At most `limit`, because what is named here comes from strangers.
  */
-export interface Names {
+export interface Interner {
   readonly limit: number
   size: number
   /** Open addressing: 0 is free, else number + 1. */
@@ -16,7 +16,7 @@ export interface Names {
 
 export const NO_NAME = -1
 
-export function createNames(limit: number): Names {
+export function createInterner(limit: number): Interner {
   return {
     limit,
     size: 0,
@@ -28,7 +28,7 @@ export function createNames(limit: number): Names {
 }
 
 /** The number of bytes[start, end), new or known; NO_NAME when it is new and the table is full. */
-export function internName(names: Names, bytes: Uint8Array, start: number, end: number): number {
+export function internName(names: Interner, bytes: Uint8Array, start: number, end: number): number {
   const hash = hashOf(bytes, start, end)
   const slot = slotOf(names, hash, bytes, start, end)
   const known = names.slots[slot]! - 1
@@ -37,11 +37,11 @@ export function internName(names: Names, bytes: Uint8Array, start: number, end: 
 }
 
 /** The number of bytes[start, end) if it is known, else NO_NAME. */
-export function findName(names: Names, bytes: Uint8Array, start: number, end: number): number {
+export function findName(names: Interner, bytes: Uint8Array, start: number, end: number): number {
   return names.slots[slotOf(names, hashOf(bytes, start, end), bytes, start, end)]! - 1
 }
 
-export function nameText(names: Names, number: number): string {
+export function nameText(names: Interner, number: number): string {
   return textOf(names.pool, names.starts[number]!, names.starts[number + 1]!)
 }
 
@@ -55,7 +55,13 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /** Where the name is, or would go. */
-function slotOf(names: Names, hash: number, bytes: Uint8Array, start: number, end: number): number {
+function slotOf(
+  names: Interner,
+  hash: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
   const mask = names.slots.length - 1
   let slot = hash & mask
   for (;;) {
@@ -67,7 +73,7 @@ function slotOf(names: Names, hash: number, bytes: Uint8Array, start: number, en
 }
 
 function sameName(
-  names: Names,
+  names: Interner,
   number: number,
   bytes: Uint8Array,
   start: number,
@@ -82,7 +88,7 @@ function sameName(
 }
 
 function addName(
-  names: Names,
+  names: Interner,
   slot: number,
   hash: number,
   bytes: Uint8Array,
@@ -106,7 +112,7 @@ function addName(
   return number
 }
 
-function grow(names: Names): void {
+function grow(names: Interner): void {
   const { slots, hashes } = names
   names.slots = new Int32Array(slots.length * 2)
   names.hashes = new Int32Array(slots.length * 2)

@@ -50,7 +50,7 @@ describe('a log that can not be written', () => {
 
   test('because its reader is stuck holds up nothing: more than a megabyte is lost', async () => {
     const script = `
-      const { createLogOutput } = await import(${JSON.stringify(join(DIST, 'bin/serve-log.js'))})
+      const { createLogOutput } = await import(${JSON.stringify(join(DIST, 'server/log.js'))})
       const output = createLogOutput()
       for (let i = 0; i < 400; i += 1) output.write('x'.repeat(10_000))
       await output.end(100)

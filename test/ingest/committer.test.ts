@@ -138,7 +138,7 @@ describe('the committer', () => {
     expect(committer.spilledLines()).toBe(1000)
     expect(await committer.add('app', frameOf('7', 5))).toBe('duplicate')
     store.mood = 'well'
-    expect(await committer.stop(5000)).toEqual({ frames: 0, lines: 0 })
+    expect(await committer.stop(5000)).toEqual({ bodies: 0, lines: 0 })
     expect(committer.spilledLines()).toBe(0)
     expect(await linesOf()).toBe(1000)
     const { cells } = (await store.lifetime()).get('app')!
@@ -238,7 +238,7 @@ describe('the committer', () => {
       committer.stop(50),
       expect(late).rejects.toThrow(RefusedError),
     ])
-    expect(lost).toEqual({ frames: 2, lines: 5 })
+    expect(lost).toEqual({ bodies: 2, lines: 5 })
     await expect(committer.add('app', frameOf('d'))).rejects.toThrow(RefusedError)
   })
 

@@ -68,12 +68,12 @@ describe.each([
       routerLine(500),
     )
     expect(await send('a', bytes)).toMatchObject({
-      frame: 'committed',
+      outcome: 'committed',
       lines: 4,
       malformed: 1,
       late: 1,
     })
-    expect(await send('a', bytes)).toMatchObject({ frame: 'duplicate', lines: 4 })
+    expect(await send('a', bytes)).toMatchObject({ outcome: 'duplicate', lines: 4 })
     expect(resultsOf(await lifetimeOf(store))).toEqual({ counted: 2, late: 1, malformed: 1 })
     expect(await framesOf(store)).toEqual({ committed: 1, duplicate: 1 })
   })
@@ -148,7 +148,7 @@ describe('the intake', () => {
     store.mood = 'away'
     await expect(send('a', body(routerLine()))).rejects.toThrow(RefusedError)
     store.mood = 'well'
-    expect(await send('a', body(routerLine()))).toMatchObject({ frame: 'committed' })
+    expect(await send('a', body(routerLine()))).toMatchObject({ outcome: 'committed' })
     await committer.stop(1000)
     expect(await framesOf(store)).toEqual({ committed: 1, refused: 1 })
     expect(resultsOf(await lifetimeOf(store))).toEqual({ counted: 1 })
@@ -175,7 +175,7 @@ describe('the intake', () => {
         )
         clearInterval(change)
         store.mood = 'well'
-        expect(await committer.stop(5000)).toEqual({ frames: 0, lines: 0 })
+        expect(await committer.stop(5000)).toEqual({ bodies: 0, lines: 0 })
         const lines = [...linesOfId.values()].reduce((a, b) => a + b)
         expect(resultsOf(await lifetimeOf(store))).toEqual({ counted: lines })
         const { committed = 0, spilled = 0, duplicate = 0 } = await framesOf(store)

@@ -21,7 +21,7 @@ interface AppJson {
 }
 
 function readRoot(name: string): string {
-  return readFileSync(join(import.meta.dirname, '..', name), 'utf8')
+  return readFileSync(join(import.meta.dirname, '../..', name), 'utf8')
 }
 
 const appJson = JSON.parse(readRoot('app.json')) as AppJson

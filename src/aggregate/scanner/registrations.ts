@@ -9,7 +9,7 @@ import { sampleSeriesFor } from '../../extract/runtime.ts'
 import type { Line } from '../../model/line.ts'
 import type { Kind } from '../../model/series.ts'
 import { type UnitScale, findUnit } from '../../parse/quantity.ts'
-import type { ScanModule } from './scan-module.ts'
+import type { ScanModule } from '../scan-module.ts'
 
 /**
  * Teaches the scanner what a line is that was just counted the long way, so that it counts the next

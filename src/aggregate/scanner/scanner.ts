@@ -17,7 +17,7 @@ import {
   registerRequest,
   registerValues,
 } from './registrations.ts'
-import { type ScanModule, loadScanModule } from './scan-module.ts'
+import { type ScanModule, loadScanModule } from '../scan-module.ts'
 
 /** Why a scan stopped: the codes of src/scan/lines.ts. */
 export const STOP = {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { SEGMENT_CLASSES } from '../../extract/segment.ts'
-import { BOUNDS, FIRST_BOUNDS } from '../../model/buckets.ts'
+import { SEGMENT_CLASSES } from '../extract/segment.ts'
+import { BOUNDS, FIRST_BOUNDS } from '../model/buckets.ts'
 
 /** What src/scan exports: AssemblyScript that counts lines of the usual shapes in its own memory. */
 export interface ScanExports {
@@ -61,7 +61,7 @@ function at(place: WebAssembly.Global): number {
   return place.value as number
 }
 
-const WASM = new URL('../../scan/scan.wasm', import.meta.url)
+const WASM = new URL('../scan/scan.wasm', import.meta.url)
 
 /** Loads src/scan; throws where it wasn't built or can't run. */
 export function loadScanModule(): ScanModule {

@@ -223,6 +223,17 @@ function failures() {
       bars,
     ),
     timeseries(
+      'Failed requests by code',
+      'How many, by H code and dyno. H12: no answer in 30 s. H13 and H18: the connection broke.',
+      [
+        query(
+          `${grown('heroku_dyno_request_errors_total', [...BY_DYNO, 'code'], '$__interval', DYNO_IS)} > 0`,
+          `{{code}} ${LEGEND}`,
+        ),
+      ],
+      bars,
+    ),
+    timeseries(
       'Changes of state',
       'How many, by process type. Heroku restarts ("cycles") each dyno about once a day.',
       [

@@ -1,6 +1,6 @@
 import { APP, CHANGES, dashboard, labelVariable } from './dashboard.mjs'
 import { coloured, heatmap, query, stat, table, timeseries } from './grafana.mjs'
-import { SHOWN, SHOWN_ALWAYS, distribution, failedShare, knownQuantile } from './queries.mjs'
+import { SHOWN, SHOWN_ALWAYS, distribution, failedShare, grown, knownQuantile } from './queries.mjs'
 import { quantile, sumOfValues, sumRate, top } from './queries.mjs'
 import * as words from './words.mjs'
 
@@ -24,7 +24,7 @@ export const routes = dashboard({
   rows: [
     { title: 'Every route', panels: [everyRoute()] },
     { title: 'The ten that matter most', panels: ranking() },
-    { title: 'The chosen routes together', panels: [...tiles(), ...together()] },
+    { title: 'The chosen routes together', panels: [...tiles(), ...together(), errorsByRoute()] },
   ],
 })
 
@@ -181,6 +181,20 @@ function together() {
       { width: 24, height: 10, unit: 's', cellUnit: 'reqps' },
     ),
   ]
+}
+
+function errorsByRoute() {
+  return timeseries(
+    'Router errors by route',
+    'How many, by H code and route, of the chosen routes.',
+    [
+      query(
+        `${grown('heroku_route_errors_total', ['route', 'code'], '$__interval', 'route=~"$route"')} > 0`,
+        '{{code}} {{route}}',
+      ),
+    ],
+    { width: 24, isBars: true, isStacked: true, interval: '1m', calcs: ['sum'], decimals: 0 },
+  )
 }
 
 function onlyThis() {

@@ -37,8 +37,10 @@ export interface ScanExports {
     sizes: number,
     routeRequests: number,
     routeServices: number,
+    routeFailed: number,
     errors: number,
-    codes: number,
+    dynoErrors: number,
+    routeErrors: number,
   ): number
   learnKey(i: number, kind: number): number
   learnValue(i: number, cell: number, kind: number, divides: number, factor: number): number

@@ -20,6 +20,8 @@ export interface AppState {
   readonly pair: Pair
   readonly quantity: Quantity
   readonly request: Request
+  /** Series numbers of the router's errors, by H code. */
+  readonly requestErrors: Map<number, number>
   /** Says whether a request counts (`--where`); may look at it and must not keep it. */
   readonly accept: ((request: Request) => boolean) | undefined
   /** Put before the names of the app's own metrics, with a dot; empty for none. */
@@ -35,8 +37,10 @@ export interface Dyno {
   service: number
   connect: number
   bytes: number
-  /** By method * STATUSES + status, those that were met. */
+  /** By status, those that were met. */
   readonly requests: Map<number, number>
+  /** Its failed requests, by H code. */
+  readonly requestErrors: Map<number, number>
   /** By sample name number; 0 when not met, else series + 1. */
   readonly samples: number[]
 }
@@ -69,6 +73,7 @@ export function createAppState(options: ExtractOptions): AppState {
     pair: createPair(),
     quantity: createQuantity(),
     request: createRequest(),
+    requestErrors: new Map(),
     accept: options.accept,
     prefix: options.prefix ? `${options.prefix}.` : '',
     sourcePrefix: options.sourcePrefix ?? '',
@@ -106,6 +111,7 @@ function createDyno(name: string): Dyno {
     connect: -1,
     bytes: -1,
     requests: new Map(),
+    requestErrors: new Map(),
     samples: [],
   }
 }

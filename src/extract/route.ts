@@ -3,12 +3,14 @@ import { cleanText } from '../model/series.ts'
 import type { Request } from './request.ts'
 import { type PathHash, createPathHash, hashPath, templateOf } from './template.ts'
 
-/** One route template and the numbers of its series, by method (and status class). */
+/** One route template and the numbers of its series: by method (and status class), errors by code. */
 export interface Route {
   readonly template: string
   readonly requests: (number[] | undefined)[]
-  readonly errors: number[]
+  readonly failed: number[]
   readonly service: number[]
+  /** By H code. */
+  readonly errors: Map<number, number>
 }
 
 /** The route templates of one app: at most `limit`, the rest is OTHER_ROUTE. */
@@ -45,10 +47,10 @@ export function createRoutes(limit: number, pins: readonly string[]): Routes {
   }
 }
 
-/** The route of a request; undefined when the router logged no path. */
-export function routeOf(routes: Routes, request: Request): Route | undefined {
+/** The route of a request; a request for which the router logged no path has no place of its own. */
+export function routeOf(routes: Routes, request: Request): Route {
   const { bytes, pathStart, pathEnd } = request
-  if (pathStart >= pathEnd) return undefined
+  if (pathStart >= pathEnd) return routes.other
   if (routes.pins.length > 0) {
     const pinned = pinnedRoute(routes, bytes, pathStart, pathEnd)
     if (pinned !== undefined) return pinned
@@ -103,5 +105,5 @@ function matches(pattern: readonly string[], path: readonly string[]): boolean {
 }
 
 function createRoute(template: string): Route {
-  return { template, requests: [], errors: [], service: [] }
+  return { template, requests: [], failed: [], service: [], errors: new Map() }
 }

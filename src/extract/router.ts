@@ -11,9 +11,6 @@ import { METHODS, type Request, codeText, isPlatformError, statusText } from './
 import { readRouterLine } from './router-line.ts'
 import { type Route, routeOf } from './route.ts'
 
-/** See Dyno.requests. */
-export const STATUSES = 1000
-
 /** Measures one router line; false when it can't be read. */
 export function extractRouter(state: AppState, line: Line, acc: Accumulator): boolean {
   const { request } = state
@@ -22,20 +19,20 @@ export function extractRouter(state: AppState, line: Line, acc: Accumulator): bo
   request.time = line.time
   const dyno = dynoNamed(state, request.bytes, request.dynoStart, request.dynoEnd)
   const route = routeOf(state.routes, request)
-  request.route = route?.template ?? ''
+  request.route = route.template
   if (state.accept !== undefined && !state.accept(request)) return true
   measureRequest(state, acc, request, dyno)
-  if (route !== undefined) measureRoute(state, acc, request, route)
+  measureRoute(state, acc, request, route)
   return true
 }
 
 function measureRequest(state: AppState, acc: Accumulator, request: Request, dyno: Dyno): void {
   countSecond(acc, request.time)
-  const key = request.method * STATUSES + request.status
-  let series = dyno.requests.get(key)
-  if (series === undefined) dyno.requests.set(key, (series = newRequests(state, request, dyno)))
-  countOne(acc, series)
-  if (isPlatformError(request)) countOne(acc, errorSeriesOf(state, request))
+  countOne(acc, requestsOf(state, request, dyno))
+  if (isPlatformError(request)) {
+    countOne(acc, errorsOf(state, request))
+    countOne(acc, dynoErrorsOf(state, request, dyno))
+  }
   if (request.service >= 0) {
     if (dyno.service < 0) dyno.service = newDistribution(state, 'router/service', 's', dyno)
     measureMillis(acc, dyno.service, request.service)
@@ -55,30 +52,70 @@ function measureRoute(state: AppState, acc: Accumulator, request: Request, route
   const statusClass = Math.floor(request.status / 100)
   const requests = (route.requests[at] ??= [])
   countOne(acc, (requests[statusClass] ??= newRouteRequests(state, request, route, statusClass)))
-  if (request.status >= 500 || isPlatformError(request)) {
-    route.errors[at] ??= newOfRoute(state, 'count', 'route/errors', '', request, route)
-    countOne(acc, route.errors[at])
+  const isError = isPlatformError(request)
+  if (request.status >= 500 || isError) {
+    route.failed[at] ??= newOfRoute(state, 'count', 'route/failed', '', request, route)
+    countOne(acc, route.failed[at])
   }
+  if (isError) countOne(acc, routeErrorsOf(state, request, route))
   if (request.service < 0) return
   route.service[at] ??= newOfRoute(state, 'measure', 'route/service', 's', request, route)
   measureMillis(acc, route.service[at], request.service)
-}
-
-function newRequests(state: AppState, request: Request, dyno: Dyno): number {
-  return seriesOf(state, 'count', 'router/requests', '', [
-    ['dyno', dyno.name],
-    ['method', METHODS[request.method]!],
-    ['status', statusText(request)],
-  ])
 }
 
 function newDistribution(state: AppState, name: string, unit: string, dyno: Dyno): number {
   return seriesOf(state, 'measure', name, unit, [['dyno', dyno.name]])
 }
 
-/** The number of the series of the platform's error code. */
-export function errorSeriesOf(state: AppState, request: Request): number {
-  return seriesOf(state, 'count', 'router/errors', '', [['code', codeText(request)]])
+/** The number of the series of a dyno's requests with this status. */
+export function requestsOf(state: AppState, request: Request, { name, requests }: Dyno): number {
+  const known = requests.get(request.status)
+  if (known !== undefined) return known
+  const number = seriesOf(state, 'count', 'router/requests', '', [
+    ['dyno', name],
+    ['status', statusText(request)],
+  ])
+  requests.set(request.status, number)
+  return number
+}
+
+/** The number of the series of the router's errors with this code. */
+export function errorsOf(state: AppState, request: Request): number {
+  const known = state.requestErrors.get(request.code)
+  if (known !== undefined) return known
+  const number = seriesOf(state, 'count', 'router/errors', '', [['code', codeText(request)]])
+  state.requestErrors.set(request.code, number)
+  return number
+}
+
+export function dynoErrorsOf(
+  state: AppState,
+  request: Request,
+  { name, requestErrors }: Dyno,
+): number {
+  const known = requestErrors.get(request.code)
+  if (known !== undefined) return known
+  const number = seriesOf(state, 'count', 'dyno/request_errors', '', [
+    ['code', codeText(request)],
+    ['dyno', name],
+  ])
+  requestErrors.set(request.code, number)
+  return number
+}
+
+export function routeErrorsOf(
+  state: AppState,
+  request: Request,
+  { template, errors }: Route,
+): number {
+  const known = errors.get(request.code)
+  if (known !== undefined) return known
+  const number = seriesOf(state, 'count', 'route/errors', '', [
+    ['code', codeText(request)],
+    ['route', template],
+  ])
+  errors.set(request.code, number)
+  return number
 }
 
 function newRouteRequests(

@@ -97,20 +97,23 @@ function addRouter(builder: ReportBuilder, name: string, series: Series, cell: C
     if (name === 'errors') add(builder.errors, label(series, 'code'), n)
     if (name !== 'requests') return
     add(builder.status, label(series, 'status') || 'other', n)
-    add(builder.methods, label(series, 'method') || 'OTHER', n)
     if (dyno !== undefined) dyno.requests += n
   }
 }
 
 function addRoute(builder: ReportBuilder, name: string, series: Series, cell: Cell): void {
+  if (name === 'errors') return
   const method = label(series, 'method') || 'OTHER'
   const route = label(series, 'route') || '(other)'
   const row = getOr(builder.routes, `${method} ${route}`, () => {
     return { method, route, count: 0, errors: 0, service: createSketch() }
   })
   if (cell.kind === 'measure') mergeSketch(row.service, cell)
-  else if (cell.kind === 'count' && name === 'requests') row.count += sumValue(cell)
-  else if (cell.kind === 'count' && name === 'errors') row.errors += sumValue(cell)
+  else if (cell.kind === 'count' && name === 'failed') row.errors += sumValue(cell)
+  else if (cell.kind === 'count' && name === 'requests') {
+    row.count += sumValue(cell)
+    add(builder.methods, method, sumValue(cell))
+  }
 }
 
 function addDyno(builder: ReportBuilder, name: string, series: Series, cell: Cell): void {

@@ -41,10 +41,11 @@ export function countRouter(salt: u64, start: usize, end: usize): i32 {
   if (!readRouterLine(start, end)) return UNUSUAL
   const isPlatformError = code > 0 && !isInfo
   isError = status >= 500 || isPlatformError
-  const hash = hashBytes(startHash(salt), method, methodEnd)
-  dynoHash = mix(hashBytes(hash, dynoStart, dynoEnd), (<u64>status << 8) | DYNO_KIND)
-  const outcome = ((status / 100) << 16) | (isPlatformError ? code : 0)
-  routeHash = mix(hashPath(hash, path, pathEnd), (<u64>outcome << 8) | ROUTE_KIND)
+  const salted = startHash(salt)
+  const failure = isPlatformError ? <u64>code << 32 : 0
+  dynoHash = mix(hashBytes(salted, dynoStart, dynoEnd), failure | (<u64>status << 8) | DYNO_KIND)
+  const route = hashPath(hashBytes(salted, method, methodEnd), path, pathEnd)
+  routeHash = mix(route, failure | (<u64>(status / 100) << 8) | ROUTE_KIND)
   return addRequest(recall(dynoHash), recall(routeHash), isPlatformError)
 }
 
@@ -55,18 +56,23 @@ function addRequest(dyno: usize, route: usize, isPlatformError: bool): i32 {
   const connects = <usize>load<u32>(dyno, 16)
   const sizes = <usize>load<u32>(dyno, 20)
   const routeServices = <usize>load<u32>(route, 12)
-  const errors = <usize>load<u32>(route, 16)
+  const failed = <usize>load<u32>(route, 16)
   if (service >= 0 && (services == 0 || routeServices == 0)) return UNKNOWN
   if ((connect >= 0 && connects == 0) || (size >= 0 && sizes == 0)) return UNKNOWN
-  const codes = <usize>load<u32>(route, 20)
-  if ((isError && errors == 0) || (isPlatformError && codes == 0)) return UNKNOWN
+  if (isError && failed == 0) return UNKNOWN
+  if (isPlatformError) {
+    const errors = <usize>load<u32>(route, 20)
+    const dynoErrors = <usize>load<u32>(dyno, 24)
+    const routeErrors = <usize>load<u32>(route, 24)
+    if (errors == 0 || dynoErrors == 0 || routeErrors == 0) return UNKNOWN
+    addOne(errors)
+    addOne(dynoErrors)
+    addOne(routeErrors)
+  }
   addOne(<usize>load<u32>(dyno, 8))
   addOne(<usize>load<u32>(route, 8))
-  if (isError) addOne(errors)
-  if (isPlatformError) addOne(codes)
-  if (service >= 0) {
-    addMillisToBoth(services, routeServices, service)
-  }
+  if (isError) addOne(failed)
+  if (service >= 0) addMillisToBoth(services, routeServices, service)
   if (connect >= 0) addMillis(connects, connect)
   if (size >= 0) addMeasure(sizes, <f64>size)
   return COUNTED
@@ -83,8 +89,10 @@ export function learnRequest(
   sizes: u32,
   routeRequests: u32,
   routeServices: u32,
+  routeFailed: u32,
   errors: u32,
-  codes: u32,
+  dynoErrors: u32,
+  routeErrors: u32,
 ): bool {
   const dyno = memorize(dynoHash)
   const route = memorize(routeHash)
@@ -95,7 +103,9 @@ export function learnRequest(
   store<u32>(dyno, sizes, 20)
   store<u32>(route, routeRequests, 8)
   store<u32>(route, routeServices, 12)
-  store<u32>(route, errors, 16)
-  store<u32>(route, codes, 20)
+  store<u32>(dyno, dynoErrors, 24)
+  store<u32>(route, routeFailed, 16)
+  store<u32>(route, errors, 20)
+  store<u32>(route, routeErrors, 24)
   return true
 }

@@ -16,13 +16,11 @@ describe('the families of the table', () => {
     )
     const samples = await target.samples()
     const of = (name: string) => samples.get(name)
-    expect(
-      of('heroku_router_requests_total{app="shop",dyno="web.1",method="GET",status="200"}'),
-    ).toBe(2)
-    expect(
-      of('heroku_router_requests_total{app="shop",dyno="web.2",method="GET",status="503"}'),
-    ).toBe(1)
+    expect(of('heroku_router_requests_total{app="shop",dyno="web.1",status="200"}')).toBe(2)
+    expect(of('heroku_router_requests_total{app="shop",dyno="web.2",status="503"}')).toBe(1)
     expect(of('heroku_router_errors_total{app="shop",code="H12"}')).toBe(1)
+    expect(of('heroku_route_errors_total{app="shop",code="H12",route="/"}')).toBe(1)
+    expect(of('heroku_dyno_request_errors_total{app="shop",code="H12",dyno="web.2"}')).toBe(1)
     expect(of('heroku_router_service_seconds_bucket{app="shop",dyno="web.1",le="0.025"}')).toBe(0)
     expect(of('heroku_router_service_seconds_bucket{app="shop",dyno="web.1",le="0.05"}')).toBe(1)
     expect(of('heroku_router_service_seconds_bucket{app="shop",dyno="web.1",le="+Inf"}')).toBe(2)

@@ -3,7 +3,7 @@ import { NOT_OURS, keyNumber } from '../../extract/convention-key.ts'
 import { labelSetOf, meaningOfKey, seriesFor } from '../../extract/convention.ts'
 import { METHODS, isPlatformError } from '../../extract/request.ts'
 import { roleOf } from '../../extract/role.ts'
-import { STATUSES, errorSeriesOf } from '../../extract/router.ts'
+import { dynoErrorsOf, errorsOf, requestsOf, routeErrorsOf } from '../../extract/router.ts'
 import { OTHER_ROUTE, routeOf } from '../../extract/route.ts'
 import { sampleSeriesFor } from '../../extract/runtime.ts'
 import type { Line } from '../../model/line.ts'
@@ -49,19 +49,21 @@ export function registerRequest(cache: ScannerCache): boolean {
   if (routes.pins.length > 0) return true
   const route = routeOf(routes, request)
   // A path that has no route now may get one later, until there is no room for any.
-  const needsFlush = route?.template === OTHER_ROUTE && routes.byTemplate.size < routes.limit
-  if (route === undefined || needsFlush) return true
+  if (route.template === OTHER_ROUTE && routes.byTemplate.size < routes.limit) return true
   const dyno = dynoNamed(state, request.bytes, request.dynoStart, request.dynoEnd)
   const { method, status } = request
+  const isError = isPlatformError(request)
   const series: [number | undefined, Kind][] = [
-    [dyno.requests.get(method * STATUSES + status), 'count'],
+    [requestsOf(state, request, dyno), 'count'],
     [dyno.service, 'measure'],
     [dyno.connect, 'measure'],
     [dyno.bytes, 'measure'],
     [route.requests[method]?.[Math.floor(status / 100)], 'count'],
     [route.service[method], 'measure'],
-    [route.errors[method], 'count'],
-    [isPlatformError(request) ? errorSeriesOf(state, request) : -1, 'count'],
+    [route.failed[method], 'count'],
+    [isError ? errorsOf(state, request) : -1, 'count'],
+    [isError ? dynoErrorsOf(state, request, dyno) : -1, 'count'],
+    [isError ? routeErrorsOf(state, request, route) : -1, 'count'],
   ]
   const cells = series.map(([number, kind]) => cellOf(cache, number ?? -1, kind))
   if (cells.includes(NO_ROOM)) return false

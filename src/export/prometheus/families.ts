@@ -33,7 +33,7 @@ const GAUGE_WINDOW = 'in the last complete minute'
 
 /** Sorted as they are shown. */
 export const FAMILIES = [
-  counter('heroku_router_requests_total', ['dyno', 'method', 'status'], {
+  counter('heroku_router_requests_total', ['dyno', 'status'], {
     series: 'router/requests',
     help: 'Requests that the Heroku router logged. status is "none" where the router logged no status.',
   }),
@@ -63,6 +63,10 @@ export const FAMILIES = [
   counter('heroku_route_requests_total', ['method', 'route', 'status_class'], {
     series: 'route/requests',
     help: 'Requests by route: the path with its identifiers replaced by :id. What has no place of its own is "(other)".',
+  }),
+  counter('heroku_route_errors_total', ['code', 'route'], {
+    series: 'route/errors',
+    help: 'Requests by route that the Heroku router reported as failed, by H code.',
   }),
   histogram('heroku_route_service_seconds', ['method', 'route'], {
     series: 'route/service',
@@ -98,6 +102,10 @@ export const FAMILIES = [
     series: 'dyno/errors',
     help: 'Errors of a dyno that the platform reported, by R code.',
     zeros: ['R14', 'R15'],
+  }),
+  counter('heroku_dyno_request_errors_total', ['code', 'dyno'], {
+    series: 'dyno/request_errors',
+    help: 'Requests by dyno that the Heroku router reported as failed, by H code; without dyno where none was asked.',
   }),
   counter('heroku_dyno_events_total', ['dyno_type', 'event'], {
     series: 'dyno/events',

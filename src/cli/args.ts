@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { GroupKey } from '../aggregate/requests.ts'
-import { parseMillis, suggestion, UsageError } from './arg-values.ts'
+import { parseMillis, suggestion, UsageError } from '../parse/arguments.ts'
 import { type Threshold, parseThreshold } from './fail-if.ts'
 import { type Condition, parseWhere } from './where.ts'
 

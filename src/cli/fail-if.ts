@@ -1,6 +1,6 @@
 import type { ReportView } from './render/local-report.ts'
 import { countText, durationText, percentText, rateText } from './render/units.ts'
-import { parseMillis, UsageError } from './arg-values.ts'
+import { parseMillis, UsageError } from '../parse/arguments.ts'
 
 /** A threshold of `--fail-if`, as `p95>500ms`. */
 export interface Threshold {

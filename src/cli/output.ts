@@ -1,6 +1,9 @@
 import { createStyle, wantsColour, type Style } from './render/style.ts'
 
-/** How output is to style, decided once from flags, environment and where stdout goes. */
+/** Exit codes, beside 130 after Ctrl-C; docs/LOCAL.md. */
+export const EXIT = { done: 0, fault: 1, usage: 2, nothing: 3, threshold: 4 }
+
+/** how output is styled, decided once from flags, environment and where stdout goes. */
 export interface OutputStyle {
   readonly style: Style
   /** Columns, at least 60. */

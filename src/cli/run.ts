@@ -2,8 +2,8 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { STDIN } from '../input/files.ts'
 import { type LocalOptions, parseLocalArgs } from './args.ts'
-import { EXIT, UsageError } from './arg-values.ts'
-import { say } from './output.ts'
+import { EXIT, say } from './output.ts'
+import { UsageError } from '../parse/arguments.ts'
 import { startThreads } from './threads.ts'
 
 /** Runs `l2met-local` and gives its exit code. */

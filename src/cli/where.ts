@@ -1,6 +1,6 @@
 import { METHODS, type Request, codeText } from '../extract/request.ts'
 import { textOf } from '../model/line.ts'
-import { UsageError } from './arg-values.ts'
+import { UsageError } from '../parse/arguments.ts'
 
 export type Condition = (request: Request) => boolean
 

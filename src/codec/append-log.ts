@@ -7,7 +7,7 @@ import { WIDTH_10S } from '../model/window-reader.ts'
 /**
  * The pending window: what commits have appended, one entry after another. An entry is the start of a
  * fine window (in tens of seconds, varint), a length (varint) and so many bytes of packed records
- * (packed.ts) that belong to it.
+ * (window.ts) that belong to it.
  */
 export interface AppendLogEntry {
   /** Of the fine window, ms since 1970. */

@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 
-/** Longest piece of work between two yielder of the event loop, ms: the drain goes first. */
+/** Longest piece of work between two turns of the event loop, ms: the drain goes first. */
 const TURN_MS = 8
 
 /** To be asked between pieces of long work: true when it is time to await `next`. */

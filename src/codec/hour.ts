@@ -20,8 +20,8 @@ import type { Yielder } from './event-loop.ts'
  * The minutes of an hour by series instead of by window, so that a reader inflates and decodes only
  * what it is after; roll-up.ts writes it. It is
  *   type (3), length of the index as a varint, index (deflated), sections (each deflated)
- * and the index: how many windows, and for each its minute and its frame (packed-frame.ts); how many
- * sections, and for each its length, how many series, and for each its key (as in packed.ts) and the
+ * and the index: how many windows, and for each its minute and its frame (window-header.ts); how many
+ * sections, and for each its length, how many series, and for each its key (as in window.ts) and the
  * length of its column. A section is the columns of its series, one after another, and a column: how
  * many windows have the series, a bit for each window unless all have it, then the values
  * (packed-cell.ts).

@@ -17,10 +17,10 @@ import { unpack } from './record-visitor.ts'
 import { MAX_RECORD_HEAD, PLAIN, firstRecordLength, recordHead } from './window.ts'
 import type { Yielder } from './event-loop.ts'
 
-/** Writes windows in their packed form (packed.ts). */
+/** Writes windows in their packed form (window.ts). */
 export interface Packer {
   packWindow(window: Window): Buffer
-  /** The same, with yielder for others in between. */
+  /** The same, yielding to the event loop in between. */
   packInTurns(window: Window, yielder: Yielder): Promise<Buffer>
   /**
    * Makes one record of several, plain; one stays as it is. Series beyond `maxSeries` fold into the

@@ -33,7 +33,7 @@ const LEAST = 10
 
 /** What takes the place of the coarse windows of an hour. */
 export interface RolledHour {
-  /** Their merge, a packed window (packed.ts). */
+  /** Their merge, a packed window (window.ts). */
   readonly total: Buffer
   /** Each of them (packed-hour.ts). */
   readonly minutes: Buffer

@@ -22,7 +22,7 @@ import { type KeyReader, createKeyReader } from './key.ts'
  * The packed form of windows: one record after another, each a window of its own. What several
  * records stand for is their merge, so that appending is adding. A record is
  *   type (1 plain, 2 deflated), length of the rest as a varint, body
- * and the body: times, lines and events (packed-frame.ts), then the number of series and for each its
+ * and the body: times, lines and events (window-header.ts), then the number of series and for each its
  * key (how many bytes it shares with the key before, the rest of it) and its values (packed-cell.ts).
  */
 export const PLAIN = 1

@@ -56,7 +56,7 @@ export function createIntake(options: {
     })
   }
 
-  /** Counts what is deferred without a body. */
+  /** Commits deferred counters without a body. */
   const commitDeferred = async (app: string, windows: AppWindows) => {
     const deferredNow = takeDeferred(windows)
     const start = windowStart(store.clock())

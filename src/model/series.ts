@@ -1,4 +1,4 @@
-/** What a measurement is about. Interner are `namespace/name`, for example `router/service` or `app/db.latency`. */
+/** What a measurement is about. Names are `namespace/name`, for example `router/service` or `app/db.latency`. */
 export interface Series {
   readonly kind: Kind
   readonly name: string

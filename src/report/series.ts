@@ -96,7 +96,7 @@ export function createSeriesBuilder(
         step: grid.step / 1000,
         points: grid.count,
         now: new Date(grid.now).toISOString(),
-        // Interner are anyone's text: fromEntries makes `__proto__` a name like others.
+        // Names are anyone's text: fromEntries makes `__proto__` a name like others.
         series: Object.fromEntries(series),
       }
     },

@@ -74,7 +74,7 @@ export function addonLines({ report, units }: ReportView, width: number, style: 
 
 const GAP = 3
 
-/** Interner and values in as many columns as there is room for, read downwards. */
+/** Names and values in as many columns as there is room for, read downwards. */
 function grid(cells: readonly Named<string>[], width: number): string[] {
   if (cells.length === 0) return []
   const values = Math.max(...cells.map(([, value]) => widthOf(value)))

@@ -17,7 +17,7 @@ export function bucketBoundsOf(unit: string): readonly number[] {
 }
 
 /**
- * How many values are at most each bound of a bucketBounds of positive numbers: counted at the sketch's
+ * How many values are at most each bound of the classic bucket bounds of positive numbers: counted at the sketch's
  * boundary nearest to the bound, at most 1.1 % from it.
  */
 export function cumulativeCounts(sketch: Sketch, bucketBounds: readonly number[]): number[] {
@@ -40,7 +40,7 @@ export function cumulativeCounts(sketch: Sketch, bucketBounds: readonly number[]
   return counts
 }
 
-/** The last bucket that is counted for each bound, by bucketBounds. */
+/** The last bucket that is counted for each bound, by its bucket bounds. */
 const known = new WeakMap<readonly number[], readonly number[]>()
 
 function boundariesOf(bucketBounds: readonly number[]): readonly number[] {

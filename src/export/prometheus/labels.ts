@@ -1,7 +1,7 @@
 import { cleanText } from '../../model/series.ts'
 import type { LabelText } from './family.ts'
 
-/** Interner that mean something else in Prometheus, or that we give ourselves. */
+/** Names that mean something else in Prometheus, or that we give ourselves. */
 const TAKEN = new Set(['app', 'le', 'quantile'])
 const QUOTE = 34
 const BACKSLASH = 92

@@ -10,7 +10,7 @@ export function kindKey({ kind, unit, name }: Pick<Series, 'kind' | 'unit' | 'na
 }
 
 /**
- * Interner each kind of series so that no two share a metric and none has a name that Prometheus
+ * Names each kind of series so that no two share a metric and none has a name that Prometheus
  * reserves or that `promtool check metrics` speaks against. Depends on what is named, not on its
  * order, so that all replicas agree: where two want one name, measures come before counts, samples
  * and uniques, a name that needed no change before one that did, and then the alphabet decides.

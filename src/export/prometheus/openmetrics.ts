@@ -43,7 +43,7 @@ function baseName({ name, type }: MetricFamily): string {
   return name.slice(0, name.length - ENDINGS[type].length)
 }
 
-/** Interner that no counter's family may have. */
+/** Names that no counter's family may have. */
 function claims(family: MetricFamily): string[] {
   if (family.type === 'counter') return []
   const base = baseName(family)

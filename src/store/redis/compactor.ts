@@ -5,7 +5,7 @@ import { type CompactionOptions, LONG_PENDING, createCompaction } from './compac
 import type { CommitBody } from '../store.ts'
 
 /**
- * Says when pending windows are folded (redis-fold.ts): merged in their place when they get long, moved
+ * Says when pending windows are folded (compaction.ts): merged in their place when they get long, moved
  * when they have waited. Whoever sees a pending window, by a commit or by reading, and finds it begin
  * with the same fine window for some time, moves it: so one of those who are at work does it before
  * the others, and what a receiver that died has left is found.

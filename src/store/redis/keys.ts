@@ -18,9 +18,9 @@ import { IDS_KEPT_MS } from '../store.ts'
  *   l2met:1:{APP}:j:TURN:SHARD     the same, for apps with many frames
  *   l2met:1:{APP}:r:PROCESS        how many batches a process has committed
  *
- * A commit writes the pending window, the ids and the count. A fold (redis-compactor.ts) moves what is
+ * A commit writes the pending window, the ids and the count. A fold (compactor.ts) moves what is
  * pending into the fine, coarse and lifetime windows, of which each is one packed record; a roll-up
- * (redis-roller.ts) moves coarse windows into hours. Both are one script, so that whoever reads a
+ * (roller.ts) moves coarse windows into hours. Both are one script, so that whoever reads a
  * window together with the pending one, in one MGET, sees each line once.
  */
 const PREFIX = 'l2met:1:'

@@ -91,7 +91,7 @@ function appendLogByStart(pending: Buffer, width: Width): Map<number, Buffer[]> 
   return byStart
 }
 
-/** Packed records one after another are their sum (packed.ts). */
+/** Packed records one after another are their sum (window.ts). */
 function join(packed: Buffer | undefined, pending: readonly Buffer[] | undefined) {
   if (pending === undefined) return packed
   return Buffer.concat(packed === undefined ? pending : [packed, ...pending])

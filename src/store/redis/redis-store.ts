@@ -37,7 +37,7 @@ export function createRedisStore(options: {
   readonly maxSeries: number
   /** Whether certificates that nobody else signed are accepted from Redis, as on Heroku. */
   readonly trustSelfSigned: boolean
-  /** What is pending is folded after this long, ms; where nothing else is said, redis-compactor.ts says. */
+  /** What is pending is folded after this long, ms; where nothing else is said, compactor.ts says. */
   readonly foldMs?: number
   /** What is kept of lifetime windows, bytes; where nothing else is said, redis-lifetime.ts says. */
   readonly maxKept?: number

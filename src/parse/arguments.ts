@@ -3,9 +3,6 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Exit codes, beside 130 after Ctrl-C; docs/LOCAL.md. */
-export const EXIT = { done: 0, fault: 1, usage: 2, nothing: 3, threshold: 4 }
-
 const MILLIS: Readonly<Record<string, number>> = { us: 1e-3, ms: 1, s: 1e3, m: 60e3, h: 3600e3 }
 
 /** Milliseconds of `500ms`, `1.5s`, `10s`, `2m` or `1h`. */

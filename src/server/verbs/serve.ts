@@ -1,13 +1,10 @@
-export const HELP = `l2met yielder the log stream of Heroku apps into metrics.
+import { type Verb, EXIT, parseVerbArgs } from './verb.ts'
+import { UsageError } from '../../parse/arguments.ts'
 
-Usage: l2met [serve]                  run the drain, /metrics and the charts page
-       l2met drain-url APP [--host H] print the URL that drains the logs of APP here
-       l2met VERB --help              what a verb does and what it takes
-
-Options: --help, --version
-`
-
-export const SERVE_HELP = `Runs the server: the drain at POST /logs, /metrics for Prometheus, the charts page at /.
+export const serve: Verb = {
+  usage: '[serve]',
+  summary: 'run the drain, /metrics and the charts page',
+  help: `Runs the server: the drain at POST /logs, /metrics for Prometheus, the charts page at /.
 
 Usage: l2met [serve]
 
@@ -29,11 +26,12 @@ It is told by its environment:
   WEB_CONCURRENCY       1; processes, with REDIS_URL
   OTLP_ENDPOINT         https://USER:PASSWORD@HOST/PATH; also pushes the metrics there, with OTLP/HTTP
   LOG_LEVEL             info; fatal, error, warn, info, debug, trace or silent
-`
-
-export const DRAIN_URL_HELP = `Prints the URL to give to \`heroku drains:add\`, with the app's token, made with the first of DRAIN_SECRETS.
-
-Usage: l2met drain-url APP [--host H]
-
-  --host H   the host (and port) where this server can be reached
-`
+`,
+  run: async (args, env) => {
+    const { positionals } = parseVerbArgs(args, {})
+    if (positionals.length > 0) throw new UsageError('serve takes no argument')
+    // Fastify takes 50 ms to load, which no other verb needs.
+    const { runServer } = await import('../run.ts')
+    return (await runServer(env)) === 0 ? EXIT.done : EXIT.failed
+  },
+}

@@ -1,0 +1,9 @@
+import { drainUrl } from './drain-url.ts'
+import { serve } from './serve.ts'
+import type { Verb } from './verb.ts'
+
+/** All verbs of `l2met`, in the order of `l2met --help`. A new verb is one file and one line here. */
+export const VERBS: ReadonlyMap<string, Verb> = new Map([
+  ['serve', serve],
+  ['drain-url', drainUrl],
+])

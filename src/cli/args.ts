@@ -96,29 +96,30 @@ interface FlagToken {
 }
 
 function checkFlag({ name, rawName, value }: FlagToken): void {
-  if (!Object.hasOwn(FLAGS, name)) {
+  const flag = new Map<string, { readonly type: string }>(Object.entries(FLAGS)).get(name)
+  if (flag === undefined) {
     const known = suggestion(name, Object.keys(FLAGS))
     const hint = known === undefined ? 'see --help' : `did you mean --${known}?`
     throw new UsageError(`there is no option ${rawName}; ${hint}`)
   }
-  const { type } = FLAGS[name as keyof typeof FLAGS]
+  const { type } = flag
   if (type === 'boolean' && value !== undefined) {
     throw new UsageError(`${rawName} takes no value; write it without '=${value}'`)
   }
   if (type === 'string' && (value === undefined || value === '')) {
-    throw new UsageError(`${rawName} needs a value, as ${EXAMPLES[name]}`)
+    throw new UsageError(`${rawName} needs a value, as ${EXAMPLES.get(name)}`)
   }
 }
 
-const EXAMPLES: Readonly<Record<string, string>> = {
-  interval: '--interval 10s',
-  top: '--top 20',
-  slow: '--slow 1s',
-  where: '--where status=5xx',
-  by: '--by dyno',
-  html: '--html report.html',
-  'fail-if': "--fail-if 'p95>500ms'",
-}
+const EXAMPLES = new Map([
+  ['interval', '--interval 10s'],
+  ['top', '--top 20'],
+  ['slow', '--slow 1s'],
+  ['where', '--where status=5xx'],
+  ['by', '--by dyno'],
+  ['html', '--html report.html'],
+  ['fail-if', "--fail-if 'p95>500ms'"],
+])
 
 function intervalOf(text: string): number {
   const millis = parseMillis(text, '--interval')

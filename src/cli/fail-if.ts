@@ -64,12 +64,17 @@ export function checkThresholds(
   return { failed, unchecked }
 }
 
+const UNITS = new Map<Metric, string>([
+  ['error-rate', '%'],
+  ['rps', '/s'],
+])
+
 function limitOf(metric: Metric, value: string, text: string): number {
   if (DURATIONS.has(metric))
     return parseMillis(value.replace(' ', ''), `--fail-if '${text}':`) / 1000
   const match = /^(\d+(?:\.\d+)?)\s?(%|\/s)?$/.exec(value)
   const unit = match?.[2] ?? ''
-  const expected = { 'error-rate': '%', rps: '/s' }[metric as string] ?? ''
+  const expected = UNITS.get(metric) ?? ''
   if (match === null || (unit !== expected && !(unit === '' && expected === '/s'))) {
     const example = metric === 'error-rate' ? '1%' : '10'
     throw new UsageError(

@@ -22,29 +22,29 @@ export interface Keys {
   close(): void
 }
 
-const KEYS: Readonly<Record<string, Key>> = {
-  q: 'quit',
-  Q: 'quit',
-  '\u0003': 'interrupt',
-  '\u001a': 'suspend',
-  p: 'pause',
-  ' ': 'pause',
-  s: 'sort',
-  k: 'up',
-  j: 'down',
-  '\u001b[A': 'up',
-  '\u001b[B': 'down',
-  '\u001b[C': 'right',
-  '\u001b[D': 'left',
-  '\u001bOA': 'up',
-  '\u001bOB': 'down',
-  '\u001bOC': 'right',
-  '\u001bOD': 'left',
-  '\u001b[5~': 'page-up',
-  '\u001b[6~': 'page-down',
-  '\u001b[H': 'home',
-  g: 'home',
-}
+const KEYS = new Map<string, Key>([
+  ['q', 'quit'],
+  ['Q', 'quit'],
+  ['\u0003', 'interrupt'],
+  ['\u001a', 'suspend'],
+  ['p', 'pause'],
+  [' ', 'pause'],
+  ['s', 'sort'],
+  ['k', 'up'],
+  ['j', 'down'],
+  ['\u001b[A', 'up'],
+  ['\u001b[B', 'down'],
+  ['\u001b[C', 'right'],
+  ['\u001b[D', 'left'],
+  ['\u001bOA', 'up'],
+  ['\u001bOB', 'down'],
+  ['\u001bOC', 'right'],
+  ['\u001bOD', 'left'],
+  ['\u001b[5~', 'page-up'],
+  ['\u001b[6~', 'page-down'],
+  ['\u001b[H', 'home'],
+  ['g', 'home'],
+])
 // oxlint-disable-next-line no-control-regex
 const ONE_KEY = /\u001b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])|[^]/gu
 
@@ -60,7 +60,7 @@ export function openKeys(onKey: (key: Key) => void): Keys | undefined {
   stream.setEncoding('utf8')
   stream.on('data', (text: string) => {
     for (const [one] of text.matchAll(ONE_KEY)) {
-      const key = KEYS[one]
+      const key = KEYS.get(one)
       if (key !== undefined) onKey(key)
     }
   })

@@ -4,7 +4,15 @@ import { UsageError } from '../parse/arguments.ts'
 
 export type Condition = (request: Request) => boolean
 
-const FIELDS = ['status', 'dyno', 'method', 'route', 'code', 'path']
+/** Fields with a value for each. */
+const EXAMPLES = new Map([
+  ['status', '5xx'],
+  ['dyno', 'web.1'],
+  ['method', 'GET'],
+  ['route', '/users/*'],
+  ['code', 'H12'],
+  ['path', '/api/*'],
+])
 const MAX_PATH_BYTES = 4096
 
 /**
@@ -14,15 +22,15 @@ const MAX_PATH_BYTES = 4096
 export function parseWhere(text: string): Condition {
   const match = /^\s*([A-Za-z]+)\s*(!?)=\s*(.*?)\s*$/s.exec(text)
   const field = match?.[1]?.toLowerCase() ?? ''
-  if (match === null || !FIELDS.includes(field)) {
+  if (match === null || !EXAMPLES.has(field)) {
     throw new UsageError(
-      `--where '${text}' is no condition; write FIELD=VALUE or FIELD!=VALUE with one of ${FIELDS.join(', ')}`,
+      `--where '${text}' is no condition; write FIELD=VALUE or FIELD!=VALUE with one of ${[...EXAMPLES.keys()].join(', ')}`,
     )
   }
   const values = match[3]!.split(',').map((value) => value.trim())
   if (values.some((value) => value === '')) {
     throw new UsageError(
-      `--where '${text}' lacks a value; write for example ${field}=${EXAMPLES[field]}`,
+      `--where '${text}' lacks a value; write for example ${field}=${EXAMPLES.get(field)}`,
     )
   }
   const condition = conditionOf(field, values, text)
@@ -33,15 +41,6 @@ export function parseWhere(text: string): Condition {
 export function allOf(conditions: readonly Condition[]): Condition | undefined {
   if (conditions.length <= 1) return conditions[0]
   return (request) => conditions.every((condition) => condition(request))
-}
-
-const EXAMPLES: Readonly<Record<string, string>> = {
-  status: '5xx',
-  dyno: 'web.1',
-  method: 'GET',
-  route: '/users/*',
-  code: 'H12',
-  path: '/api/*',
 }
 
 function conditionOf(field: string, values: readonly string[], text: string): Condition {

@@ -15,7 +15,12 @@ export type Unit = string
 export type Labels = readonly (readonly [name: string, value: string])[]
 
 const MARKS = { count: 'c', measure: 'm', sample: 's', unique: 'u' } as const
-const KINDS: Record<string, Kind> = { c: 'count', m: 'measure', s: 'sample', u: 'unique' }
+const KINDS = new Map<string, Kind>([
+  ['c', 'count'],
+  ['m', 'measure'],
+  ['s', 'sample'],
+  ['u', 'unique'],
+])
 const MAX_TEXT = 128
 
 /** The identity of a series as one string; NUL separates, and cleanText keeps NUL out of the parts. */
@@ -42,7 +47,7 @@ export function headLength(key: string): number {
 
 /** The kind of a series by its key. */
 export function kindOf(key: string): Kind {
-  return KINDS[key[0]!] ?? 'count'
+  return KINDS.get(key[0]!) ?? 'count'
 }
 
 /** The series that takes what a full table can't: one for each kind, unit and name. */

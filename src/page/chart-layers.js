@@ -1,13 +1,17 @@
 import { colourOf } from './dom.js'
 
 /** Kinds of events that are marked, and their colours. */
-export const MARKS = { release: 'mark-release', scale: 'mark-scale', crash: 'mark-crash' }
+export const MARKS = new Map([
+  ['release', 'mark-release'],
+  ['scale', 'mark-scale'],
+  ['crash', 'mark-crash'],
+])
 /** Silence shorter than this says nothing: a quiet app writes no lines, ms. */
 const SILENCE_MS = 60_000
 
 /** Releases, scalings and crashes as lines through the chart, with a label where there is room. */
 export function drawMarks(plot, model) {
-  const marks = model.events.filter(({ kind }) => kind in MARKS)
+  const marks = model.events.filter(({ kind }) => MARKS.has(kind))
   if (marks.length === 0) return
   const { ctx, bbox } = plot
   const ratio = window.devicePixelRatio || 1
@@ -23,7 +27,7 @@ export function drawMarks(plot, model) {
   for (const { time, kind, text } of marks) {
     const x = Math.round(plot.valToPos(Date.parse(time) / 1000, 'x', true)) + 0.5
     if (x < bbox.left || x > bbox.left + bbox.width) continue
-    ctx.strokeStyle = ctx.fillStyle = colourOf(MARKS[kind])
+    ctx.strokeStyle = ctx.fillStyle = colourOf(MARKS.get(kind))
     ctx.setLineDash(kind === 'scale' ? [3 * ratio, 3 * ratio] : [])
     ctx.beginPath()
     ctx.moveTo(x, bbox.top)

@@ -110,13 +110,13 @@ function longGaps(plot, _series, _from, _to, gaps) {
 
 /** Points without a neighbour that a line could go to. */
 function lonely(plot, series) {
-  const values = plot.data[series]
+  const values = plot.data.at(series)
   const times = plot.data[0]
   const reach = reachOf(times)
   const known = []
   for (let i = 0; i < values.length; i += 1) if (values[i] !== null) known.push(i)
   return known.filter((at, i) => {
-    const isFar = (other) => other === undefined || Math.abs(times[at] - times[other]) > reach
+    const isFar = (other) => other === undefined || Math.abs(times.at(at) - times.at(other)) > reach
     return isFar(known[i - 1]) && isFar(known[i + 1])
   })
 }

@@ -15,7 +15,7 @@ export function showReadout(chart) {
   const [head, ...rest] = readout.children
   head.className = 'time'
   setText(head, items.length > MAX_READOUT ? `${time} · ${shown.length} of ${items.length}` : time)
-  rest.forEach((element, i) => showItem(element, shown[i]))
+  rest.forEach((element, i) => showItem(element, shown.at(i)))
 }
 
 function timeOf({ from, step, to }, index) {
@@ -38,7 +38,7 @@ function showItem(element, { label, colour, text }) {
 
 function readoutOf({ series, format }, index) {
   return series.map(({ label, colour, values, shown = values, format: own = format }) => {
-    return { label, colour, text: own(index === null ? newest(shown) : (shown[index] ?? null)) }
+    return { label, colour, text: own(index === null ? newest(shown) : (shown.at(index) ?? null)) }
   })
 }
 

@@ -102,8 +102,16 @@ function sizeOf({ canvas }) {
   return { width: Math.max(canvas.clientWidth, 200), height: Math.max(canvas.clientHeight, 100) }
 }
 
+/** By keys, how far the cursor goes. */
+const STEPS = new Map([
+  ['ArrowLeft', -1],
+  ['ArrowRight', 1],
+  ['PageUp', -10],
+  ['PageDown', 10],
+])
+
 function moveCursor(event) {
-  const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[event.key]
+  const by = STEPS.get(event.key)
   if (event.key === 'Escape') setCursor(null)
   if (by === undefined) return
   event.preventDefault()
@@ -117,7 +125,7 @@ function moveCursor(event) {
 function setCursor(index) {
   for (const { plot, spec } of charts.values()) {
     if (plot === null) continue
-    const left = index === null ? -10 : plot.valToPos(spec.times[index], 'x')
+    const left = index === null ? -10 : plot.valToPos(spec.times.at(index), 'x')
     plot.setCursor({ left, top: index === null ? -10 : 1 })
   }
 }

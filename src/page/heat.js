@@ -101,7 +101,7 @@ function parseColour(hex) {
 }
 
 function heatReadout(cells, bound, index) {
-  const cell = index === null ? newest(cells) : cells[index]
+  const cell = index === null ? newest(cells) : cells.at(index)
   if (cell === null || cell === undefined) return [{ label: 'requests', colour: null, text: '–' }]
   const counts = cell.slice(1)
   const most = counts.indexOf(Math.max(...counts))

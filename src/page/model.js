@@ -71,12 +71,18 @@ function overlayAny(old, live, grid) {
   if (isColumn(old, grid.points) || isColumn(live, grid.livePoints))
     return overlayColumn(old, live, grid)
   if (!isGroup(old) && !isGroup(live)) return live ?? old
-  const keys = new Set([...Object.keys(old ?? {}), ...Object.keys(live ?? {})])
+  const [before, now] = [old, live].map((group) => new Map(Object.entries(group ?? {})))
+  const keys = new Set([...before.keys(), ...now.keys()])
   return Object.fromEntries(
-    [...keys].map((key) => [key, overlayAny(old?.[key], live?.[key], grid)]),
+    [...keys].map((key) => [key, overlayAny(before.get(key), now.get(key), grid)]),
   )
 }
 
+/**
+ * @param {any} old
+ * @param {any} live
+ * @param {{ shift: number, place: number, points: number, livePoints: number }} grid
+ */
 function overlayColumn(old, live, { shift, place, points, livePoints }) {
   return Array.from({ length: points }, (_, i) => {
     if (i >= place && i < place + livePoints) return live?.[i - place] ?? null
@@ -106,7 +112,7 @@ function later(whole, live) {
 /** A name with its column; classes that no request had in a step count as zero there. */
 export function stack(columns, lines) {
   return Object.entries(columns).map(([name, values]) => {
-    return { name, values: values.map((value, i) => (lines[i] === null ? null : (value ?? 0))) }
+    return { name, values: values.map((value, i) => (lines.at(i) === null ? null : (value ?? 0))) }
   })
 }
 

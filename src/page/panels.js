@@ -11,7 +11,12 @@ import {
 } from './format.js'
 import { stack } from './model.js'
 
-const CLASS_COLOURS = { '2xx': 's2xx', '3xx': 's3xx', '4xx': 's4xx', '5xx': 's5xx' }
+const CLASS_COLOURS = new Map([
+  ['2xx', 's2xx'],
+  ['3xx', 's3xx'],
+  ['4xx', 's4xx'],
+  ['5xx', 's5xx'],
+])
 const CLASS_ORDER = ['2xx', '3xx', '1xx', 'other', 'none', '4xx', '5xx']
 const DYNO_COLOURS = ['d1', 'd2', 'd3', 'd4', 'd5', 'd6', 'd7', 'd8']
 /** The step that runs is shown once it is this old: before, too little of it has come, ms. */
@@ -30,10 +35,10 @@ export function createRequestsPanel() {
         .toSorted((a, b) => CLASS_ORDER.indexOf(a.name) - CLASS_ORDER.indexOf(b.name))
       let below = model.times.map(() => 0)
       const bars = classes.map(({ name, values }) => {
-        below = values.map((value, i) => (value === null ? null : below[i] + value))
+        below = values.map((value, i) => (value === null ? null : below.at(i) + value))
         return {
           label: name,
-          colour: CLASS_COLOURS[name] ?? 'muted',
+          colour: CLASS_COLOURS.get(name) ?? 'muted',
           values: below,
           shown: values,
           look: 'stack',
@@ -45,12 +50,12 @@ export function createRequestsPanel() {
 }
 
 /** Percentiles of the service time, before bars of how many requests stand behind them. */
-export function createLatencyPanel(title, name) {
+export function createLatencyPanel(title, seriesOf) {
   const chart = createChart(title, { note: 'percentiles, logarithmic' })
   return {
     element: chart.element,
     update: (model) => {
-      const { count, p50, p95, p99 } = model.series[name]
+      const { count, p50, p95, p99 } = seriesOf(model)
       chart.update(model, {
         times: model.times,
         isLog: true,
@@ -135,7 +140,7 @@ export function createOwnPanel(key) {
   return {
     element: chart.element,
     remove: chart.remove,
-    update: (model) => chart.update(model, ownSpec(prefix, model.series[key], model)),
+    update: (model, metric) => chart.update(model, ownSpec(prefix, metric, model)),
   }
 }
 
@@ -143,7 +148,11 @@ function ownSpec(prefix, metric, model) {
   const { times } = model
   const format = formatOf(metric.unit)
   if (prefix === 'measure') {
-    const lines = ['p99', 'p95', 'p50'].map((q) => ({ label: q, colour: q, values: metric[q] }))
+    const lines = [
+      ['p99', metric.p99],
+      ['p95', metric.p95],
+      ['p50', metric.p50],
+    ].map(([q, values]) => ({ label: q, colour: q, values }))
     const count = {
       label: 'values',
       colour: 'bars',

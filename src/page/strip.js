@@ -72,8 +72,8 @@ function drawLine(ctx, values, colour, ratio) {
 function drawEvents(ctx, { events, viewFrom, to }, ratio) {
   const { width, height } = ctx.canvas
   ctx.globalAlpha = 0.35
-  for (const { time, kind } of events.filter(({ kind }) => kind in MARKS)) {
-    ctx.fillStyle = colourOf(MARKS[kind])
+  for (const { time, kind } of events.filter(({ kind }) => MARKS.has(kind))) {
+    ctx.fillStyle = colourOf(MARKS.get(kind))
     ctx.fillRect(
       Math.round(((Date.parse(time) - viewFrom) / (to - viewFrom)) * width),
       0,

@@ -217,8 +217,7 @@ export function createAddonPanel(key) {
   return {
     element,
     remove: () => element.remove(),
-    update: (model) => {
-      const addon = model.series[key]
+    update: (model, addon) => {
       setText(kind, addon.kind)
       for (const [figure, { unit, last }] of Object.entries(addon.values)) {
         if (!rows.has(figure)) {

@@ -1,23 +1,32 @@
-const THEMES = ['auto', 'light', 'dark']
+const THEMES = [
+  {
+    theme: 'auto',
+    title: 'Colours as the system has them',
+    media: '(prefers-color-scheme: dark)',
+    sign: '◐',
+  },
+  { theme: 'light', title: 'Light', media: 'not all', sign: '☀' },
+  { theme: 'dark', title: 'Dark', media: 'all', sign: '☾' },
+]
 const KEY = 'l2met-theme'
-const TITLES = { auto: 'Colours as the system has them', light: 'Light', dark: 'Dark' }
-const MEDIA = { auto: '(prefers-color-scheme: dark)', light: 'not all', dark: 'all' }
-const SIGNS = { auto: '◐', light: '☀', dark: '☾' }
 
 /** A button that goes through the themes; `onChange` comes whenever colours have changed. */
 export function startTheme(button, onChange) {
-  const state = { theme: stored() }
+  let at = Math.max(
+    THEMES.findIndex(({ theme }) => theme === stored()),
+    0,
+  )
   const apply = () => {
-    const { theme } = state
-    document.getElementById('dark').media = MEDIA[theme]
-    button.textContent = SIGNS[theme]
-    button.title = `${TITLES[theme]}: press to change`
+    const { theme, title, media, sign } = THEMES[at]
+    document.getElementById('dark').media = media
+    button.textContent = sign
+    button.title = `${title}: press to change`
     button.setAttribute('aria-label', `Theme: ${theme}`)
     onChange()
   }
   button.addEventListener('click', () => {
-    state.theme = THEMES[(THEMES.indexOf(state.theme) + 1) % THEMES.length]
-    store(state.theme)
+    at = (at + 1) % THEMES.length
+    store(THEMES[at].theme)
     apply()
   })
   window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', onChange)
@@ -27,10 +36,9 @@ export function startTheme(button, onChange) {
 // Storage may be forbidden; the theme then lasts as long as the page.
 function stored() {
   try {
-    const theme = localStorage.getItem(KEY)
-    return THEMES.includes(theme) ? theme : 'auto'
+    return localStorage.getItem(KEY)
   } catch {
-    return 'auto'
+    return null
   }
 }
 

@@ -70,6 +70,7 @@ function rateOf({ report: { requests, seconds } }) {
 function nowOf({ series, from, step, now }) {
   const columns = Object.values(series.requests.perSecond)
   const running = Math.floor((now - from) / step)
+  /** @param {number} i */
   const isKnown = (i) => columns.some((values) => typeof values[i] === 'number')
   const at = isKnown(running - 1) ? running - 1 : running
   if (!isKnown(at)) return { name: 'Now', value: '–', note: 'no line just now' }

@@ -21,14 +21,14 @@ export function createView(root) {
   const tiles = createTiles()
   const fixed = [
     createRequestsPanel(),
-    createLatencyPanel('Response time', 'service'),
+    createLatencyPanel('Response time', ({ series }) => series.service),
     createHeatPanel(),
     createErrorsPanel(),
     createMemoryPanel(),
     createLoadPanel(),
     createRoutesPanel(),
     createDynosPanel(),
-    createLatencyPanel('Time to connect to a dyno', 'connect'),
+    createLatencyPanel('Time to connect to a dyno', ({ series }) => series.connect),
     createEventsPanel(),
   ]
   /** The stream brings columns; what shows the report has nothing new until that is fetched. */
@@ -76,23 +76,23 @@ function createSection(title, columns, prefixes, create) {
   ])
 
   const update = (model) => {
-    const all = Object.keys(model.series).filter((key) => prefixes.includes(key.split(':')[0]))
-    const keys = all.filter((key) => !key.endsWith(':*'))
-    const omitted = all.reduce((sum, key) => sum + (model.series[key].omitted ?? 0), 0)
+    const all = Object.entries(model.series).filter(([key]) => prefixes.includes(key.split(':')[0]))
+    const shown = new Map(all.filter(([key]) => !key.endsWith(':*')))
+    const omitted = all.reduce((sum, [, { omitted = 0 }]) => sum + omitted, 0)
     for (const [key, panel] of panels) {
-      if (keys.includes(key)) continue
+      if (shown.has(key)) continue
       panel.remove()
       panels.delete(key)
     }
-    for (const key of keys) {
+    for (const key of shown.keys()) {
       if (panels.has(key)) continue
       const panel = create(key)
       panels.set(key, panel)
       grid.append(panel.element)
     }
-    element.hidden = keys.length === 0
+    element.hidden = shown.size === 0
     note.textContent = omitted === 0 ? '' : `${omitted} more: /api/series gives them by name.`
-    for (const key of keys) panels.get(key).update(model)
+    for (const [key, series] of shown) panels.get(key).update(model, series)
   }
 
   return { element, update }

@@ -3,7 +3,13 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-const MILLIS: Readonly<Record<string, number>> = { us: 1e-3, ms: 1, s: 1e3, m: 60e3, h: 3600e3 }
+const MILLIS = new Map([
+  ['us', 1e-3],
+  ['ms', 1],
+  ['s', 1e3],
+  ['m', 60e3],
+  ['h', 3600e3],
+])
 
 /** Milliseconds of `500ms`, `1.5s`, `10s`, `2m` or `1h`. */
 export function parseMillis(text: string, flag: string): number {
@@ -13,7 +19,7 @@ export function parseMillis(text: string, flag: string): number {
       `${flag} '${text}' is no duration; write a number and a unit, as 500ms, 10s, 2m or 1h`,
     )
   }
-  return Number(match[1]) * MILLIS[match[2]!]!
+  return Number(match[1]) * MILLIS.get(match[2]!)!
 }
 
 /** The name that was probably meant; undefined when none is near. */

@@ -41,7 +41,7 @@ export type DrainHeaders = {
 }
 
 /** Query parameters; of one that is given twice an array. */
-export type DrainQuery = Readonly<Record<string, unknown>>
+export type DrainQuery = { readonly [name in 'app' | 'prefix' | 'source-prefix']?: unknown }
 
 export const DRAIN_HEADERS = [
   'authorization',
@@ -149,13 +149,13 @@ function headerOf(headers: DrainHeaders, name: keyof DrainHeaders): string | und
   return typeof value === 'string' ? value : undefined
 }
 
-function namePrefix(query: DrainQuery, name: string): string {
+function namePrefix(query: DrainQuery, name: keyof DrainQuery): string {
   const text = textOf(query, name) ?? ''
   if (NAME_PREFIX.test(text)) return text
   throw new RequestError(400, `${name} has at most 64 of the characters A-Z a-z 0-9 _ . : / -`)
 }
 
-function textOf(query: DrainQuery, name: string): string | undefined {
+function textOf(query: DrainQuery, name: keyof DrainQuery): string | undefined {
   const value = query[name]
   if (value === undefined || typeof value === 'string') return value
   throw new RequestError(400, `${name} is given more than once`)

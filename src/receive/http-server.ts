@@ -111,18 +111,24 @@ interface ClientError {
   readonly reason?: string
 }
 
-const CLIENT_ERRORS: Record<string, ClientError> = {
-  HPE_HEADER_OVERFLOW: {
-    status: 431,
-    text: 'Request Header Fields Too Large',
-    reason: `its head is longer than ${MAX_HEADER_BYTES} bytes`,
-  },
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    status: 408,
-    text: 'Request Timeout',
-    reason: `it did not come whole within ${REQUEST_TIMEOUT_MS / 1000} s, or its head within ${HEADERS_TIMEOUT_MS / 1000} s`,
-  },
-}
+const CLIENT_ERRORS = new Map<string | undefined, ClientError>([
+  [
+    'HPE_HEADER_OVERFLOW',
+    {
+      status: 431,
+      text: 'Request Header Fields Too Large',
+      reason: `its head is longer than ${MAX_HEADER_BYTES} bytes`,
+    },
+  ],
+  [
+    'ERR_HTTP_REQUEST_TIMEOUT',
+    {
+      status: 408,
+      text: 'Request Timeout',
+      reason: `it did not come whole within ${REQUEST_TIMEOUT_MS / 1000} s, or its head within ${HEADERS_TIMEOUT_MS / 1000} s`,
+    },
+  ],
+])
 const NOT_HTTP: ClientError = { status: 400, text: 'Bad Request' }
 
 /** Answers what isn't HTTP, comes too slowly or has too long a head, and closes. */
@@ -131,7 +137,7 @@ function answerClientError(
   socket: Socket,
   logRefusal: RefusalLog,
 ): void {
-  const { status, text, reason } = CLIENT_ERRORS[error.code ?? ''] ?? NOT_HTTP
+  const { status, text, reason } = CLIENT_ERRORS.get(error.code) ?? NOT_HTTP
   if (reason !== undefined) logRefusal(status, reason, {})
   if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
   else socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)

@@ -38,7 +38,7 @@ export function readPostHead(head: string): PostHead | undefined {
   if (line === null) return undefined
   HEADERS.lastIndex = REQUEST_LINE.lastIndex
   if (!HEADERS.test(head)) return undefined
-  const found: Record<string, string> = {}
+  const found = new Map<string, string>()
   let count = 0
   for (let at = REQUEST_LINE.lastIndex, end = 0; at < head.length; at = end + 2) {
     end = head.indexOf('\r\n', at)
@@ -47,10 +47,15 @@ export function readPostHead(head: string): PostHead | undefined {
     const use = KNOWN.get(name)
     if (++count > MAX_HEADERS || use === 'not plain') return undefined
     if (use === undefined) continue
-    if (name in found) return undefined
-    found[name] = trimBlanks(head, colon + 1, end)
+    if (found.has(name)) return undefined
+    found.set(name, trimBlanks(head, colon + 1, end))
   }
-  const { host, connection = 'keep-alive', 'content-length': length, ...headers } = found
+  const {
+    host,
+    connection = 'keep-alive',
+    'content-length': length,
+    ...headers
+  }: Record<string, string | undefined> = Object.fromEntries(found)
   if (host === undefined || length === undefined || !LENGTH.test(length)) return undefined
   const intent = connection.toLowerCase()
   if (intent !== 'keep-alive' && intent !== 'close') return undefined

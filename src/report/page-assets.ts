@@ -12,12 +12,12 @@ export interface PageFile {
   readonly etag: string
 }
 
-const TYPES: Record<string, string> = {
-  html: 'text/html; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-  js: 'text/javascript; charset=utf-8',
-  svg: 'image/svg+xml',
-}
+const TYPES = new Map([
+  ['html', 'text/html; charset=utf-8'],
+  ['css', 'text/css; charset=utf-8'],
+  ['js', 'text/javascript; charset=utf-8'],
+  ['svg', 'image/svg+xml'],
+])
 
 /** The files of `src/page` and of uPlot by name, as the page asks for them (`index.html`, `uplot.js`). */
 export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
@@ -42,5 +42,5 @@ function toFile(name: string, bytes: Buffer): PageFile {
 }
 
 function typeOf(name: string): string | undefined {
-  return TYPES[name.slice(name.lastIndexOf('.') + 1)]
+  return TYPES.get(name.slice(name.lastIndexOf('.') + 1))
 }

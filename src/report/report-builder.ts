@@ -4,8 +4,7 @@ import { type Series, label, splitName } from '../model/series.ts'
 import { type Sketch, createSketch, mergeSketch } from '../model/sketch.ts'
 import { sumValue } from '../model/sum.ts'
 import { type Unique, createUnique, mergeUnique } from '../model/unique.ts'
-import type { DynoReport, Extremes } from './report-object.ts'
-import { statsOf } from './stats.ts'
+import type { Extremes } from './report-object.ts'
 
 const MEMORY_KINDS = new Set(['total', 'rss', 'cache', 'swap', 'quota'])
 const LOAD_KINDS = new Set(['1m', '5m', '15m'])
@@ -19,7 +18,7 @@ export interface ReportBuilder {
   readonly connect: Sketch
   readonly bytes: Sketch
   readonly routes: Map<string, RouteBuilder>
-  readonly dynos: Map<string, DynoReport>
+  readonly dynos: Map<string, DynoBuilder>
   readonly measures: Map<string, MeasureBuilder>
   readonly counts: Map<string, number>
   readonly samples: Map<string, SampleBuilder>
@@ -34,6 +33,14 @@ interface RouteBuilder {
   count: number
   errors: number
   readonly service: Sketch
+}
+
+export interface DynoBuilder {
+  requests: number
+  readonly service: Sketch
+  readonly memory: Map<string, Extremes>
+  readonly load: Map<string, Extremes>
+  readonly errors: Map<string, number>
 }
 
 interface MeasureBuilder {
@@ -76,12 +83,9 @@ export function addCell(builder: ReportBuilder, series: Series, cell: Cell): voi
     add(builder.dropped, label(series, 'code'), sumValue(cell))
   } else if (isAddon(namespace) && cell.kind === 'sample') {
     const source = label(series, 'source') || label(series, 'addon')
-    const addon = getOr(
-      builder.addons,
-      source,
-      () => new Map<string, string | Extremes>([['kind', namespace]]),
-    )
+    const addon = getOr(builder.addons, source, () => new Map<string, string | Extremes>())
     addon.set(name, { last: cell.last, max: cell.max })
+    addon.set('kind', namespace)
   }
 }
 
@@ -91,7 +95,7 @@ function addRouter(builder: ReportBuilder, name: string, series: Series, cell: C
     if (name === 'service') mergeSketch(builder.service, cell)
     if (name === 'connect') mergeSketch(builder.connect, cell)
     if (name === 'bytes') mergeSketch(builder.bytes, cell)
-    if (name === 'service' && dyno !== undefined) dyno.service = statsOf(cell)
+    if (name === 'service' && dyno !== undefined) mergeSketch(dyno.service, cell)
   } else if (cell.kind === 'count') {
     const n = sumValue(cell)
     if (name === 'errors') add(builder.errors, label(series, 'code'), n)
@@ -120,14 +124,14 @@ function addDyno(builder: ReportBuilder, name: string, series: Series, cell: Cel
   const dyno = dynoOf(builder, label(series, 'dyno'))
   if (dyno === undefined) return
   if (cell.kind === 'count' && name === 'errors')
-    dyno.errors[label(series, 'code')] = sumValue(cell)
+    add(dyno.errors, label(series, 'code'), sumValue(cell))
   if (cell.kind !== 'sample') return
   const extremes = { last: cell.last, max: cell.max }
   const kind = name.slice(0, name.indexOf('_'))
   const rest = name.slice(kind.length + 1)
-  if (kind === 'memory' && MEMORY_KINDS.has(rest)) dyno.memory[rest] = extremes
+  if (kind === 'memory' && MEMORY_KINDS.has(rest)) dyno.memory.set(rest, extremes)
   const span = rest.replace('avg_', '')
-  if (kind === 'load' && LOAD_KINDS.has(span)) dyno.load[span] = extremes
+  if (kind === 'load' && LOAD_KINDS.has(span)) dyno.load.set(span, extremes)
 }
 
 function addOwn(builder: ReportBuilder, name: string, series: Series, cell: Cell): void {
@@ -151,10 +155,16 @@ function addOwn(builder: ReportBuilder, name: string, series: Series, cell: Cell
   }
 }
 
-function dynoOf(builder: ReportBuilder, name: string): DynoReport | undefined {
+function dynoOf(builder: ReportBuilder, name: string): DynoBuilder | undefined {
   if (name === '') return undefined
   return getOr(builder.dynos, name, () => {
-    return { requests: 0, service: null, memory: {}, load: {}, errors: {} }
+    return {
+      requests: 0,
+      service: createSketch(),
+      memory: new Map(),
+      load: new Map(),
+      errors: new Map(),
+    }
   })
 }
 

@@ -49,9 +49,9 @@ export interface RouteReport {
 }
 
 export interface DynoReport {
-  requests: number
-  service: Stats | null
-  memory: Record<string, Extremes>
-  load: Record<string, Extremes>
-  errors: Record<string, number>
+  readonly requests: number
+  readonly service: Stats | null
+  readonly memory: Record<string, Extremes>
+  readonly load: Record<string, Extremes>
+  readonly errors: Record<string, number>
 }

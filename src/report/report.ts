@@ -3,8 +3,13 @@ import { parseSeriesKey } from '../model/series.ts'
 import { uniqueCount } from '../model/unique.ts'
 import { MAX_EVENTS, type Window, type WindowEvent, sortEvents } from '../model/window.ts'
 import { isoTime } from './iso-time.ts'
-import { type ReportBuilder, addCell, createReportBuilder } from './report-builder.ts'
-import type { Report, RouteReport } from './report-object.ts'
+import {
+  type DynoBuilder,
+  type ReportBuilder,
+  addCell,
+  createReportBuilder,
+} from './report-builder.ts'
+import type { DynoReport, Report, RouteReport } from './report-object.ts'
 import { type Stats, statsOf } from './stats.ts'
 
 /** A restart is said in up to three lines within a second or two; it is one event. */
@@ -34,7 +39,7 @@ export function createReport(app: string, window: Window): Report {
     connect: statsOf(builder.connect),
     bytes: statsOf(builder.bytes),
     routes: routesOf(builder),
-    dynos: byName(builder.dynos),
+    dynos: byName(new Map([...builder.dynos].map(([name, dyno]) => [name, dynoOf(dyno)]))),
     measure: measuresOf(builder),
     count: byName(builder.counts),
     sample: byName(
@@ -50,6 +55,16 @@ export function createReport(app: string, window: Window): Report {
       text,
     })),
     dropped: byName(builder.dropped),
+  }
+}
+
+function dynoOf({ requests, service, memory, load, errors }: DynoBuilder): DynoReport {
+  return {
+    requests,
+    service: statsOf(service),
+    memory: byName(memory),
+    load: byName(load),
+    errors: byName(errors),
   }
 }
 

@@ -108,14 +108,15 @@ function requestsOf(
   grid: Grid,
 ): unknown {
   const count = new Float64Array(grid.count)
-  const perSecond: Record<string, Column> = {}
+  const perSecond = new Map<string, Column>()
   for (const [name, counts] of sorted(classes)) {
-    perSecond[name] = Array.from(valuesOf(counts), (n, step) => {
+    const column = Array.from(valuesOf(counts), (n, step) => {
       count[step]! += n
       return seen[step] === 1 ? shorten(n / secondsOf(grid, step)) : null
     })
+    perSecond.set(name, column)
   }
-  return { count: countColumn(count, seen), perSecond }
+  return { count: countColumn(count, seen), perSecond: Object.fromEntries(perSecond) }
 }
 
 /** By step: the index of the first bucket that holds something, then the counts from it on. */

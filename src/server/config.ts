@@ -231,14 +231,19 @@ function readLogLevel(env: Environment, faults: string[]): string {
 }
 
 function listOf(env: Environment, name: string): string[] {
-  const items = (env[name] ?? '').split(',').map((item) => item.trim())
+  const items = (settingOf(env, name) ?? '').split(',').map((item) => item.trim())
   return items.filter((item) => item !== '')
 }
 
 /** undefined for what is not set or blank. */
 function textOf(env: Environment, name: string): string | undefined {
-  const text = env[name]?.trim()
+  const text = settingOf(env, name)?.trim()
   return text === '' ? undefined : text
+}
+
+/** Only what is set: an environment in an object has `constructor` as well. */
+function settingOf(env: Environment, name: string): string | undefined {
+  return new Map(Object.entries(env)).get(name)
 }
 
 function quoted(text: string): string {

@@ -2,7 +2,7 @@ import { type AppState, dynoNamed } from '../../extract/app-state.ts'
 import { NOT_OURS, keyNumber } from '../../extract/convention-key.ts'
 import { labelSetOf, meaningOfKey, seriesFor } from '../../extract/convention.ts'
 import { METHODS, isPlatformError } from '../../extract/request.ts'
-import { roleOf } from '../../extract/role.ts'
+import { type Role, roleOf } from '../../extract/role.ts'
 import { dynoErrorsOf, errorsOf, requestsOf, routeErrorsOf } from '../../extract/router.ts'
 import { OTHER_ROUTE, routeOf } from '../../extract/route.ts'
 import { sampleSeriesFor } from '../../extract/runtime.ts'
@@ -25,7 +25,11 @@ export interface ScannerCache {
   readonly cells: number[]
 }
 
-const ROLES = { router: 1, app: 2, dyno: 3 } as const
+const ROLES = new Map<Role, number>([
+  ['router', 1],
+  ['app', 2],
+  ['dyno', 3],
+])
 const OTHER_ROLE = 4
 
 const KEY = { nothing: 0, label: 1, value: 2, anyValue: 3, other: 4 } as const
@@ -38,8 +42,7 @@ const NO_ROOM = -1
 /** Each lesson says false when the scanner has no more room to learn. */
 export function registerProc(cache: ScannerCache, line: Line): boolean {
   const role = roleOf(cache.state, line)
-  const number = role in ROLES ? ROLES[role as keyof typeof ROLES] : OTHER_ROLE
-  return cache.scan.exports.learnProc(number) !== 0
+  return cache.scan.exports.learnProc(ROLES.get(role) ?? OTHER_ROLE) !== 0
 }
 
 /** The request that `state` still holds. */

@@ -9,7 +9,12 @@ import { countText, percentText } from './units.ts'
 
 /** Columns of the names at the left of the board. */
 export const LABEL = 9
-const GLYPHS: Readonly<Record<string, string>> = { '2xx': '█', '3xx': '▓', '4xx': '▒', '5xx': '░' }
+const GLYPHS = new Map([
+  ['2xx', '█'],
+  ['3xx', '▓'],
+  ['4xx', '▒'],
+  ['5xx', '░'],
+])
 
 /** One bar of all requests by status class, and what its parts are. */
 export function statusLines({ report, lines }: BoardView, columns: number, style: Style): string[] {
@@ -20,9 +25,9 @@ export function statusLines({ report, lines }: BoardView, columns: number, style
   const widths = shares(classes, room)
   const paintOf = ({ name }: StatusClass) => statusColour(style, name)
   const parts = classes.map((one, i) =>
-    paintOf(one)((style.on ? '█' : (GLYPHS[one.name] ?? '·')).repeat(widths[i]!)),
+    paintOf(one)((style.on ? '█' : (GLYPHS.get(one.name) ?? '·')).repeat(widths[i]!)),
   )
-  const nameOf = ({ name }: StatusClass) => (style.on ? name : `${GLYPHS[name] ?? '·'} ${name}`)
+  const nameOf = ({ name }: StatusClass) => (style.on ? name : `${GLYPHS.get(name) ?? '·'} ${name}`)
   const plain = classes.map((one) => `${nameOf(one)} ${percentText(one.share)}`)
   const gap = widthOf(plain.join('   ')) > room ? ' ' : '   '
   // What failed stands last and is the last to go.

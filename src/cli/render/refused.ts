@@ -5,19 +5,24 @@ import { byCount, section } from './traffic.ts'
 import { countText } from './units.ts'
 
 /** What a reason of `l2met_refused_values_total` means to whoever wrote the line. */
-const REASONS: Readonly<Record<string, string>> = {
-  name: 'its name is too long or holds more than A-Z a-z 0-9 _ . : / -',
-  number: 'no number, or one beyond 2^40',
-  negative: 'a count below zero; what can fall is a sample#',
-  cut: 'the line was cut within the number',
-  limit: 'too many names in this log, or values on one line',
-}
+const REASONS = new Map([
+  ['name', 'its name is too long or holds more than A-Z a-z 0-9 _ . : / -'],
+  ['number', 'no number, or one beyond 2^40'],
+  ['negative', 'a count below zero; what can fall is a sample#'],
+  ['cut', 'the line was cut within the number'],
+  ['limit', 'too many names in this log, or values on one line'],
+])
 
 /** Values on log lines that can't be counted, and why. */
 export function refusedLines({ refused }: ReportView, width: number, style: Style): string[] {
   const columns: Column<[string, number]>[] = [
     { title: 'values', align: 'right', cell: ([, n]) => countText(n), colour: () => style.yellow },
-    { title: 'why', align: 'left', cell: ([reason]) => REASONS[reason] ?? reason, flexible: true },
+    {
+      title: 'why',
+      align: 'left',
+      cell: ([reason]) => REASONS.get(reason) ?? reason,
+      flexible: true,
+    },
   ]
   const rows = byCount(refused)
   return rows.length === 0
@@ -29,6 +34,6 @@ export function refusedLines({ refused }: ReportView, width: number, style: Styl
 export function refusedSentences({ refused }: ReportView): string[] {
   return byCount(refused).map(
     ([reason, n]) =>
-      `${countText(n)} ${n === 1 ? 'value was' : 'values were'} refused: ${REASONS[reason] ?? reason}`,
+      `${countText(n)} ${n === 1 ? 'value was' : 'values were'} refused: ${REASONS.get(reason) ?? reason}`,
   )
 }

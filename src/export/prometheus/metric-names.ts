@@ -21,7 +21,7 @@ export function nameMetrics(all: Iterable<Pick<Series, 'kind' | 'unit' | 'name'>
     const words = cleanName(name)
     return {
       series,
-      prefix: PREFIXES[namespace] ?? 'app',
+      prefix: PREFIXES.get(namespace) ?? 'app',
       words,
       isChanged: words !== name,
       key: kindKey(series),
@@ -53,13 +53,13 @@ const KINDS: readonly Kind[] = ['measure', 'count', 'sample', 'unique']
 /** Put behind the name when the plain one is taken. */
 const KIND_WORDS = { measure: 'measured', count: 'counted', sample: 'sampled', unique: 'seen' }
 
-const UNIT_WORDS: Readonly<Record<string, string>> = { s: 'seconds' }
+const UNIT_WORDS = new Map([['s', 'seconds']])
 
-const PREFIXES: Readonly<Record<string, string>> = {
-  postgres: 'heroku_postgres',
-  pgbouncer: 'heroku_pgbouncer',
-  redis: 'heroku_redis',
-}
+const PREFIXES = new Map([
+  ['postgres', 'heroku_postgres'],
+  ['pgbouncer', 'heroku_pgbouncer'],
+  ['redis', 'heroku_redis'],
+])
 
 /** Endings of what belongs to a counter or a histogram. */
 const RESERVED = /_(?:total|sum|count|bucket|created)$/
@@ -73,7 +73,7 @@ function metricName(
   let name = `${prefix}_${kind === 'count' ? words.replace(/_total$/, '') : words}`
   if (attempt > 0) name += `_${KIND_WORDS[kind]}`
   if (attempt > 1) name += `_${attempt}`
-  name = withEnding(name, UNIT_WORDS[unit] ?? cleanName(unit))
+  name = withEnding(name, UNIT_WORDS.get(unit) ?? cleanName(unit))
   if (kind === 'unique') name = withEnding(name, 'unique')
   if (kind === 'count') return `${name}_total`
   return RESERVED.test(name) ? `${name}_value` : name

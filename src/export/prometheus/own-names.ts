@@ -19,7 +19,11 @@ export interface OwnMetric extends FamilyHead {
 }
 
 const TYPES = { measure: 'histogram', count: 'counter', sample: 'gauge', unique: 'gauge' } as const
-const UNITS: Readonly<Record<string, FamilyUnit>> = { s: 'seconds', bytes: 'bytes', ratio: 'ratio' }
+const UNITS = new Map<string, FamilyUnit>([
+  ['s', 'seconds'],
+  ['bytes', 'bytes'],
+  ['ratio', 'ratio'],
+])
 
 export const NO_NAMES: OwnNames = { metrics: new Map(), labels: new Map() }
 
@@ -46,7 +50,7 @@ function nameHeads(heads: Iterable<string>): ReadonlyMap<string, OwnMetric> {
   const names = nameMetrics(kinds.map(([, series]) => series))
   const metrics = kinds.map(([head, series]) => {
     const { kind } = series
-    const unit = kind === 'unique' ? '' : (UNITS[series.unit] ?? '')
+    const unit = kind === 'unique' ? '' : (UNITS.get(series.unit) ?? '')
     const name = names.get(kindKey(series))!
     const bucketBounds = bucketBoundsOf(series.unit)
     return [head, { name, unit, help: helpOf(series), type: TYPES[kind], bucketBounds }] as const
@@ -54,17 +58,17 @@ function nameHeads(heads: Iterable<string>): ReadonlyMap<string, OwnMetric> {
   return new Map(metrics.toSorted(([, a], [, b]) => (a.name < b.name ? -1 : 1)))
 }
 
-const ADDONS: Readonly<Record<string, string>> = {
-  postgres: 'Heroku Postgres',
-  pgbouncer: 'PgBouncer',
-  redis: 'Heroku Data for Redis',
-}
-const UNIT_TEXTS: Readonly<Record<string, string>> = {
-  '': '',
-  s: ', in seconds',
-  bytes: ', in bytes',
-  ratio: ', as a ratio (1 = 100%)',
-}
+const ADDONS = new Map([
+  ['postgres', 'Heroku Postgres'],
+  ['pgbouncer', 'PgBouncer'],
+  ['redis', 'Heroku Data for Redis'],
+])
+const UNIT_TEXTS = new Map([
+  ['', ''],
+  ['s', ', in seconds'],
+  ['bytes', ', in bytes'],
+  ['ratio', ', as a ratio (1 = 100%)'],
+])
 const WHAT = {
   measure: ABOUT_BUCKETS,
   count: 'The sum since the first one.',
@@ -74,8 +78,8 @@ const WHAT = {
 
 function helpOf({ kind, name, unit }: Series): string {
   const [namespace, written] = splitName(name)
-  const addon = ADDONS[namespace]
+  const addon = ADDONS.get(namespace)
   const from = `${kind}#${cleanText(written)}`
-  const unitText = kind === 'unique' ? '' : (UNIT_TEXTS[unit] ?? `, in ${unit}`)
+  const unitText = kind === 'unique' ? '' : (UNIT_TEXTS.get(unit) ?? `, in ${unit}`)
   return `${from} of ${addon ?? 'the app'}${unitText}. ${WHAT[kind]}`
 }

@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
+    setupFiles: ['test/property-setup.ts'],
     // Many tests wait more than they work: for a second server, a timeout, a terminal.
     maxWorkers: availableParallelism() + 1,
     // A worker loads what its files share once: it took a quarter of all CPU.
@@ -12,6 +13,11 @@ export default defineConfig({
     // Only against what hangs: the machine may be slow and shared.
     testTimeout: 180_000,
     hookTimeout: 120_000,
+    coverage: {
+      include: ['src/**/*.ts'],
+      exclude: ['src/scan/**'],
+      reporter: ['text-summary', 'html'],
+    },
     expect: { poll: { timeout: 30_000 } },
   },
 })

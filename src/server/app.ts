@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { scannerFault } from '../aggregate/scanner/scanner.ts'
 import type { Config } from './config.ts'
+import { addFormationRoute } from './api/formation.ts'
 import { addHealthRoutes } from './api/health.ts'
 import { addLiveRoute } from './api/live.ts'
 import { addMetricsRoute } from './api/metrics.ts'
@@ -113,6 +114,7 @@ export function createApp(config: Config, deps: AppDeps): App {
         )
     })
     addReportRoutes(read, { store })
+    addFormationRoute(read, { store, retentionMs: config.retentionMs })
     addSeriesRoute(read, { store })
     addLiveRoute(read, { store })
     addMetricsRoute(read, { collector, readLog })

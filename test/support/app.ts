@@ -16,13 +16,19 @@ export interface LogEntry {
 }
 
 /** An app as the environment makes it, and what it logs. It isn't listening yet. */
-export function testApp(env: Environment = {}): App & { readonly logged: LogEntry[] } {
+export function testApp(
+  env: Environment = {},
+  now?: () => number,
+): App & { readonly logged: LogEntry[] } {
   const logged: LogEntry[] = []
   const log: Logger<string> = pino<string>(
     { level: 'info' },
     { write: (line: string) => logged.push(JSON.parse(line) as LogEntry) },
   )
-  const app = createApp(readConfig({ PORT: '0', ...env }), { log })
+  const app = createApp(
+    readConfig({ PORT: '0', ...env }),
+    now === undefined ? { log } : { log, now },
+  )
   return { ...app, logged }
 }
 

@@ -1,4 +1,5 @@
 import { drainUrl } from './drain-url.ts'
+import { formation } from './formation.ts'
 import { serve } from './serve.ts'
 import type { Verb } from './verb.ts'
 
@@ -6,4 +7,5 @@ import type { Verb } from './verb.ts'
 export const VERBS: ReadonlyMap<string, Verb> = new Map([
   ['serve', serve],
   ['drain-url', drainUrl],
+  ['formation', formation],
 ])

@@ -73,7 +73,7 @@ const SIZES: ReadonlyMap<string, number> = new Map([
 
 /** Bytes of `120MB`, `2.5GB`, `512M` or `1GiB`, which count in 1,024s; undefined when it is none. */
 export function parseSize(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?|\.\d+)\s*([KMGT])(?:i?B)?$/i.exec(text.trim())
+  const match = /^(\d+(?:\.\d+)?|\.\d+)\s*([kmgt])(?:i?B)?$/i.exec(text.trim())
   if (match === null) return undefined
   const bytes = Number(match[1]) * SIZES.get(`${match[2]!.toUpperCase()}B`)!
   return bytes > 0 && Number.isFinite(bytes) ? bytes : undefined

@@ -143,14 +143,17 @@ function pgbouncer() {
     line(
       'Longest wait',
       'How long the first client in the queue has waited. Above zero the pool is too small, or a query too slow.',
-      [of('max_wait')],
+      [of('max_wait_seconds')],
       { unit: 's', thresholds: [[1, 'orange']] },
     ),
-    line('Mean query', 'Mean duration of a query.', [of('avg_query')], { unit: 'µs', width: 12 }),
+    line('Mean query', 'Mean duration of a query.', [of('avg_query_seconds')], {
+      unit: 's',
+      width: 12,
+    }),
     line(
       'Traffic',
       'Bytes per second from clients and to them.',
-      [of('avg_recv', `${NAME} received`), of('avg_sent', `${NAME} sent`)],
+      [of('avg_recv_bytes', `${NAME} received`), of('avg_sent_bytes', `${NAME} sent`)],
       { unit: 'Bps', width: 12 },
     ),
   ]

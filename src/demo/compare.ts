@@ -133,7 +133,7 @@ function expect(
 
 /** All that the shop measures is time, but for amounts of money. */
 function histogramName(name: string): string {
-  return `app_${metricName(name)}${name === 'checkout.amount' ? '' : '_seconds'}`
+  return `app_${metricName(name)}${name === 'checkout.amount' ? '_value' : '_seconds'}`
 }
 
 function metricName(name: string): string {

@@ -3,7 +3,7 @@ import { type Line } from '../model/line.ts'
 import { ascii, findByte, isExactly } from '../model/bytes.ts'
 import { NO_NAME, internName } from '../parse/interner.ts'
 import { nextPair } from '../parse/pairs.ts'
-import { parseQuantity } from '../parse/quantity.ts'
+import { type Quantity, parseQuantity } from '../parse/quantity.ts'
 import { type Addon, type AppState, seriesOf } from './app-state.ts'
 import { findPairs, labelSetOf, labelsOf, meaningOfKey, refuse } from './convention.ts'
 import { MAX_LABEL_SETS } from './convention-state.ts'
@@ -13,8 +13,18 @@ const ADDON = ascii('addon')
 /** Each kind's keys stand apart, and above those of the app's own, so that one cache serves all. */
 const FIRST_KEY = { postgres: 2 ** 16, pgbouncer: 2 * 2 ** 16, redis: 3 * 2 ** 16 }
 
-/** Postgres prints these without a unit; they are bytes (Heroku's "Heroku Postgres metrics logs"). */
-const BYTES_WITHOUT_UNIT = new Set(['tmp-disk-used', 'tmp-disk-available'])
+/**
+ * What add-ons print without a unit, by add-on and name: bytes (Heroku's "Heroku Postgres metrics
+ * logs"), and PgBouncer's waits in seconds, query times in microseconds, traffic in bytes a second.
+ */
+const IMPLIED_UNITS = new Map([
+  ['postgres/tmp-disk-used', { base: 'bytes', per: 1 }],
+  ['postgres/tmp-disk-available', { base: 'bytes', per: 1 }],
+  ['pgbouncer/max_wait', { base: 's', per: 1 }],
+  ['pgbouncer/avg_query', { base: 's', per: 1e6 }],
+  ['pgbouncer/avg_recv', { base: 'bytes', per: 1 }],
+  ['pgbouncer/avg_sent', { base: 'bytes', per: 1 }],
+])
 
 /**
  * Measures a sample line of Heroku Postgres, PgBouncer or Redis (SPEC.md section 5):
@@ -36,12 +46,20 @@ export function extractAddon(state: AppState, line: Line, acc: Accumulator, addo
     else if (!parseQuantity(line.bytes, found.starts[i]!, found.ends[i]!, state.quantity)) {
       refuse(state, acc, 'number')
     } else {
+      imply(state.quantity, `${addon}/${meaning.name}`)
       const series = seriesFor(state, line, addon, found.keys[i]!, meaning.name, labelSet)
       sample(acc, series, state.quantity.value, line.time)
       taken += 1
     }
   }
   return taken === 0 ? -1 : taken
+}
+
+function imply(quantity: Quantity, name: string): void {
+  const implied = quantity.unit === '' ? IMPLIED_UNITS.get(name) : undefined
+  if (implied === undefined) return
+  quantity.unit = implied.base
+  quantity.value /= implied.per
 }
 
 /** `addon=` is a label on these lines only. */
@@ -74,14 +92,13 @@ function seriesFor(
   labelSet: number,
 ): number {
   const { unit } = state.quantity
-  const base = unit === '' && BYTES_WITHOUT_UNIT.has(name) ? 'bytes' : unit
   const at = (FIRST_KEY[addon] + key) * MAX_LABEL_SETS + labelSet
   const { series } = state.conventions
   const known = labelSet === NO_NAME ? undefined : series.get(at)
-  if (known !== undefined) for (const one of known) if (one.unit === base) return one.series
-  const number = seriesOf(state, 'sample', `${addon}/${name}`, base, labelsOf(state, line.bytes))
+  if (known !== undefined) for (const one of known) if (one.unit === unit) return one.series
+  const number = seriesOf(state, 'sample', `${addon}/${name}`, unit, labelsOf(state, line.bytes))
   if (labelSet === NO_NAME) return number
-  if (known === undefined) series.set(at, [{ unit: base, series: number }])
-  else known.push({ unit: base, series: number })
+  if (known === undefined) series.set(at, [{ unit, series: number }])
+  else known.push({ unit, series: number })
   return number
 }

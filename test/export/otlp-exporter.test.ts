@@ -73,7 +73,7 @@ describe('what is pushed', () => {
     const memory = 'heroku_dyno_memory_total_bytes{app=shop,dyno=web.1}'
     expect(gauge(memory)).toEqual(['gauge', 'By', 2 ** 20, undefined])
     expect(gauge('app_queue_depth{app=shop}')).toEqual(['gauge', '', 7, undefined])
-    expect(gauge('app_cpu_ratio{app=shop}')).toEqual(['gauge', '1', 0.5, undefined])
+    expect(gauge('app_cpu_last_ratio{app=shop}')).toEqual(['gauge', '1', 0.5, undefined])
     expect(gauge('app_user_unique{app=shop}')).toEqual(['gauge', '', 1, undefined])
     expect(gauge('l2met_store_up{}')).toEqual(['gauge', '', 1, undefined])
   })

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { addRows, createAppRows, matchSeries } from '../../src/export/prometheus/app-rows.ts'
-import { nameLabels } from '../../src/export/prometheus/labels.ts'
-import { kindKey, nameMetrics } from '../../src/export/prometheus/metric-names.ts'
+import { labelName } from '../../src/export/prometheus/labels.ts'
+import { metricName } from '../../src/export/prometheus/metric-names.ts'
 import { renderText } from '../../src/export/prometheus/text.ts'
-import { NO_NAMES, nameOwn } from '../../src/export/prometheus/own-names.ts'
+import { ownMetric } from '../../src/export/prometheus/own-names.ts'
 import { addOwn, ownFamilies } from '../../src/export/prometheus/own-samples.ts'
 import { createSamples } from '../../src/export/prometheus/samples.ts'
 import { createCell } from '../../src/model/cell.ts'
@@ -17,112 +17,166 @@ import { createTarget, promtoolOn, rendered } from '../support/scrape.ts'
 
 const promtool = findProgram('promtool')
 
-/** The metric names of series written like `measure#db.latency` with their unit. */
-function namesOf(...all: [kind: Kind, name: string, unit?: string][]): string[] {
-  const series = all.map(([kind, name, unit = '']) => {
-    return { kind, name: name.includes('/') ? name : `app/${name}`, unit }
-  })
-  const names = nameMetrics(series)
-  return series.map((one) => names.get(kindKey(one))!)
+/** The metric name of a series written like `measure#db.latency`, and its unit. */
+function nameOf(kind: Kind, name: string, unit = ''): string {
+  return metricName({ kind, name: name.includes('/') ? name : `app/${name}`, unit })
 }
 
 describe('names of metrics', () => {
-  test('as promised', () => {
-    expect(namesOf(['measure', 'db.latency', 's'])).toEqual(['app_db_latency_seconds'])
-    expect(namesOf(['count', 'mail.sent'])).toEqual(['app_mail_sent_total'])
-    expect(namesOf(['sample', 'queue.depth'])).toEqual(['app_queue_depth'])
-    expect(namesOf(['unique', 'user'])).toEqual(['app_user_unique'])
-    expect(namesOf(['sample', 'postgres/load-avg-1m'])).toEqual(['heroku_postgres_load_avg_1m'])
-    expect(namesOf(['sample', 'redis/memory-redis', 'bytes'])).toEqual([
-      'heroku_redis_memory_redis_bytes',
-    ])
+  test.each<[kind: Kind, name: string, unit: string, metric: string]>([
+    ['measure', 'db.latency', 's', 'app_db_latency_seconds'],
+    ['measure', 'db.rows', '', 'app_db_rows_value'],
+    ['measure', 'body', 'bytes', 'app_body_bytes'],
+    ['measure', 'load', 'ratio', 'app_load_ratio'],
+    ['measure', 'stock', 'widgets', 'app_stock_widgets_value'],
+    ['count', 'mail.sent', '', 'app_mail_sent_total'],
+    ['count', 'mail.size', 'bytes', 'app_mail_size_bytes_total'],
+    ['count', 'stock', 'widgets', 'app_stock_widgets_total'],
+    ['sample', 'queue.depth', '', 'app_queue_depth'],
+    ['sample', 'age', 's', 'app_age_last_seconds'],
+    ['sample', 'stock', 'widgets', 'app_stock_last_widgets'],
+    ['unique', 'user', '', 'app_user_unique'],
+    ['sample', 'postgres/load-avg-1m', '', 'heroku_postgres_load_avg_1m'],
+    ['sample', 'postgres/db_size', 'bytes', 'heroku_postgres_db_size_bytes'],
+    ['sample', 'redis/memory-redis', 'bytes', 'heroku_redis_memory_redis_bytes'],
+    ['sample', 'pgbouncer/avg_query', 's', 'heroku_pgbouncer_avg_query_seconds'],
+  ])('%s#%s in %o is %s', (kind, name, unit, metric) => {
+    expect(nameOf(kind, name, unit)).toBe(metric)
   })
 
-  test('an ending that is there is not doubled', () => {
-    expect(namesOf(['measure', 'wait.seconds', 's'])).toEqual(['app_wait_seconds'])
-    expect(namesOf(['count', 'mail.total'])).toEqual(['app_mail_total'])
-    expect(namesOf(['count', 'mail.total', 'bytes'])).toEqual(['app_mail_bytes_total'])
-    expect(namesOf(['unique', 'user.unique'])).toEqual(['app_user_unique'])
-    expect(namesOf(['sample', 'cpu', 'ratio'])).toEqual(['app_cpu_ratio'])
-    expect(namesOf(['sample', 'stock', 'widgets'])).toEqual(['app_stock_widgets'])
-  })
-
-  test('endings that counters and histograms have are theirs alone', () => {
-    expect(namesOf(['sample', 'connection-count'])).toEqual(['app_connection_count_value'])
-    expect(namesOf(['measure', 'order.sum'])).toEqual(['app_order_sum_value'])
-    expect(namesOf(['sample', 'mail.total'])).toEqual(['app_mail_total_value'])
-    expect(namesOf(['count', 'page.count'])).toEqual(['app_page_count_total'])
+  test.each<[kind: Kind, name: string, unit: string, metric: string]>([
+    ['count', 'mail.total', '', 'app_mail_totalx_total'],
+    ['sample', 'mail.total', '', 'app_mail_totalx'],
+    ['sample', 'total', '', 'app_totalx'],
+    ['sample', 'connection-count', '', 'app_connection_countx'],
+    ['measure', 'order.sum', '', 'app_order_sumx_value'],
+    ['measure', 'wait.seconds', 's', 'app_wait_secondsx_seconds'],
+    ['sample', 'wait.seconds', '', 'app_wait_secondsx'],
+    ['measure', 'best.last', 's', 'app_best_lastx_seconds'],
+    ['sample', 'best.last.seconds', '', 'app_best_last_secondsx'],
+    ['sample', 'best.last.widgets', '', 'app_best_last_widgetsx'],
+    ['sample', 'x', 'total', 'app_x_last_totalx'],
+    ['unique', 'user.unique', '', 'app_user_uniquex_unique'],
+    ['sample', 'redis/wal-count', '', 'heroku_redis_wal_countx'],
+  ])('an ending that a kind or unit gives is not in a written name: %s#%s', (...of) => {
+    expect(nameOf(of[0], of[1], of[2])).toBe(of[3])
   })
 
   test('what promtool speaks against is written otherwise', () => {
-    expect(namesOf(['measure', 'dbLatency', 's'])).toEqual(['app_db_latency_seconds'])
-    expect(namesOf(['sample', 'lag_ms'])).toEqual(['app_lag_msx'])
-    expect(namesOf(['sample', 'age.hours'])).toEqual(['app_age_hoursx'])
-    expect(namesOf(['sample', 'gauge'])).toEqual(['app_gaugex'])
+    expect(nameOf('measure', 'dbLatency', 's')).toBe('app_db_latency_seconds')
+    expect(nameOf('sample', 'lag_ms')).toBe('app_lag_msx')
+    expect(nameOf('sample', 'age.hours')).toBe('app_age_hoursx')
+    expect(nameOf('sample', 'gauge')).toBe('app_gaugex')
   })
 
-  test('no two share a name, whatever their order', () => {
-    const all: [Kind, string, string?][] = [
-      ['measure', 'x', 's'],
-      ['sample', 'x', 's'],
-      ['measure', 'x'],
-      ['count', 'x.sum'],
-      ['count', 'x'],
-      ['count', 'a.b-cc'],
-      ['count', 'a_bb_cc'],
-      ['count', 'a.bb.cc'],
-      ['unique', 'x'],
-      ['sample', 'x.unique'],
-    ]
-    const names = namesOf(...all)
-    expect(names).toEqual([
-      'app_x_seconds',
-      'app_x_sampled_seconds',
-      'app_x',
-      'app_x_sum_total',
-      'app_x_total',
-      'app_a_bx_cc_total',
-      'app_a_bb_cc_total',
-      'app_a_bb_cc_counted_total',
-      'app_x_seen_unique',
-      'app_x_unique',
-    ])
-    const turned = namesOf(...all.toReversed())
-    expect(turned.toReversed()).toEqual(names)
+  test('series of one name have one type and unit, and no part of a histogram has the name of another', () => {
+    const words = 'a last total value unique sum count bucket seconds bytes ratio pages widgets x'
+    const word = fc.constantFrom(...words.split(' '))
+    const series = fc.record({
+      kind: fc.constantFrom<Kind>('count', 'measure', 'sample', 'unique'),
+      namespace: fc.constantFrom('app', 'app', 'app', 'postgres', 'redis'),
+      words: fc.array(word, { minLength: 1, maxLength: 4 }),
+      by: fc.constantFrom('.', '_', '-'),
+      unit: fc.oneof(fc.constantFrom('', 's', 'bytes', 'ratio', 'pages'), word),
+    })
+    fc.assert(
+      fc.property(fc.array(series, { minLength: 2, maxLength: 60 }), (all) => {
+        const samples = new Map<string, string>()
+        for (const { kind, namespace, words, by, unit } of all) {
+          const isAddon = namespace !== 'app'
+          const metric = ownMetric({
+            kind: isAddon ? 'sample' : kind,
+            unit: kind === 'unique' ? '' : unit,
+            name: `${namespace}/${words.join(by)}`,
+          })
+          const meaning = JSON.stringify(metric)
+          const parts = metric.type === 'histogram' ? ['', '_sum', '_count', '_bucket'] : ['']
+          for (const part of parts) {
+            const name = metric.name + part
+            expect(samples.get(name) ?? meaning, name).toBe(meaning)
+            samples.set(name, meaning)
+          }
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('another app changes nothing of what an app has', async () => {
+    const target = createTarget()
+    await target.send(
+      'shop',
+      'web.1',
+      'count#x=1 measure#x=2 measure#x=3s sample#x=4 sample#x=5s unique#x=6 tag#a.b=1',
+      'sample#queue.depth=1',
+    )
+    const ofShop = async () => {
+      const text = await target.text()
+      const heads = text.split('\n').filter((line) => /^# \w+ app_/.test(line))
+      const samples = text.split('\n').filter((line) => /^app_.*app="shop"/.test(line))
+      return { heads: heads.slice(0, 99), samples }
+    }
+    const before = await ofShop()
+    await target.send(
+      'other',
+      'web.1',
+      'measure#queue.depth=1 count#queue.depth=1 sample#x.total=1 sample#x.seconds=1 sample#x.value=1',
+      'sample#x.last.seconds=1 sample#x.unique=1 measure#x.last=1s measure#x=1widgets tag#a_b=1',
+    )
+    const after = await ofShop()
+    expect(after.samples).toEqual(before.samples)
+    expect(after.heads).toEqual(expect.arrayContaining(before.heads))
+  })
+
+  test('names that differ only in what a metric may not have are one metric', async () => {
+    const target = createTarget()
+    await target.send(
+      'shop',
+      'web.1',
+      'count#one.two=1 count#one-two=2 count#oneTwo=4',
+      'measure#p.q=1s measure#p-q=3s unique#u.v=1 unique#u-v=1 unique#u-v=2 sample#y.z=9',
+    )
+    target.move(1000)
+    await target.send('shop', 'web.1', 'sample#y-z=5')
+    target.move(60_000)
+    const samples = await target.samples()
+    expect(samples.get('app_one_two_total{app="shop"}')).toBe(7)
+    expect(samples.get('app_p_q_seconds_count{app="shop"}')).toBe(2)
+    expect(samples.get('app_p_q_seconds_sum{app="shop"}')).toBe(4)
+    expect(samples.get('app_u_v_unique{app="shop"}')).toBe(2)
+    expect(samples.get('app_y_z{app="shop"}')).toBe(5)
   })
 })
 
 describe('names of labels', () => {
-  test('are valid and keep to themselves', () => {
-    const names = nameLabels([
+  test('are valid and depend on themselves alone', () => {
+    const names = ['region', 'a.b', 'a_b', 'app', 'le', 'quantile', '__name__', 'userId']
+    expect(names.map(labelName)).toEqual([
       'region',
-      'a.b',
       'a_b',
-      'app',
-      'le',
-      'quantile',
-      '__name__',
-      'userId',
+      'a_b',
+      'tag_app',
+      'tag_le',
+      'tag_quantile',
+      'tag___name__',
+      'user_id',
     ])
-    expect(Object.fromEntries(names)).toEqual({
-      region: 'region',
-      'a.b': 'a_b_2',
-      a_b: 'a_b',
-      app: 'tag_app',
-      le: 'tag_le',
-      quantile: 'tag_quantile',
-      __name__: 'tag___name__',
-      userId: 'user_id',
-    })
   })
 
-  test('labels that differ only in what had to be changed stay different', async () => {
+  test('labels that become one add up, and on one line the one that was written so stays', async () => {
     const target = createTarget()
     await target.send('shop', 'web.1', 'count#x=1 tag#a.b=1', 'count#x=2 tag#a_b=1')
+    await target.send(
+      'shop',
+      'web.1',
+      'count#x=4 tag#a.b=2 tag#a_b=3',
+      'count#x=8 tag#a-b=5 tag#a.b=6',
+    )
     const samples = [...(await target.samples())].filter(([name]) => name.startsWith('app_x'))
     expect(samples).toEqual([
-      ['app_x_total{app="shop",a_b="1"}', 2],
-      ['app_x_total{app="shop",a_b_2="1"}', 1],
+      ['app_x_total{app="shop",a_b="1"}', 3],
+      ['app_x_total{app="shop",a_b="3"}', 4],
+      ['app_x_total{app="shop",a_b="6"}', 8],
     ])
   })
 
@@ -187,12 +241,11 @@ describe.skipIf(promtool.path === undefined)('promtool check metrics', () => {
         const lifetime = new Map(keys.map((key) => [key, cellOf(key)]))
         const rows = createAppRows('shop')
         const cells = matchSeries(rows, lifetime)
-        const names = nameOwn([rows], NO_NAMES)
-        addRows(rows, names.labels)
+        addRows(rows)
         const samples = createSamples()
-        addOwn(samples, rows, names, cells, undefined, 0)
-        const families = ownFamilies(samples, names)
-        expect(new Set(families.map(({ name }) => name)).size).toBe(rows.places.size)
+        addOwn(samples, rows, cells, undefined, 0)
+        const families = ownFamilies(samples)
+        expect(new Set(families.map(({ name }) => name)).size).toBe(families.length)
         expect(promtoolOn(promtool.path!, rendered(renderText, families))).toBe('')
       }),
       { numRuns: 25 },

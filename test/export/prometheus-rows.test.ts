@@ -70,19 +70,19 @@ describe('rows that are kept from scrape to scrape', () => {
     expect(samples.get('app_mail_sent_total{app="shop-b",source="a"}')).toBe(2)
   })
 
-  test('a label that another app begins to use may rename those of all', async () => {
+  test('labels that other apps use leave those of an app alone', async () => {
     const target = createTarget()
     await target.send('shop', 'web.1', 'count#x=1 tag#a.b=1', 'count#x=1 tag#userId=1')
     expect((await target.samples()).get('app_x_total{app="shop",a_b="1"}')).toBe(1)
     await target.send('other', 'web.1', 'count#x=1 tag#a_b=1')
     const samples = await target.samples()
-    expect(samples.get('app_x_total{app="shop",a_b_2="1"}')).toBe(1)
+    expect(samples.get('app_x_total{app="shop",a_b="1"}')).toBe(1)
     expect(samples.get('app_x_total{app="other",a_b="1"}')).toBe(1)
     expect(samples.get('app_x_total{app="shop",user_id="1"}')).toBe(1)
     await expectSameAsFirst(target)
   })
 
-  test('a metric that another app begins to use may rename those of all', async () => {
+  test('metrics that other apps use leave those of an app alone', async () => {
     const target = createTarget()
     await target.send('shop', 'web.1', 'count#x=1', 'sample#x_total=5')
     await target.samples()
@@ -150,7 +150,7 @@ function rowsOf(app: string, series: number) {
   const rows = createAppRows(app)
   const keys = Array.from({ length: series }, (_, i) => `c\0app/x${i}`)
   matchSeries(rows, new Map(keys.map((key) => [key, createCell('count')])))
-  addRows(rows, new Map())
+  addRows(rows)
   return rows
 }
 

@@ -107,29 +107,28 @@ x_window_seconds_count{app="shop"} 4
 
 test('in OpenMetrics a counter gives way to a family of its name', async () => {
   const target = createTarget()
-  await target.send('shop', 'web.1', 'measure#x=1 count#x=2 count#x.sum=3 count#y=4')
+  await target.send('shop', 'web.1', 'sample#x=1 count#x=2 measure#y=3 count#y=4')
   const text = rendered(renderOpenMetrics, await target.families())
   expect(text.match(/^# TYPE app_.*$/gm)).toEqual([
-    '# TYPE app_x histogram',
-    '# TYPE app_x_sum_total unknown',
+    '# TYPE app_x gauge',
     '# TYPE app_x_total unknown',
     '# TYPE app_y counter',
+    '# TYPE app_y_value histogram',
   ])
   expect(text).toContain('\napp_x_total{app="shop"} 2\n')
-  expect(text).toContain('\napp_x_sum_total{app="shop"} 3\n')
 })
 
 test('in OpenMetrics a sum is a counter: with values below zero there is none', async () => {
   const target = createTarget()
   await target.send('shop', 'web.1', 'measure#cold=-5 measure#warm=5')
   const families = await target.families()
-  const cold = ['app_cold_sum{app="shop"} -5', 'app_cold_count{app="shop"} 1']
+  const cold = ['app_cold_value_sum{app="shop"} -5', 'app_cold_value_count{app="shop"} 1']
   const text = rendered(renderText, families)
   for (const line of cold) expect(text).toContain(`\n${line}\n`)
   const open = rendered(renderOpenMetrics, families)
-  expect(open).toContain('\napp_cold_bucket{app="shop",le="+Inf"} 1\n')
-  expect(open).not.toMatch(/app_cold_(?:sum|count)/)
-  expect(open).toContain('\napp_warm_sum{app="shop"} 5\napp_warm_count{app="shop"} 1\n')
+  expect(open).toContain('\napp_cold_value_bucket{app="shop",le="+Inf"} 1\n')
+  expect(open).not.toMatch(/app_cold_value_(?:sum|count)/)
+  expect(open).toContain('\napp_warm_value_sum{app="shop"} 5\napp_warm_value_count{app="shop"} 1\n')
 })
 
 test('labels come back as they were', () => {

@@ -193,7 +193,7 @@ describe('add-on samples', () => {
       pgbouncer: {
         kind: 'pgbouncer',
         client_active: { last: 56, max: 56 },
-        avg_query: { last: 8751, max: 8751 },
+        avg_query: { last: 0.008751, max: 0.008751 },
       },
     })
   })

@@ -62,7 +62,7 @@ function rest(): string {
 | \`sample#queue.depth=12\` | \`app_queue_depth\` | gauge: the last value |
 | \`unique#user=17\` | \`app_user_unique\` | gauge: different values in the last hour |
 | \`sample#db_size=26214400bytes\` of Heroku Postgres | \`heroku_postgres_db_size_bytes\` | gauge |
-| \`sample#avg_query=8541\` of PgBouncer | \`heroku_pgbouncer_avg_query\` | gauge |
+| \`sample#avg_query=8541\` of PgBouncer (microseconds) | \`heroku_pgbouncer_avg_query_seconds\` | gauge |
 | \`sample#hit-rate=0.99\` of Heroku Data for Redis | \`heroku_redis_hit_rate\` | gauge |
 
 A count below zero is refused: what Prometheus sees fall, it takes for a counter that began anew. What can
@@ -71,22 +71,49 @@ fall is a \`sample#\`.
 Labels are \`app\`, \`source\` and the tags (\`tag#region=eu\`), together at most eight of a line; of add-ons \`app\`,
 \`addon\` and \`source\`. A tag whose name doesn't begin with a letter or \`_\`, or has other characters than letters,
 digits, \`_\`, \`.\` and \`-\`, is no label: the line's values are counted without it.
-HELP always says the name as it was written.
 
-1. Other characters than letters, digits and \`_\` become \`_\`.
-2. The unit is the ending, unless the name ends in it: \`_seconds\`, \`_bytes\`, \`_ratio\`, or the word that was
-   written, as in \`sample#stock=5widgets\`. Counters end in \`_total\`.
-3. \`_total\`, \`_sum\`, \`_count\`, \`_bucket\` and \`_created\` belong to counters and histograms: any other
-   metric that ends so gets \`_value\` behind (\`sample#connection-count\` is \`app_connection_count_value\`).
-4. \`promtool check metrics\` has to stay silent. So camelCase becomes snake_case, and a word that it takes
+A metric's name depends on kind, name and unit of what was written, and on nothing else: no app and no other
+line can change it. Write N for the name with its other characters than letters, digits and \`_\` as \`_\`:
+
+| kind | without a unit | in seconds | with a word that is no unit of ours, as in \`5widgets\` |
+| --- | --- | --- | --- |
+| \`count#\` | \`app_N_total\` | \`app_N_seconds_total\` | \`app_N_widgets_total\` |
+| \`measure#\` | \`app_N_value\` | \`app_N_seconds\` | \`app_N_widgets_value\` |
+| \`sample#\` | \`app_N\` | \`app_N_last_seconds\` | \`app_N_last_widgets\` |
+| \`unique#\` | \`app_N_unique\` | | |
+
+Bytes, ratios and pages are named as seconds are: \`_bytes\`, \`_ratio\`, \`_pages\`.
+
+1. A written name that ends as one of these does gets an \`x\` behind: \`sample#mail.total\` is
+   \`app_mail_totalx\`, so that it can't be the counter of \`count#mail\`. The endings are \`_total\`, \`_value\`,
+   \`_unique\`, \`_seconds\`, \`_bytes\`, \`_ratio\`, \`_pages\`, \`_last\` alone or with a word behind, and, because
+   they belong to histograms and to OpenMetrics, \`_sum\`, \`_count\`, \`_bucket\`, \`_created\` and \`_info\`.
+2. \`promtool check metrics\` has to stay silent. So camelCase becomes snake_case, and a word that it takes
    for an abbreviated unit, for one that isn't a base unit or for a type (\`ms\`, \`b\`, \`hours\`, \`kilobytes\`,
    \`gauge\`…) gets an \`x\` behind: \`sample#age.hours\` is \`app_age_hoursx\`. Better write the unit at the number
-   (\`sample#age=3h\`), which makes it \`app_age_seconds\`.
-5. Should two still want one name, the first in this order has it: measures, counts, samples, uniques; a
-   name that needed no change; the alphabet. The other gets \`_measured\`, \`_counted\`, \`_sampled\` or \`_seen\`
-   before its unit: \`sample#x=1s\` beside \`measure#x=1s\` is \`app_x_sampled_seconds\`.
-6. Label names keep to rules 1 and 4's first part; \`app\`, \`le\`, \`quantile\` and names that begin with \`__\`
-   get \`tag_\` before.
+   (\`sample#age=3h\`), which makes it \`app_age_last_seconds\`.
+3. Names that come out alike are one metric: counts, distributions and distinct values add up, of samples
+   the newest stays.
+4. Add-ons: \`heroku_postgres_N\`, \`heroku_pgbouncer_N\` and \`heroku_redis_N\`, all gauges, with the unit behind.
+5. Label names keep to the same characters and to snake_case; \`app\`, \`le\`, \`quantile\` and names that begin
+   with \`__\` get \`tag_\` before. Of two labels of one line that come out alike, the one that was written so stays.
+6. In OpenMetrics a gauge and a counter can't be \`app_x\` and \`app_x_total\`: there the counter's type is \`unknown\`.
+
+### Renamed since 0.1.0
+
+| written | was | is |
+| --- | --- | --- |
+| \`measure#db.rows=3\` | \`app_db_rows\` | \`app_db_rows_value\` |
+| \`measure#stock=5widgets\` | \`app_stock_widgets\` | \`app_stock_widgets_value\` |
+| \`sample#age=3h\` | \`app_age_seconds\` | \`app_age_last_seconds\` |
+| \`sample#stock=5widgets\` | \`app_stock_widgets\` | \`app_stock_last_widgets\` |
+| \`count#mail.total\` | \`app_mail_total\` | \`app_mail_totalx_total\` |
+| \`sample#connection-count=2\` | \`app_connection_count_value\` | \`app_connection_countx\` |
+| \`measure#wait.seconds=1s\` | \`app_wait_seconds\` | \`app_wait_secondsx_seconds\` |
+| \`sample#x\` beside \`measure#x\` | \`app_x_sampled\` | \`app_x\` |
+| \`max_wait\` of PgBouncer | \`heroku_pgbouncer_max_wait\` | \`heroku_pgbouncer_max_wait_seconds\` |
+| \`avg_query\` of PgBouncer | \`heroku_pgbouncer_avg_query\` (microseconds) | \`heroku_pgbouncer_avg_query_seconds\` |
+| \`avg_recv\`, \`avg_sent\` of PgBouncer | \`heroku_pgbouncer_avg_recv\` | \`heroku_pgbouncer_avg_recv_bytes\`, \`heroku_pgbouncer_avg_sent_bytes\` (per second) |
 
 ## Histograms
 

@@ -5,7 +5,8 @@ import { FAMILIES, type FamilySpec } from './families.ts'
 import type { LabelText, SampleRow } from './family.ts'
 import { createByteCache } from './byte-cache.ts'
 import { withLabel } from './labels.ts'
-import { addLabelNames, labelOfKey, labelsOfKey, renamedLabelsOfKey } from './series-key.ts'
+import { type OwnMetric, ownMetric } from './own-names.ts'
+import { labelOfKey, labelsOfKey, shownLabelsOfKey } from './series-key.ts'
 
 /**
  * Where the series of one app are shown and under which labels. It is kept from scrape to scrape:
@@ -21,17 +22,13 @@ export interface AppRows {
   readonly places: Map<string, Place>
   /** What series of the router and of dynos name. */
   dynos: ReadonlySet<string>
-  /** What log lines call the labels of the series that they name. */
-  labelNames: ReadonlySet<string>
-  /** What those are called in `places`. */
-  shownNames: ReadonlyMap<string, string>
 }
 
 /** Where series of one kind, unit and name are shown. */
 export interface Place {
   readonly series: Pick<Series, 'kind' | 'unit' | 'name'>
-  /** Whether log lines named them. */
-  readonly isOwn: boolean
+  /** What they are where log lines named them. */
+  readonly metric: OwnMetric | undefined
   readonly namesDyno: boolean
   /** The family of the table, if they are in it. */
   readonly spec: FamilySpec | undefined
@@ -62,8 +59,6 @@ export function createAppRows(app: string): AppRows {
     keys: [],
     places: new Map(),
     dynos: new Set(),
-    labelNames: new Set(),
-    shownNames: new Map(),
   }
 }
 
@@ -73,18 +68,9 @@ export function matchSeries(rows: AppRows, cells: ReadonlyMap<string, Cell>): re
   return [...cells.values()]
 }
 
-/** Makes the rows that are missing. `shownNames` is what names of labels become in all apps. */
-export function addRows(rows: AppRows, shownNames: ReadonlyMap<string, string>): void {
-  const before = rows.shownNames
-  const isRenamed = [...rows.labelNames].some(
-    (name) => before.has(name) && before.get(name) !== shownNames.get(name),
-  )
-  rows.shownNames = shownNames
+/** Makes the rows that are missing. */
+export function addRows(rows: AppRows): void {
   for (const place of rows.places.values()) {
-    if (place.isOwn && isRenamed) {
-      place.fresh.push(...place.rows.map(({ at }) => at))
-      place.rows = []
-    }
     if (place.fresh.length === 0) continue
     const made = place.fresh.map((at) => rowOf(rows, place, at))
     // What is sorted already costs a sort next to nothing.
@@ -115,7 +101,6 @@ function matchKeys(rows: AppRows, keys: readonly string[]): void {
     if (rows.length === 0 && fresh.length === 0) places.delete(head)
   rows.keys = keys
   rows.dynos = dynosOf(rows)
-  rows.labelNames = labelNamesOf(rows)
 }
 
 function placeOf(places: Map<string, Place>, key: string): Place {
@@ -130,7 +115,7 @@ function newPlace(head: string): Place {
   const [namespace] = splitName(name)
   return {
     series: { kind, unit, name },
-    isOwn: namespace === 'app' || isAddon(namespace),
+    metric: namespace === 'app' || isAddon(namespace) ? ownMetric({ kind, unit, name }) : undefined,
     namesDyno: NAME_DYNOS.has(namespace),
     spec: SHOWN.get(name),
     rows: [],
@@ -147,12 +132,12 @@ function rowOf(rows: AppRows, place: Place, at: number): Row {
 }
 
 function labelsOf(
-  { label, shownNames }: AppRows,
-  { isOwn, spec }: Place,
+  { label }: AppRows,
+  { metric, spec }: Place,
   key: string,
   head: number,
 ): LabelText {
-  if (isOwn) return renamedLabelsOfKey(label, key, head, shownNames)
+  if (metric !== undefined) return shownLabelsOfKey(label, key, head)
   // Without labels of its own there is nothing that a full table could fold.
   return spec !== undefined && spec.labels.length > 0 ? labelsOfKey(label, key, head) : label
 }
@@ -166,16 +151,6 @@ function dynosOf({ keys, places }: AppRows): ReadonlySet<string> {
   }
   dynos.delete('')
   return dynos
-}
-
-function labelNamesOf({ keys, places }: AppRows): ReadonlySet<string> {
-  const names = new Set<string>()
-  for (const { isOwn, rows, fresh } of places.values()) {
-    if (!isOwn) continue
-    for (const { key } of rows) addLabelNames(names, key, headLength(key))
-    for (const at of fresh) addLabelNames(names, keys[at]!, headLength(keys[at]!))
-  }
-  return names
 }
 
 /** All that scrape an app see it in one order, whenever they began. */

@@ -60,7 +60,8 @@ export function addApp(
     release: undefined,
   }
   for (const place of rows.places.values()) {
-    if (!place.isOwn) for (const row of place.rows) addCell(walk, place, row, cells[row.at]!)
+    if (place.metric === undefined)
+      for (const row of place.rows) addCell(walk, place, row, cells[row.at]!)
   }
   addDynoGauges(walk, now)
   for (const spec of SPECS) addZeros(walk, spec)

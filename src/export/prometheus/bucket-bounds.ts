@@ -7,7 +7,11 @@ export const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 export const RESPONSE_BYTES = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7]
 const BYTES = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10]
 const RATIO = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1]
-const NUMBERS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000]
+/** Below 1 stand seconds whose unit nobody wrote: ten for each factor of 10. */
+const SMALL = [1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8]
+const NUMBERS = [1000, 100, 10]
+  .flatMap((per) => SMALL.map((bound) => bound / per))
+  .concat([1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000])
 
 /** The classic buckets of the app's own measures, by the unit of their series. */
 export function bucketBoundsOf(unit: string): readonly number[] {

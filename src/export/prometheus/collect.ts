@@ -7,7 +7,6 @@ import { addApp } from './app-samples.ts'
 import { ABOUT_BUCKETS, FAMILIES, type FamilySpec } from './families.ts'
 import type { MetricFamily } from './family.ts'
 import { withLabel } from './labels.ts'
-import { NO_NAMES, nameOwn } from './own-names.ts'
 import { addOwn, ownFamilies } from './own-samples.ts'
 import { type CollectedApp, createReadApps } from './read-apps.ts'
 import { type Samples, addFixed, createSamples, toFamily } from './samples.ts'
@@ -37,7 +36,6 @@ export function createCollector(options: {
   const { store, committer, version } = options
   const readApps = createReadApps(store)
   const rowCache = createRowCache()
-  let names = NO_NAMES
   let last: Promise<unknown> = Promise.resolve()
 
   const addSelf = ({ numbers }: Samples, storeUp: number) => {
@@ -57,16 +55,15 @@ export function createCollector(options: {
       cells.push(matchSeries(rows[i]!, lifetime.cells))
       if (yielder.isOver()) await yielder.next()
     }
-    names = nameOwn(rows, names)
     for (const [i, app] of apps.entries()) {
-      addRows(rows[i]!, names.labels)
+      addRows(rows[i]!)
       addApp(samples, rows[i]!, cells[i]!, app, now)
-      addOwn(samples, rows[i]!, names, cells[i]!, app.uniques, now)
+      addOwn(samples, rows[i]!, cells[i]!, app.uniques, now)
       if (yielder.isOver()) await yielder.next()
     }
     rowCache.keep(rows)
     const since = new Map(apps.map(({ app, lifetime }) => [app, lifetime.first]))
-    return { families: [...toFamilies(samples), ...ownFamilies(samples, names)], now, since }
+    return { families: [...toFamilies(samples), ...ownFamilies(samples)], now, since }
   }
 
   return {

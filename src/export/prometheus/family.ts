@@ -41,6 +41,8 @@ export interface Sample<T> {
   readonly value: T
   /** Of a series that is kept from one scrape to the next. */
   readonly row?: SampleRow | undefined
+  /** Of a gauge: when its value came, ms since 1970. */
+  readonly time?: number | undefined
 }
 
 /** What of a sample's bytes is kept from one scrape to the next. */

@@ -33,32 +33,17 @@ export function eachLabel(labels: LabelText, each: (name: string, value: string)
 }
 
 /**
- * A valid label name for each that log lines gave: other characters than letters, digits and `_`
- * become `_`, camelCase becomes snake_case, `tag_` goes before a taken one. Of two that would be
- * one the second (one that had to be changed, then by the alphabet) gets a number.
+ * The label that a name of a log line becomes: other characters than letters, digits and `_` become
+ * `_`, camelCase becomes snake_case, `tag_` goes before a taken one.
  */
-export function nameLabels(written: Iterable<string>): ReadonlyMap<string, string> {
-  const wanted = [...new Set(written)].map((name) => [name, validName(name)] as const)
-  wanted.sort(([a, newA], [b, newB]) => Number(a !== newA) - Number(b !== newB) || (a < b ? -1 : 1))
-  const names = new Map<string, string>()
-  const used = new Set<string>()
-  for (const [name, valid] of wanted) {
-    let unique = valid
-    for (let i = 2; used.has(unique); i += 1) unique = `${valid}_${i}`
-    used.add(unique)
-    names.set(name, unique)
-  }
-  return names
+export function labelName(name: string): string {
+  const valid = snakeCase(name.replace(/[^a-zA-Z0-9_]/g, '_'))
+  return TAKEN.has(valid) || !/^(?!__)[a-zA-Z_]/.test(valid) ? `tag_${valid}` : valid
 }
 
 /** `dbLatency` to `db_latency`; a name without such a seam stays as it is. */
 export function snakeCase(name: string): string {
   return /[a-z][A-Z]/.test(name) ? name.replace(/([a-z])(?=[A-Z])/g, '$1_').toLowerCase() : name
-}
-
-function validName(name: string): string {
-  const valid = snakeCase(name.replace(/[^a-zA-Z0-9_]/g, '_'))
-  return TAKEN.has(valid) || !/^(?!__)[a-zA-Z_]/.test(valid) ? `tag_${valid}` : valid
 }
 
 /** Whether a value is its own text: neither escaped nor cleaned. Nearly all are. */

@@ -1,94 +1,59 @@
-import { type Kind, type Series, splitName } from '../../model/series.ts'
+import { type Series, splitName } from '../../model/series.ts'
 import { snakeCase } from './labels.ts'
 
-/** Metric names for series whose names come from log lines, by kindKey. */
-export type MetricNames = ReadonlyMap<string, string>
-
-/** What makes series one metric: all but the labels. */
-export function kindKey({ kind, unit, name }: Pick<Series, 'kind' | 'unit' | 'name'>): string {
-  return `${kind}\0${unit}\0${name}`
-}
+/** All of a series but its labels. */
+export type SeriesHead = Pick<Series, 'kind' | 'unit' | 'name'>
 
 /**
- * Names each kind of series so that no two share a metric and none has a name that Prometheus
- * reserves or that `promtool check metrics` speaks against. Depends on what is named, not on its
- * order, so that all replicas agree: where two want one name, measures come before counts, samples
- * and uniques, a name that needed no change before one that did, and then the alphabet decides.
+ * The metric that series named by log lines are shown as. It depends on kind, unit and name alone, so
+ * that no app renames another's, and no two kinds or units share one: what a name may end in because
+ * of its kind or unit, no written name ends in. Names that differ only in characters that a metric
+ * can't have are one metric.
  */
-export function nameMetrics(all: Iterable<Pick<Series, 'kind' | 'unit' | 'name'>>): MetricNames {
-  const wanted = [...all].map((series) => {
-    const [namespace, name] = splitName(series.name)
-    const words = cleanName(name)
-    return {
-      series,
-      prefix: PREFIXES.get(namespace) ?? 'app',
-      words,
-      isChanged: words !== name,
-      key: kindKey(series),
-    }
-  })
-  wanted.sort(
-    (a, b) =>
-      KINDS.indexOf(a.series.kind) - KINDS.indexOf(b.series.kind) ||
-      Number(a.isChanged) - Number(b.isChanged) ||
-      (a.key < b.key ? -1 : 1),
-  )
-  const names = new Map<string, string>()
-  const taken = new Set<string>()
-  for (const { series, prefix, words, key } of wanted) {
-    let attempt = 0
-    let name = metricName(prefix, words, series, attempt)
-    while (claims(series.kind, name).some((claim) => taken.has(claim))) {
-      attempt += 1
-      name = metricName(prefix, words, series, attempt)
-    }
-    for (const claim of claims(series.kind, name)) taken.add(claim)
-    names.set(key, name)
-  }
-  return names
+export function metricName({ kind, unit, name }: SeriesHead): string {
+  const [namespace, written] = splitName(name)
+  const addon = ADDONS.get(namespace)
+  const words = cleanName(written)
+  const unitWord = unitWordOf(unit)
+  if (addon !== undefined) return withUnit(`${addon}_${freed(words, GAUGE_ENDING)}`, unitWord)
+  const free = `app_${freed(words)}`
+  if (kind === 'count') return `${withUnit(free, unitWord)}_total`
+  if (kind === 'unique') return `${free}_unique`
+  if (kind === 'sample') return unitWord === '' ? free : `${free}_last_${unitWord}`
+  // Any word can be a unit: at the end of a name only those that are known are kept from others.
+  return BASE_UNITS.has(unitWord) ? `${free}_${unitWord}` : `${withUnit(free, unitWord)}_value`
 }
 
-const KINDS: readonly Kind[] = ['measure', 'count', 'sample', 'unique']
+/** The unit as it stands in names; '' for none. */
+function unitWordOf(unit: string): string {
+  const word = unit === 's' ? 'seconds' : cleanName(unit)
+  return BASE_UNITS.has(word) ? word : freed(word)
+}
 
-/** Put behind the name when the plain one is taken. */
-const KIND_WORDS = { measure: 'measured', count: 'counted', sample: 'sampled', unique: 'seen' }
-
-const UNIT_WORDS = new Map([['s', 'seconds']])
-
-const PREFIXES = new Map([
+const ADDONS = new Map([
   ['postgres', 'heroku_postgres'],
   ['pgbouncer', 'heroku_pgbouncer'],
   ['redis', 'heroku_redis'],
 ])
 
-/** Endings of what belongs to a counter or a histogram. */
-const RESERVED = /_(?:total|sum|count|bucket|created)$/
+const BASE_UNITS = new Set(['seconds', 'bytes', 'ratio', 'pages'])
 
-function metricName(
-  prefix: string,
-  words: string,
-  { kind, unit }: Pick<Series, 'kind' | 'unit'>,
-  attempt: number,
-): string {
-  let name = `${prefix}_${kind === 'count' ? words.replace(/_total$/, '') : words}`
-  if (attempt > 0) name += `_${KIND_WORDS[kind]}`
-  if (attempt > 1) name += `_${attempt}`
-  name = withEnding(name, UNIT_WORDS.get(unit) ?? cleanName(unit))
-  if (kind === 'unique') name = withEnding(name, 'unique')
-  if (kind === 'count') return `${name}_total`
-  return RESERVED.test(name) ? `${name}_value` : name
+/** What names end in because of their kind or unit, or as a part of a histogram, or in OpenMetrics. */
+const PARTS = 'total|sum|count|bucket|created|info'
+const WORDS = [PARTS, ...BASE_UNITS].join('|')
+/** Those of add-ons are all gauges. */
+const GAUGE_ENDING = new RegExp(`(?:^|_)(?:${WORDS})$`)
+const ENDING = new RegExp(`(?:^|_)(?:${WORDS}|value|unique|last|last_[^_]+)$`)
+
+function freed(words: string, endings = ENDING): string {
+  return endings.test(words) ? `${words}x` : words
 }
 
-/** Every name that samples of the metric have, and that of its family. */
-function claims(kind: Kind, name: string): string[] {
-  if (kind !== 'measure') return [name]
-  return [name, `${name}_sum`, `${name}_count`, `${name}_bucket`]
+function withUnit(words: string, unit: string): string {
+  return unit === '' ? words : `${words}_${unit}`
 }
 
-function withEnding(name: string, ending: string): string {
-  return ending === '' || name.endsWith(`_${ending}`) ? name : `${name}_${ending}`
-}
-
+/** In characters that a metric may have, without words that `promtool check metrics` speaks against. */
 function cleanName(name: string): string {
   const valid = snakeCase(name.replace(/[^a-zA-Z0-9_]/g, '_'))
   return valid

@@ -1,10 +1,8 @@
 import type { Cell } from '../../model/cell.ts'
 import { sumValue } from '../../model/sum.ts'
-import { uniqueCount } from '../../model/unique.ts'
-import type { AppRows, Place } from './app-rows.ts'
+import type { AppRows, Row } from './app-rows.ts'
 import { OWN_GONE_MS } from './families.ts'
 import type { MetricFamily } from './family.ts'
-import type { OwnNames } from './own-names.ts'
 import type { RecentUniques } from './recent-uniques.ts'
 import { type Samples, addSample, toFamily } from './samples.ts'
 
@@ -12,42 +10,39 @@ import { type Samples, addSample, toFamily } from './samples.ts'
 export function addOwn(
   samples: Samples,
   { places }: AppRows,
-  { metrics }: OwnNames,
   cells: readonly Cell[],
   uniques: RecentUniques | undefined,
   now: number,
 ): void {
-  for (const [head, place] of places) {
-    const name = metrics.get(head)?.name
-    if (place.isOwn && name !== undefined) addPlace(samples, name, place, cells, uniques, now)
+  for (const { metric, rows } of places.values()) {
+    if (metric === undefined) continue
+    samples.own.set(metric.name, metric)
+    for (const row of rows) addRow(samples, metric.name, row, cells[row.at]!, uniques, now)
   }
 }
 
 /** The families of log lines' own names, sorted. */
-export function ownFamilies(samples: Samples, { metrics }: OwnNames): MetricFamily[] {
-  return [...metrics.values()].flatMap(
-    (metric) => toFamily(metric, metric.type, metric.bucketBounds, samples) ?? [],
-  )
+export function ownFamilies(samples: Samples): MetricFamily[] {
+  return [...samples.own.values()]
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((metric) => toFamily(metric, metric.type, metric.bucketBounds, samples) ?? [])
 }
 
-function addPlace(
-  { numbers, sketches }: Samples,
+function addRow(
+  { numbers, sketches, uniques }: Samples,
   name: string,
-  { rows }: Place,
-  cells: readonly Cell[],
-  uniques: RecentUniques | undefined,
+  row: Row,
+  cell: Cell,
+  recent: RecentUniques | undefined,
   now: number,
 ): void {
-  for (const row of rows) {
-    const { key, at, labels } = row
-    const cell = cells[at]!
-    if (cell.kind === 'count') addSample(numbers, name, labels, sumValue(cell), row)
-    else if (cell.kind === 'measure') addSample(sketches, name, labels, cell, row)
-    else if (cell.kind === 'sample') {
-      if (cell.time >= now - OWN_GONE_MS) addSample(numbers, name, labels, cell.last, row)
-    } else {
-      const unique = uniques?.of(key)
-      if (unique !== undefined) addSample(numbers, name, labels, uniqueCount(unique), row)
-    }
+  const { key, labels } = row
+  if (cell.kind === 'count') addSample(numbers, name, labels, sumValue(cell), row)
+  else if (cell.kind === 'measure') addSample(sketches, name, labels, cell, row)
+  else if (cell.kind === 'sample') {
+    if (cell.time >= now - OWN_GONE_MS) addSample(numbers, name, labels, cell.last, row, cell.time)
+  } else {
+    const unique = recent?.of(key)
+    if (unique !== undefined) addSample(uniques, name, labels, unique, row)
   }
 }

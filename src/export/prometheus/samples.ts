@@ -1,5 +1,7 @@
 import { type Sketch, createSketch, mergeSketch } from '../../model/sketch.ts'
+import { type Unique, createUnique, mergeUnique, uniqueCount } from '../../model/unique.ts'
 import type { FamilyName } from './families.ts'
+import type { OwnMetric } from './own-names.ts'
 import type {
   FamilyHead,
   FamilyType,
@@ -15,10 +17,20 @@ export interface Samples {
   readonly numbers: Map<string, Sample<number>[]>
   readonly sketches: Map<string, Sample<Sketch>[]>
   readonly summaries: Map<string, Sample<Summary>[]>
+  /** Shown as their counts. */
+  readonly uniques: Map<string, Sample<Unique>[]>
+  /** What log lines named, of all apps. */
+  readonly own: Map<string, OwnMetric>
 }
 
 export function createSamples(): Samples {
-  return { numbers: new Map(), sketches: new Map(), summaries: new Map() }
+  return {
+    numbers: new Map(),
+    sketches: new Map(),
+    summaries: new Map(),
+    uniques: new Map(),
+    own: new Map(),
+  }
 }
 
 export function addSample<T>(
@@ -27,10 +39,11 @@ export function addSample<T>(
   labels: LabelText,
   value: T,
   row?: SampleRow,
+  time?: number,
 ): void {
   const known = samples.get(name)
-  if (known === undefined) samples.set(name, [{ labels, value, row }])
-  else known.push({ labels, value, row })
+  if (known === undefined) samples.set(name, [{ labels, value, row, time }])
+  else known.push({ labels, value, row, time })
 }
 
 /** addSample for a name of the table. */
@@ -53,27 +66,31 @@ export function toFamily(
     return rows && { name, help, unit, type, bucketBounds, samples: rows }
   }
   if (type === 'summary') {
-    const rows = sorted(samples.summaries.get(name), takeFirst)
+    const rows = sorted(samples.summaries.get(name), (a) => a)
     return rows && { name, help, unit, type, samples: rows }
   }
-  const merge = type === 'counter' ? addNumbers : takeFirst
-  const rows = sorted(samples.numbers.get(name), merge)
+  const uniques = sorted(samples.uniques.get(name), addUniques)
+  const rows =
+    uniques?.map(({ labels, value, row }) => ({ labels, value: uniqueCount(value), row })) ??
+    sorted(samples.numbers.get(name), type === 'counter' ? addNumbers : newest)
   return rows && { name, help, unit, type, samples: rows }
 }
+
+type Merge<T> = (a: Sample<T>, b: Sample<T>) => Sample<T>
 
 /** Sorted; what came out under the same labels, because text had to be made safe, is one sample. */
 function sorted<T>(
   samples: Sample<T>[] | undefined,
-  merge: (a: T, b: T) => T,
-): Sample<T>[] | undefined {
+  merge: Merge<T>,
+): readonly Sample<T>[] | undefined {
   if (samples === undefined || isAscending(samples)) return samples
-  samples.sort(byText)
-  for (let i = samples.length - 1; i > 0; i -= 1) {
-    const [a, b] = [samples[i - 1]!, samples[i]!]
-    if (a.labels !== b.labels) continue
-    samples.splice(i - 1, 2, { labels: a.labels, value: merge(a.value, b.value) })
+  const merged: Sample<T>[] = []
+  for (const sample of samples.toSorted(byText)) {
+    const last = merged.at(-1)
+    if (last?.labels === sample.labels) merged[merged.length - 1] = merge(last, sample)
+    else merged.push(sample)
   }
-  return samples
+  return merged
 }
 
 /** As they mostly come, since rows are kept sorted. */
@@ -88,17 +105,29 @@ function byText(a: Sample<unknown>, b: Sample<unknown>): number {
   return a.labels < b.labels ? -1 : 1
 }
 
-function addNumbers(a: number, b: number): number {
-  return a + b
+// What is made of several rows is no row's own: it is not kept for the next scrape.
+
+function addNumbers({ labels, value }: Sample<number>, b: Sample<number>): Sample<number> {
+  return { labels, value: value + b.value }
 }
 
-function takeFirst<T>(a: T): T {
-  return a
+/** Of one time the greater one, so that the order of apps and names doesn't matter. */
+function newest(a: Sample<number>, b: Sample<number>): Sample<number> {
+  const [timeA, timeB] = [a.time ?? 0, b.time ?? 0]
+  const { labels, value, time } = timeA > timeB || (timeA === timeB && a.value >= b.value) ? a : b
+  return { labels, value, time }
 }
 
-function addSketches(a: Sketch, b: Sketch): Sketch {
+function addSketches({ labels, value }: Sample<Sketch>, b: Sample<Sketch>): Sample<Sketch> {
   const sum = createSketch()
-  mergeSketch(sum, a)
-  mergeSketch(sum, b)
-  return sum
+  mergeSketch(sum, value)
+  mergeSketch(sum, b.value)
+  return { labels, value: sum }
+}
+
+function addUniques({ labels, value }: Sample<Unique>, b: Sample<Unique>): Sample<Unique> {
+  const sum = createUnique()
+  mergeUnique(sum, value)
+  mergeUnique(sum, b.value)
+  return { labels, value: sum }
 }

@@ -1,5 +1,5 @@
 import type { LabelText } from './family.ts'
-import { labelText } from './labels.ts'
+import { labelName, labelText } from './labels.ts'
 
 // Many keys are read at once, so here seriesKey of the model is read in place: kind and unit, name,
 // then names and values of labels, with NUL between.
@@ -11,18 +11,20 @@ export function labelsOfKey(start: LabelText, key: string, head: number): LabelT
   return joined(labels)
 }
 
-/** The same under other names, and without the empty ones: Prometheus takes those as missing. */
-export function renamedLabelsOfKey(
-  start: LabelText,
-  key: string,
-  head: number,
-  names: ReadonlyMap<string, string>,
-): LabelText {
-  const labels = [start]
-  eachLabelOfKey(key, head, (name, value) => {
-    if (value !== '') labels.push(labelText(names.get(name) ?? name, value))
+/**
+ * The same under names that labels can have, and without the empty ones: Prometheus takes those as
+ * missing. Of two that would have one name, the one that needed no change stays, else the last.
+ */
+export function shownLabelsOfKey(start: LabelText, key: string, head: number): LabelText {
+  const shown = new Map<string, { readonly text: LabelText; readonly isWritten: boolean }>()
+  eachLabelOfKey(key, head, (written, value) => {
+    if (value === '') return
+    const name = labelName(written)
+    const isWritten = name === written
+    if (isWritten || shown.get(name)?.isWritten !== true)
+      shown.set(name, { text: labelText(name, value), isWritten })
   })
-  return joined(labels)
+  return joined([start, ...[...shown.values()].map(({ text }) => text)])
 }
 
 /** In one piece, which V8 reads several times faster than what `+` makes. */
@@ -40,14 +42,6 @@ function eachLabelOfKey(
     const end = endAt(key, valueStart)
     each(key.slice(at, valueStart - 1), key.slice(valueStart, end))
     at = end + 1
-  }
-}
-
-export function addLabelNames(names: Set<string>, key: string, head: number): void {
-  for (let at = head + 1; at < key.length;) {
-    const valueStart = key.indexOf('\0', at) + 1
-    names.add(key.slice(at, valueStart - 1))
-    at = endAt(key, valueStart) + 1
   }
 }
 

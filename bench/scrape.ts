@@ -75,7 +75,7 @@ async function measureScrapes(
   }
   // The last complete minute, this one and those that it is going to take.
   for (let i = -1; i < 3; i += 1) await commit(fill(table, mix, minute + i * WIDTH_1M))
-  const collector = createCollector({ store, committer: { spilledLines: () => 0 }, version: '0' })
+  const collector = createCollector({ store, version: '0' })
   const reading: number[] = []
   const collecting: number[] = []
   for (const format of [TEXT, OPENMETRICS, PROTOBUF]) {

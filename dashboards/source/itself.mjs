@@ -156,6 +156,12 @@ function missing() {
       bars,
     ),
     timeseries(
+      'Refused requests',
+      'By reason. credentials: the token is wrong; store: it could be neither stored nor held; no_room: too much came at once; too_large, encoding, not_logs, query: the body or the URL is no good. Logplex drops what is refused.',
+      [grownBy('l2met_drain_refusals_total', 'reason')],
+      bars,
+    ),
+    timeseries(
       "Values that can't be counted",
       'By reason. cut: Heroku cut the line within the number; number: not one, or one beyond 2^40; negative: a count below zero; limit: too many names or values.',
       [grownBy('l2met_refused_values_total', 'reason')],

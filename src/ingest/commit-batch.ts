@@ -3,13 +3,15 @@ import { createSeriesTable } from '../model/series-table.ts'
 import type { CommitTimes } from './self-metrics.ts'
 import type { Entry, CommitQueue } from './commit-queue.ts'
 import { restoreBody } from './spill.ts'
+import type { StoreOutage } from './store-outage.ts'
 import type { CommitBody, Store } from '../store/store.ts'
 
 export interface BatchWork {
   readonly store: Store
   readonly times: CommitTimes
+  readonly outage: StoreOutage
   readonly settle: (queue: CommitQueue, entry: Entry, result: 'committed' | 'duplicate') => void
-  /** Tells those who wait for a body that it went wrong here. */
+  /** Rejects for those who wait for a body that could not be counted. */
   readonly fail: (queue: CommitQueue, entry: Entry, fault: unknown) => void
 }
 
@@ -22,15 +24,18 @@ export async function commitBatch(
   batch: readonly Entry[],
   work: BatchWork,
 ): Promise<void> {
-  const { store, times, settle } = work
+  const { store, times, outage, settle } = work
   let left = batch
   while (left.length > 0) {
     const { entries, bodies, open } = countBatch(queue, left, work)
     const start = performance.now()
+    outage.noteSent(queue)
+    for (const entry of entries) entry.isSent = true
     // The store has read the windows when it returns its promise.
     const commit = store.commit(queue.app, bodies)
     releaseWindows(open)
     const known = await commit
+    outage.noteAnswer(queue)
     if (known.length === 0) {
       times.note(queue.app, (performance.now() - start) / 1000)
       for (const entry of entries) settle(queue, entry, 'committed')

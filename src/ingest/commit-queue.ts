@@ -1,5 +1,6 @@
 import type { OpenWindow } from '../aggregate/app-windows.ts'
 import type { BodyResult } from './self-metrics.ts'
+import type { Refusal } from './refusal.ts'
 import type { SpilledBody } from './spill.ts'
 
 /**
@@ -13,21 +14,26 @@ export interface QueuedBody {
   readonly size: number
   /** Counts the body into `open`, the same each time. */
   readonly count: (open: OpenWindow[]) => void
+  /** Called when a body that was answered as spilled turns out to be known to the store. */
+  readonly onLateDuplicate?: () => void
 }
 
 /** A body on its way into the store. */
 export interface Entry {
   readonly id: string
-  /** When it came, by performance.now(). */
+  /** When it came, by performance.now(); Infinity for an empty one of our own, which waits as long as it takes. */
   readonly since: number
   /** Exactly one of these two holds it. */
   body: QueuedBody | undefined
   spilled: SpilledBody | undefined
   /** Who waits for it: the first brought the body, the others brought copies. */
   waiters: Waiter[]
+  /** Whether it was sent to the store. */
+  isSent: boolean
   /** Whether an attempt of ours has failed, which may have been written nevertheless. */
   wasTried: boolean
   isDone: boolean
+  readonly onLateDuplicate: (() => void) | undefined
 }
 
 export interface Waiter {
@@ -44,7 +50,11 @@ export interface CommitQueue {
   spilled: Entry[]
   /** Of both, by id. */
   readonly pending: Map<string, Entry>
+  /** Refusals, by id, until the store has said whether it took the body nevertheless. */
+  readonly refused: Map<string, Refusal>
   isRunning: boolean
+  /** When the oldest command that was not answered was sent, by performance.now(). */
+  unansweredSince: number | undefined
   /** Why the last attempt failed. */
   fault: unknown
   /** How many senders were answered by the last commit or waited at its end, and how long it took, ms. */
@@ -69,7 +79,9 @@ export function createCommitQueue(app: string): CommitQueue {
     waiting: [],
     spilled: [],
     pending: new Map(),
+    refused: new Map(),
     isRunning: false,
+    unansweredSince: undefined,
     fault: undefined,
     expectedBatch: 0,
     tookMs: 0,

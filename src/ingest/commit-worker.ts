@@ -1,6 +1,7 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { type BatchWork, commitBatch } from './commit-batch.ts'
 import { type CommitQueue, MAX_BATCH, nextBatch, oldestOf } from './commit-queue.ts'
+import { lookUpRefused } from './refusal.ts'
 import { UnsafeStoreError } from '../store/store.ts'
 
 export interface CommitWork extends BatchWork {
@@ -33,6 +34,9 @@ export async function runCommits(queue: CommitQueue, work: CommitWork): Promise<
     const start = performance.now()
     try {
       await commitBatch(queue, batch, work)
+      const witness = batch.find(({ isSent }) => isSent)
+      if (queue.refused.size > 0 && witness !== undefined)
+        await lookUpRefused(queue, witness.id, work.store)
       // The store is back: for the others too, or for some of them.
       if (failures > 0) for (const end of work.pauses) end()
       failures = 0

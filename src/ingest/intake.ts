@@ -1,6 +1,7 @@
 import {
   type AppWindows,
   type OpenWindow,
+  createAppWindows,
   releaseWindows,
   openWindow,
   flushScanner,
@@ -8,9 +9,18 @@ import {
 import { type BodyCount, countBody, createBodyReader } from '../aggregate/body.ts'
 import { sharedScanner } from '../aggregate/scanner/scanner.ts'
 import { OVER_LIMIT } from '../extract/extract.ts'
-import type { Accumulator } from '../model/accumulator.ts'
+import { OVERFLOW_APP, UNKNOWN_APP } from '../model/apps.ts'
 import type { DrainBody, DrainResult, DrainSource } from '../receive/drain.ts'
-import { type Committer, RefusedError } from './committer.ts'
+import type { RefusalReason } from '../receive/refusal-reason.ts'
+import type { Committer } from './committer.ts'
+import {
+  type DeferredCounts,
+  ONE_DUPLICATE,
+  createDeferredCounts,
+  refusalOf,
+  windowStart,
+} from './deferred-counts.ts'
+import { RefusedError } from './refusal.ts'
 import { type BodyResult, countBodies } from './self-metrics.ts'
 import { createSourceWindows } from './source-windows.ts'
 import { WIDTH_10S } from '../model/window-reader.ts'
@@ -20,8 +30,10 @@ import { type Store } from '../store/store.ts'
 export interface Intake {
   /** What it resolves may be acknowledged. Rejects with RefusedError when it may not. */
   readonly take: (body: DrainBody) => Promise<IntakeResult>
-  /** To be told of a body that was refused before it came here; counts it as that. */
-  readonly refuse: (source: DrainSource) => Promise<void>
+  /** Counts a request that was refused before it came here; without a source its sender isn't known. */
+  readonly refuse: (source: DrainSource | undefined, reason: RefusalReason) => void
+  /** Commits what refused and repeated bodies have yet to count; resolves when that is done, or after a second. */
+  readonly flush: () => Promise<void>
 }
 
 export interface IntakeResult extends DrainResult {
@@ -38,38 +50,8 @@ export function createIntake(options: {
   const { store, committer } = options
   const reader = createBodyReader(WIDTH_10S, sharedScanner())
   const sources = createSourceWindows(options)
-
-  /** Frames that were refused or came again, and are yet to be counted in the store. */
-  const deferred = new WeakMap<AppWindows, Deferred>()
-
-  const takeDeferred = (windows: AppWindows): Deferred => {
-    const found = deferred.get(windows) ?? NOTHING_DEFERRED
-    deferred.delete(windows)
-    return found
-  }
-
-  const defer = (windows: AppWindows, { duplicate, refused }: Deferred) => {
-    const more = takeDeferred(windows)
-    deferred.set(windows, {
-      duplicate: duplicate + more.duplicate,
-      refused: refused + more.refused,
-    })
-  }
-
-  /** Commits deferred counters without a body. */
-  const commitDeferred = async (app: string, windows: AppWindows) => {
-    const deferredNow = takeDeferred(windows)
-    const start = windowStart(store.clock())
-    const count = (open: OpenWindow[]) =>
-      countDeferred(openWindow(open, windows, start), deferredNow)
-    try {
-      await committer.add(app, { id: undefined, size: 0, count })
-    } catch (error) {
-      // The next body of the app counts it.
-      defer(windows, deferredNow)
-      if (!(error instanceof RefusedError)) throw error
-    }
-  }
+  const strangers = createAppWindows(options)
+  const deferred = createDeferredCounts(committer, () => store.clock())
 
   const appOf = (source: DrainSource, windows: AppWindows): string =>
     windows === sources.overflow ? OVERFLOW_APP : source.app
@@ -79,28 +61,30 @@ export function createIntake(options: {
     const windows = sources.of(body)
     const app = appOf(body, windows)
     const now = store.clock()
-    const deferredNow = takeDeferred(windows)
+    const carried = deferred.take(windows)
     let result: BodyCount | undefined
     const count = (open: OpenWindow[]) => {
       result = countBody(reader, windows, bytes, now, open)
       if (windows === sources.overflow) moveToOverLimit(open)
       const acc = openWindow(open, windows, windowStart(now))
       countBodies(acc, 'committed', 1)
-      countDeferred(acc, deferredNow)
+      carried?.addTo(acc)
+    }
+    const onLateDuplicate = () => {
+      deferred.add(app, windows, ONE_DUPLICATE, carried)
+      void deferred.commit(app, windows)
     }
     let outcome: BodyResult
     try {
-      outcome = await committer.add(app, { id, size: bytes.length, count })
+      outcome = await committer.add(app, { id, size: bytes.length, count, onLateDuplicate })
     } catch (error) {
-      defer(windows, deferredNow)
-      defer(windows, ONE_REFUSED)
+      noteFailed(app, windows, error, carried)
       throw error
     }
     // It was counted when it first came: only that it came again is new.
     if (outcome === 'duplicate') {
-      defer(windows, deferredNow)
-      defer(windows, ONE_DUPLICATE)
-      await commitDeferred(app, windows)
+      deferred.add(app, windows, ONE_DUPLICATE, carried)
+      await deferred.commit(app, windows)
     }
     // A known body wasn't counted: its sender is told the same as the first time.
     if (result === undefined) {
@@ -112,35 +96,33 @@ export function createIntake(options: {
     return { outcome, lines, malformed, late, skew }
   }
 
-  const refuse = async (source: DrainSource) => {
-    const windows = sources.of(source)
-    defer(windows, ONE_REFUSED)
-    await commitDeferred(appOf(source, windows), windows)
+  /** Counts a body that failed as refused, once it is known that the store didn't take it nevertheless. */
+  const noteFailed = (
+    app: string,
+    windows: AppWindows,
+    error: unknown,
+    carried: DeferredCounts | undefined,
+  ) => {
+    const add = () => {
+      deferred.add(app, windows, refusalOf('store'), carried)
+      deferred.commitNext()
+    }
+    if (!(error instanceof RefusedError)) return add()
+    void error.wasCommitted.then((wasCommitted) => {
+      if (!wasCommitted) add()
+    })
+    return undefined
   }
 
-  return { take, refuse }
+  const refuse: Intake['refuse'] = (source, reason) => {
+    const windows = source === undefined ? strangers : sources.of(source)
+    const app = source === undefined ? UNKNOWN_APP : appOf(source, windows)
+    deferred.add(app, windows, refusalOf(reason, source !== undefined && reason !== 'not_logs'))
+    deferred.commitSoon()
+  }
+
+  return { take, refuse, flush: deferred.flush }
 }
-
-interface Deferred {
-  readonly duplicate: number
-  readonly refused: number
-}
-
-const NOTHING_DEFERRED: Deferred = { duplicate: 0, refused: 0 }
-const ONE_DUPLICATE: Deferred = { duplicate: 1, refused: 0 }
-const ONE_REFUSED: Deferred = { duplicate: 0, refused: 1 }
-
-function countDeferred(acc: Accumulator, { duplicate, refused }: Deferred): void {
-  if (duplicate > 0) countBodies(acc, 'duplicate', duplicate)
-  if (refused > 0) countBodies(acc, 'refused', refused)
-}
-
-function windowStart(time: number): number {
-  return time - (time % WIDTH_10S)
-}
-
-/** Under this app stands what comes from too many sources: how many lines, all over the limit. */
-const OVERFLOW_APP = '(other)'
 
 function moveToOverLimit(open: readonly OpenWindow[]): void {
   flushScanner()

@@ -8,7 +8,10 @@ import type { MemoryStore } from '../store/memory/memory-store.ts'
  * turn of the event loop is counted one after the other, while the cells are in the cache, and then
  * answered: each answer wakes its sender, which is dear while there is more to count.
  */
-export function createMemoryCommitter(store: MemoryStore): Committer {
+export function createMemoryCommitter(
+  store: MemoryStore,
+  noteCommit: (seconds: number) => void = () => {},
+): Committer {
   let waiting: Waiting[] = []
 
   const countOne = ({ app, body, resolve, reject }: Waiting) => {
@@ -16,7 +19,9 @@ export function createMemoryCommitter(store: MemoryStore): Committer {
     try {
       const isNew = store.countOnce(app, body.id, (open) => {
         body.count(open)
-        measureCommit(open[0]!.acc, (performance.now() - since) / 1000)
+        const seconds = (performance.now() - since) / 1000
+        measureCommit(open[0]!.acc, seconds)
+        noteCommit(seconds)
       })
       resolve(isNew ? 'committed' : 'duplicate')
     } catch (error) {

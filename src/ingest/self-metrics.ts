@@ -1,8 +1,21 @@
 import { type Accumulator, countValue, measure } from '../model/accumulator.ts'
 import { internNamed, nameSeries } from '../model/series-table.ts'
+import { REFUSAL_REASONS, type RefusalReason } from '../receive/refusal-reason.ts'
 
 /** What became of a body that was taken: a spilled one is held in memory and committed when the store is back. */
 export type BodyResult = 'committed' | 'duplicate' | 'spilled'
+
+const REFUSALS = new Map(
+  REFUSAL_REASONS.map((reason) => [
+    reason,
+    nameSeries({ kind: 'count', name: 'l2met/refusals', unit: '', labels: [['reason', reason]] }),
+  ]),
+)
+
+/** Counts refused requests in the store. */
+export function countRefusals(acc: Accumulator, reason: RefusalReason, requests: number): void {
+  countValue(acc, internNamed(acc.table, REFUSALS.get(reason)!), requests)
+}
 
 const FRAMES = {
   committed: bodiesSeries('committed'),
@@ -36,11 +49,12 @@ export interface CommitTimes {
 
 const COMMIT = nameSeries({ kind: 'measure', name: 'l2met/commit', unit: 's', labels: [] })
 
-export function createCommitTimes(): CommitTimes {
+export function createCommitTimes(noteCommit: (seconds: number) => void = () => {}): CommitTimes {
   const noted = new Map<string, number[]>()
 
   return {
     note: (app, seconds) => {
+      noteCommit(seconds)
       const times = noted.get(app)
       if (times === undefined) noted.set(app, [seconds])
       else times.push(seconds)

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Caller, type Drain, type DrainQuery, readCaller } from './drain.ts'
+import { type Caller, type Drain, type DrainHeaders, type DrainQuery, readCaller } from './drain.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { MAX_BODY, readBody, unpack } from './request-body.ts'
+import { reasonOf } from './refusal-reason.ts'
 import { RequestError } from './request-error.ts'
 
 const NO_ROOM = 'too much is being received: there was no room for it in time'
@@ -27,7 +28,8 @@ export function addDrainRoute(
       return caller.isPacked ? await unpack(body) : body
     } catch (error) {
       // One that broke off was not refused by us.
-      if (isWhole || statusOf(error) === TOO_LARGE) drain.noteRefused(caller)
+      if (isWhole || statusOf(error) === TOO_LARGE)
+        drain.noteRefused(caller, reasonOf(statusOf(error)))
       throw error
     }
   }
@@ -58,7 +60,7 @@ export function addDrainRoute(
         drain.room.enter(caller.app, roomFor(request, caller), (leave) => {
           if (leave === undefined) {
             drain.logRefusal(503, NO_ROOM, { path: '/logs', app: caller.app })
-            drain.noteRefused(caller)
+            drain.noteRefused(caller, 'no_room')
             return answer(reply, 503)
           }
           if (request.raw.destroyed) leave()
@@ -76,11 +78,21 @@ export function addDrainRoute(
 }
 
 function callerOf(drain: Drain, { headers, query }: FastifyRequest): Caller {
-  const app = drain.appOf(headers, query as DrainQuery)
+  const app = appOf(drain, headers, query as DrainQuery)
   try {
     return readCaller(app, headers, query as DrainQuery)
   } catch (error) {
-    drain.noteRefused({ app, prefix: '', sourcePrefix: '' })
+    const reason = statusOf(error) === 415 ? 'encoding' : 'query'
+    drain.noteRefused({ app, prefix: '', sourcePrefix: '' }, reason)
+    throw error
+  }
+}
+
+function appOf(drain: Drain, headers: DrainHeaders, query: DrainQuery): string {
+  try {
+    return drain.appOf(headers, query)
+  } catch (error) {
+    drain.noteRefused(undefined, 'credentials')
     throw error
   }
 }

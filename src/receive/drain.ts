@@ -4,6 +4,7 @@ import type { DrainAuth } from './credentials.ts'
 import { type Lateness, createLateLog } from './late-log.ts'
 import { type RefusalLog, createRefusalLog } from './refusal-log.ts'
 import { MAX_BODY, isGzip } from './request-body.ts'
+import type { RefusalReason } from './refusal-reason.ts'
 import { RequestError } from './request-error.ts'
 
 /** Where a body comes from. */
@@ -62,8 +63,8 @@ export interface Drain {
   readonly waits: boolean
   /** Counts a body; gives the status of its answer. Rejects with RequestError. */
   receive(caller: Caller, bytes: Uint8Array): Promise<204 | 503>
-  /** Counts a body of a known app that is refused before it is taken. */
-  noteRefused(source: DrainSource): void
+  /** Counts a request that is refused before its body is taken; without a source it is a stranger's. */
+  noteRefused(source: DrainSource | undefined, reason: RefusalReason): void
   readonly logRefusal: RefusalLog
   readonly log: FastifyBaseLogger
 }
@@ -83,8 +84,7 @@ const FRAME_ID = /^[\x21-\x7e]{1,128}$/
 export function createDrain(options: {
   readonly auth: DrainAuth
   readonly take: TakeBody
-  /** Is told of a body of a known app that is refused before it is taken. */
-  readonly refuse: (source: DrainSource) => Promise<void>
+  readonly refuse: (source: DrainSource | undefined, reason: RefusalReason) => void
   /** Whether what `take` gives waits for a store that is elsewhere. */
   readonly waits: boolean
   readonly log: FastifyBaseLogger
@@ -105,18 +105,16 @@ export function createDrain(options: {
         return 503
       }
       noteLateness(app, result)
-      if (isForeign && result.lines > 0 && result.malformed === result.lines)
+      if (isForeign && result.lines > 0 && result.malformed === result.lines) {
+        refuse({ app, prefix, sourcePrefix }, 'not_logs')
         throw new RequestError(
           415,
           'no line of this body could be read: it has to be application/logplex-1',
         )
+      }
       return 204
     },
-    noteRefused: ({ app, prefix, sourcePrefix }) => {
-      refuse({ app, prefix, sourcePrefix }).catch((err: unknown) =>
-        log.error({ err }, 'a refused body could not be counted'),
-      )
-    },
+    noteRefused: refuse,
     logRefusal,
     log,
   }

@@ -23,13 +23,16 @@ import { addGracefulShutdown } from '../receive/graceful-shutdown.ts'
 import { type TlsFiles, createHttpServer } from '../receive/http-server.ts'
 import { takePlainPosts } from '../receive/plain-posts.ts'
 import { RequestError } from '../receive/request-error.ts'
-import { type Committer, RefusedError, createCommitter } from '../ingest/committer.ts'
+import { type Committer, createCommitter } from '../ingest/committer.ts'
 import { type Intake, createIntake } from '../ingest/intake.ts'
 import { createMemoryCommitter } from '../ingest/memory-committer.ts'
+import { RefusedError } from '../ingest/refusal.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import { createRedisStore } from '../store/redis/redis-store.ts'
 import type { Store } from '../store/store.ts'
 import { readVersion } from '../model/version.ts'
+import { answerFleet } from './fleet.ts'
+import { type SelfMetrics, createSelfMetrics } from './self-metrics.ts'
 
 /** The server with all its parts. */
 export interface App {
@@ -72,9 +75,10 @@ export function createApp(config: Config, deps: AppDeps): App {
   const version = readVersion()
   const scanFault = scannerFault()
   if (scanFault !== undefined) log.warn(scanFault)
-  const { store, committer, storeFault, ready } = createStore(config, deps)
+  const { store, committer, storeFault, ready, self } = createStore(config, deps)
+  answerFleet(self)
   const intake = createIntake({ ...config, store, committer, pins: config.routes })
-  const collector = createCollector({ store, committer, version })
+  const collector = createCollector({ store, version })
   const server = createHttpServer({ log, tls: readTls(config), isPublic: config.isPublic })
   let phase: 'starting' | 'ready' | 'stopping' = 'starting'
   let otlp: OtlpExporter | undefined
@@ -117,8 +121,8 @@ export function createApp(config: Config, deps: AppDeps): App {
     addFormationRoute(read, { store, retentionMs: config.retentionMs })
     addSeriesRoute(read, { store })
     addLiveRoute(read, { store })
-    addMetricsRoute(read, { collector, readLog })
-    addProcessMetrics(read)
+    addMetricsRoute(read, { collector, flush: intake.flush })
+    addProcessMetrics(read, { self })
     await addPageRoute(read)
     addWelcomeRoute(read, welcomeOptions(config))
   })
@@ -134,6 +138,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     phase = 'stopping'
     const end = performance.now() + STOP_LIMIT_MS
     await server.close()
+    await intake.flush()
     const lost = await committer.stop(Math.max(end - performance.now(), MIN_FLUSH_MS))
     await otlp?.stop(OTLP_STOP_MS)
     await store.close()
@@ -178,21 +183,32 @@ interface StoreParts {
   readonly storeFault: () => string | undefined
   /** Resolves when the store was reached. */
   readonly ready: Promise<void>
+  readonly self: SelfMetrics
 }
 
 function createStore(config: Config, { log, now = Date.now }: AppDeps): StoreParts {
   if (config.redisUrls.length === 0) {
     const store = createMemoryStore({ ...config, now })
-    const committer = createMemoryCommitter(store)
-    return { store, committer, storeFault: () => undefined, ready: Promise.resolve() }
+    const self = createSelfMetrics({
+      isStoreUp: () => true,
+      spilledLines: () => 0,
+      clockOffset: () => 0,
+    })
+    const committer = createMemoryCommitter(store, self.noteCommit)
+    return { store, committer, storeFault: () => undefined, ready: Promise.resolve(), self }
   }
   const store = createRedisStore({
     ...config,
     urls: config.redisUrls,
     warn: (details, text) => log.warn(details, text),
   })
-  const committer = createCommitter(store, config)
-  return { store, committer, storeFault: store.fault, ready: store.ready }
+  const self = createSelfMetrics({
+    isStoreUp: () => store.fault() === undefined,
+    spilledLines: () => committer.spilledLines(),
+    clockOffset: store.clockOffset,
+  })
+  const committer = createCommitter(store, { ...config, noteCommit: self.noteCommit })
+  return { store, committer, storeFault: store.fault, ready: store.ready, self }
 }
 
 function takeWith(intake: Intake): TakeBody {

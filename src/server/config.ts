@@ -86,7 +86,7 @@ export function readConfig(env: Environment): Config {
     maxRoutes: number('MAX_ROUTES_PER_APP', 200, 1, 10_000),
     routes: readRoutes(env, faults),
     retentionMs: number('RETENTION_HOURS', 24, 1, 24 * 31) * MS_PER_HOUR,
-    holdMs: number('HOLD_MS', 1000, 0, 4000),
+    holdMs: number('HOLD_MS', 250, 0, 4000),
     spillBytes: number('SPILL_BYTES', 64 * 1024 * 1024, 0, 1024 ** 4),
     otlpEndpoint: readOtlpEndpoint(env, faults),
     logLevel: readLogLevel(env, faults),

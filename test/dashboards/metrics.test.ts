@@ -35,7 +35,8 @@ beforeAll(async () => {
   await app.server.inject({ method: 'POST', url: '/logs?app=shop', payload: body(...lines) })
   for (const name of await namesAt('/metrics'))
     if (!known.has(name)) known.set(name, ['app', ...ADDON_LABELS])
-  for (const name of await namesAt('/metrics/process')) known.set(name, [])
+  for (const name of await namesAt('/metrics/process'))
+    if (!known.has(name)) known.set(name, name.startsWith('l2met_') ? ['process'] : [])
   for (const { record } of RULES) if (record !== undefined) known.set(record, ['app', 'dyno'])
 })
 

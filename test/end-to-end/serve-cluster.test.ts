@@ -3,14 +3,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Report } from '../../src/report/report-object.ts'
 import { routerBody } from '../support/app.ts'
 import { type BuiltServer, runBuiltServer, startBuiltServer } from '../support/built-server.ts'
-import { type RedisServer, noRedis, startRedis } from '../support/redis.ts'
+import { type RedisServer, freePort, noRedis, startRedis } from '../support/redis.ts'
 
 describe.skipIf(noRedis !== undefined)('several processes on one Redis', () => {
   let redis: RedisServer
   let server: BuiltServer
   beforeAll(async () => {
     redis = await startRedis()
-    server = await startBuiltServer({ REDIS_URL: redis.url, WEB_CONCURRENCY: '2' })
+    const port = `${await freePort()}`
+    server = await startBuiltServer({ REDIS_URL: redis.url, WEB_CONCURRENCY: '2', PORT: port })
   })
   afterAll(async () => {
     await server.stop()
@@ -44,6 +45,29 @@ describe.skipIf(noRedis !== undefined)('several processes on one Redis', () => {
     while (pids().length < 3) await sleep(20)
     expect(server.said()).toContain('"how":"SIGKILL"')
     expect((await fetch(`${server.origin}/readyz`)).status).toBe(200)
+  })
+
+  test('are replaced at once when all die, and each is on /metrics/process, whichever answers', async () => {
+    const before = pids()
+    for (const pid of before.slice(-2)) process.kill(pid, 'SIGKILL')
+    while (pids().length < before.length + 2) await sleep(20)
+    expect(server.said()).not.toMatch(/"waitMs":[1-9]/)
+    const answer = await fetch(`${server.origin}/metrics/process`)
+    const text = await answer.text()
+    for (const name of ['1', '2']) {
+      expect(text).toContain(`\nl2met_process_up{process="${name}"} 1\n`)
+      expect(text).toContain(`\nl2met_store_up{process="${name}"} 1\n`)
+      expect(text).toContain(`\nl2met_spill_lines{process="${name}"} 0\n`)
+      expect(text).toMatch(
+        new RegExp(`\nl2met_clock_offset_seconds{process="${name}"} -?[0-9.e-]+\n`),
+      )
+      expect(text).toMatch(new RegExp(`\nl2met_commit_seconds_count{process="${name}"} \\d+\n`))
+      expect(text).toMatch(
+        new RegExp(`\nl2met_process_resident_memory_bytes{process="${name}"} \\d+\n`),
+      )
+    }
+    const restarts = [...text.matchAll(/^l2met_process_restarts_total\{.*\} (\d+)$/gm)]
+    expect(restarts.reduce((sum, [, n]) => sum + Number(n), 0)).toBe(3)
   })
 
   test('all end on SIGTERM', async () => {

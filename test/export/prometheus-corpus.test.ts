@@ -26,8 +26,7 @@ describe.skipIf(!existsSync(CORPUS) || promtool.path === undefined)('the corpus'
       clock: () => Math.max(...windows.map(([, { last }]) => last)),
       close: async () => {},
     }
-    const committer = { spilledLines: () => 0 }
-    const { families } = await createCollector({ store, committer, version: '1' }).collect()
+    const { families } = await createCollector({ store, version: '1' }).collect()
     const text = rendered(renderText, families)
     expect(samplesOf(text).size).toBeGreaterThan(1000)
     expect(promtoolOn(promtool.path!, text)).toBe('')

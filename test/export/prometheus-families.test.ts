@@ -210,7 +210,6 @@ describe('the families of the table', () => {
     expect(samples.get('l2met_overflow_total{app="shop"}')).toBe(0)
     expect(samples.get('l2met_build_info{version="1.2.3"}')).toBe(1)
     expect(samples.get('l2met_store_up')).toBe(1)
-    expect(samples.get('l2met_spill_lines')).toBe(0)
     expect(samples.get('l2met_last_line_timestamp_seconds{app="shop"}')).toBe(target.now() / 1000)
   })
 
@@ -238,7 +237,7 @@ describe('a scrape', () => {
 
   test('without an app says what the process knows', async () => {
     const names = (await createTarget().families()).map(({ name }) => name)
-    expect(names).toEqual(['l2met_build_info', 'l2met_store_up', 'l2met_spill_lines'])
+    expect(names).toEqual(['l2met_build_info', 'l2met_store_up'])
   })
 
   test('changes nothing: any number at once give the same', async () => {

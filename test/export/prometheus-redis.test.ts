@@ -121,7 +121,7 @@ describe.skipIf(noRedis)('scrapes of replicas over one Redis', () => {
 })
 
 function collectorOf(store: RedisStore): Collector {
-  return createCollector({ store, committer: { spilledLines: () => 0 }, version: '1.2.3' })
+  return createCollector({ store, version: '1.2.3' })
 }
 
 async function bodies(collector: Collector): Promise<string[]> {

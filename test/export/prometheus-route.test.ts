@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { addMetricsRoute } from '../../src/server/api/metrics.ts'
 import { createCollector } from '../../src/export/prometheus/collect.ts'
 import { OPENMETRICS, PROTOBUF, TEXT, chooseFormat } from '../../src/export/prometheus/negotiate.ts'
-import { createReadLog } from '../../src/receive/read-log.ts'
+import { toReadFault } from '../../src/receive/read-log.ts'
+import { RequestError } from '../../src/receive/request-error.ts'
 import type { Store } from '../../src/store/store.ts'
 import { decodeFamilies } from '../support/metrics-proto.ts'
 import { type Target, createTarget, samplesOf } from '../support/scrape.ts'
@@ -87,19 +88,15 @@ describe('GET /metrics', () => {
     expect(refused.headers['content-encoding']).toBeUndefined()
   })
 
-  test('without the store says so, and no number that the store has', async () => {
+  test('answers 503 without the store', async () => {
     const target = createTarget()
     await target.send('shop', 'web.1', 'count#mail.sent=3')
     const gone = { ...target.store, lifetime: async () => Promise.reject(new Error('gone')) }
     const get = serve(target, gone)
     for (const accept of ['text/plain', PROMETHEUS.plain]) {
       const answer = await get({ accept })
-      expect(answer.statusCode).toBe(200)
-      expect([...samplesOf(answer.body)]).toEqual([
-        ['l2met_build_info{version="1.2.3"}', 1],
-        ['l2met_store_up', 0],
-        ['l2met_spill_lines', 7],
-      ])
+      expect(answer.statusCode).toBe(503)
+      expect(answer.body).not.toContain('mail')
     }
   })
 
@@ -107,15 +104,16 @@ describe('GET /metrics', () => {
     const target = createTarget()
     const silent = { ...target.store, lifetime: () => new Promise<never>(() => {}) }
     const answer = await serve(target, silent)()
-    expect(samplesOf(answer.body).get('l2met_store_up')).toBe(0)
+    expect(answer.statusCode).toBe(503)
   })
 })
 
 function serve(target: Target, store: Store = target.store) {
   const server = createFastify()
-  const committer = { spilledLines: () => 7 }
-  const collector = createCollector({ store, committer, version: '1.2.3' })
-  const readLog = createReadLog({ log: server.log, isStoreAway: () => true })
-  addMetricsRoute(server, { collector, readLog })
+  const collector = createCollector({ store, version: '1.2.3' })
+  server.setErrorHandler(async (error, _request, reply) => {
+    return reply.code(toReadFault(error) instanceof RequestError ? 503 : 500).send('')
+  })
+  addMetricsRoute(server, { collector, flush: async () => {} })
   return async (headers: Record<string, string> = {}) => server.inject({ url: '/metrics', headers })
 }

@@ -18,7 +18,6 @@ async function expectSameAsFirst(target: Target): Promise<void> {
   const { store } = target
   const first = createCollector({
     store,
-    committer: { spilledLines: () => 0 },
     version: '1.2.3',
   })
   for (const format of [TEXT, OPENMETRICS, PROTOBUF]) {

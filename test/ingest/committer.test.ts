@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { createAppWindows, openWindow } from '../../src/aggregate/app-windows.ts'
 import type { Sketch } from '../../src/model/sketch.ts'
-import { type Committer, RefusedError, createCommitter } from '../../src/ingest/committer.ts'
+import { type Committer, createCommitter } from '../../src/ingest/committer.ts'
+import { RefusedError } from '../../src/ingest/refusal.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import type { QueuedBody } from '../../src/ingest/commit-queue.ts'
 import { WIDTH_10S } from '../../src/model/window-reader.ts'
@@ -200,6 +201,52 @@ describe('the committer', () => {
     expect(await linesOf()).toBe(20)
   })
 
+  test('gives back what held bodies took, so that each outage finds all the room', async () => {
+    // Room for about five of them.
+    committer = impatient(4 * 1024)
+    for (let outage = 0; outage < 5; outage += 1) {
+      store.mood = 'away'
+      const adding = Array.from({ length: 3 }, (_, i) =>
+        committer.add('app', frameOf(`${outage}-${i}`)),
+      )
+      expect(await Promise.all(adding)).toEqual(['spilled', 'spilled', 'spilled'])
+      store.mood = 'well'
+      await vi.waitUntil(() => committer.spilledLines() === 0, { timeout: 60_000 })
+    }
+    expect(await linesOf()).toBe(15)
+  })
+
+  test('holds at once what comes when the store has long failed, of whatever app', async () => {
+    committer = createCommitter(store, { holdMs: 1000, spillBytes: 1_000_000 })
+    store.mood = 'away'
+    expect(await committer.add('app', frameOf('a'))).toBe('spilled')
+    const start = performance.now()
+    for (let i = 0; i < 10; i += 1)
+      expect(await committer.add(`app-${i % 2}`, frameOf(`${i}`))).toBe('spilled')
+    // Each waited for a second of its own before.
+    expect(performance.now() - start).toBeLessThan(9000)
+    store.mood = 'well'
+    expect(await committer.stop(60_000)).toEqual({ bodies: 0, lines: 0 })
+  })
+
+  test('reports a held body that another receiver has committed meanwhile', async () => {
+    const shared = createMemoryStore({ retentionMs: 3_600_000, now: Date.now })
+    store = createFlakyStore(shared)
+    committer = impatient()
+    store.mood = 'away'
+    let duplicates = 0
+    const onLateDuplicate = () => (duplicates += 1)
+    // The command with the oldest is not answered, and the others are not sent.
+    const { open } = closeGate()
+    for (const id of ['oldest', 'a', 'b'])
+      expect(await committer.add('app', { ...frameOf(id), onLateDuplicate })).toBe('spilled')
+    await shared.commit('app', [{ id: 'a', deltas: [] }])
+    store.mood = 'well'
+    open()
+    expect(await committer.stop(60_000)).toEqual({ bodies: 0, lines: 0 })
+    expect([await linesOf(), duplicates]).toEqual([2, 1])
+  })
+
   test('asks a store that is away with one frame, and for a hundred apps not much more than for one', async () => {
     committer = impatient()
     store.mood = 'away'
@@ -235,7 +282,7 @@ describe('the committer', () => {
     await Promise.all([committer.add('app', frameOf('a', 2)), committer.add('b', frameOf('b', 3))])
     const late = committer.add('app', frameOf('c'))
     const [lost] = await Promise.all([
-      committer.stop(50),
+      committer.stop(0),
       expect(late).rejects.toThrow(RefusedError),
     ])
     expect(lost).toEqual({ bodies: 2, lines: 5 })

@@ -168,7 +168,7 @@ async function postTo(take: TakeBody) {
   const log = pino<string>({}, { write: (line: string) => logged.push(JSON.parse(line)) })
   const server = createHttpServer({ log, tls: undefined, isPublic: false })
   const auth = createDrainAuth([])
-  const drain = createDrain({ auth, take, refuse: async () => {}, waits: false, log })
+  const drain = createDrain({ auth, take, refuse: () => {}, waits: false, log })
   addDrainRoute(server, drain, () => false)
   const answer = await server.inject({ method: 'POST', url: '/logs', payload: GOOD })
   await server.close()

@@ -56,7 +56,7 @@ async function receiver(
       )
       return found.take(body)
     },
-    refuse: async () => {},
+    refuse: () => {},
     waits,
     log,
   })

@@ -51,7 +51,7 @@ describe('readConfig', () => {
       maxRoutes: 200,
       routes: [],
       retentionMs: 86_400_000,
-      holdMs: 1000,
+      holdMs: 250,
       spillBytes: 67_108_864,
       logLevel: 'info',
       processes: 1,

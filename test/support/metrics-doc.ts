@@ -47,9 +47,12 @@ What \`GET /metrics\` shows. This page is made from the table in \`src/export/pr
   minutes after its last sample, those of add-ons and the app's own an hour after theirs.
 - When an app has more series than \`MAX_SERIES_PER_APP\`, what is new goes to one row with
   \`overflow="true"\`: totals stay right, and \`l2met_overflow_total\` says how many values went there.
-- While the store can't be read, \`/metrics\` has only the rows without \`app\`, with \`l2met_store_up 0\`:
-  a gap is harmless, a wrong number isn't.
-- \`process_*\` and \`nodejs_*\` of the one process that answers are at \`/metrics/process\`.
+- While the store can't be read, \`/metrics\` answers 503: a gap is harmless, a wrong number isn't.
+- \`/metrics/process\` needs no store. It has \`l2met_store_up\`, \`l2met_spill_lines\`, \`l2met_commit_seconds\`,
+  \`l2met_clock_offset_seconds\` (time of the store minus time of this machine), \`l2met_process_up\`,
+  \`l2met_process_restarts_total\`, \`l2met_process_start_time_seconds\`, \`l2met_process_cpu_seconds_total\` and
+  \`l2met_process_resident_memory_bytes\` of each process of the machine, by the label \`process\`, and
+  \`process_*\` and \`nodejs_*\` of the one process that answers.
 `
 
 function rest(): string {

@@ -42,7 +42,7 @@ export function createTarget(options: { readonly maxSeries?: number } = {}): Tar
     const bytes = body(...messages.map((message) => syslog(from, procid, message, now)))
     await intake.take({ app, id: undefined, bytes, prefix: '', sourcePrefix: '' })
   }
-  const collector = createCollector({ store, committer, version: '1.2.3' })
+  const collector = createCollector({ store, version: '1.2.3' })
   const families = async () => (await collector.collect()).families
   const text = async () => rendered(renderText, await families())
   return {

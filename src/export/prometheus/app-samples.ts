@@ -1,3 +1,4 @@
+import { UNKNOWN_APP } from '../../model/apps.ts'
 import type { Cell } from '../../model/cell.ts'
 import type { Gauge } from '../../model/gauge.ts'
 import { LINE_RESULTS } from '../../model/line.ts'
@@ -44,7 +45,7 @@ export function addApp(
   samples: Samples,
   rows: AppRows,
   cells: readonly Cell[],
-  { lifetime, minute }: CollectedApp,
+  { app, lifetime, minute }: CollectedApp,
   now: number,
 ): void {
   const walk: Walk = {
@@ -63,6 +64,7 @@ export function addApp(
     if (place.metric === undefined)
       for (const row of place.rows) addCell(walk, place, row, cells[row.at]!)
   }
+  if (app === UNKNOWN_APP) return
   addDynoGauges(walk, now)
   for (const spec of SPECS) addZeros(walk, spec)
   addRelease(walk)

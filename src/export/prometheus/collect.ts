@@ -1,5 +1,4 @@
 import type { Cell } from '../../model/cell.ts'
-import type { Committer } from '../../ingest/committer.ts'
 import type { Store } from '../../store/store.ts'
 import { createYielder } from '../../codec/event-loop.ts'
 import { addRows, matchSeries, createRowCache } from './app-rows.ts'
@@ -15,8 +14,6 @@ import { type Samples, addFixed, createSamples, toFamily } from './samples.ts'
 export interface Collector {
   /** Rejects when the store can't be read: nobody is to scrape a wrong number. */
   collect(): Promise<Collected>
-  /** What can be said without the store. */
-  collectSelf(): MetricFamily[]
 }
 
 export interface Collected {
@@ -30,24 +27,22 @@ export interface Collected {
 
 export function createCollector(options: {
   readonly store: Store
-  readonly committer: Pick<Committer, 'spilledLines'>
   readonly version: string
 }): Collector {
-  const { store, committer, version } = options
+  const { store, version } = options
   const readApps = createReadApps(store)
   const rowCache = createRowCache()
   let last: Promise<unknown> = Promise.resolve()
 
-  const addSelf = ({ numbers }: Samples, storeUp: number) => {
+  const addSelf = ({ numbers }: Samples) => {
     addFixed(numbers, 'l2met_build_info', withLabel('', 'version', version), 1)
-    addFixed(numbers, 'l2met_store_up', '', storeUp)
-    addFixed(numbers, 'l2met_spill_lines', '', committer.spilledLines())
+    addFixed(numbers, 'l2met_store_up', '', 1)
   }
 
   const gather = async (apps: readonly CollectedApp[]): Promise<Collected> => {
     const now = store.clock()
     const samples = createSamples()
-    addSelf(samples, 1)
+    addSelf(samples)
     const yielder = createYielder()
     const rows = rowCache.of(apps.map(({ app }) => app))
     const cells: (readonly Cell[])[] = []
@@ -73,11 +68,6 @@ export function createCollector(options: {
       const collected = last.then(async () => gather(apps))
       last = collected.catch(() => {})
       return collected
-    },
-    collectSelf: () => {
-      const samples = createSamples()
-      addSelf(samples, 0)
-      return toFamilies(samples)
     },
   }
 }

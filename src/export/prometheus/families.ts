@@ -137,11 +137,7 @@ export const FAMILIES = [
   },
   gauge('l2met_store_up', [], {
     hasApp: false,
-    help: '1 when the store can be read, else 0; then only what this process knows of itself is shown.',
-  }),
-  gauge('l2met_spill_lines', [], {
-    hasApp: false,
-    help: "Lines that are acknowledged and wait in this process's memory until the store takes them.",
+    help: '1: the store can be read. While it can not, /metrics answers 503; /metrics/process says it of each process.',
   }),
   counter('l2met_lines_total', ['result'], {
     help: 'Lines received, by what became of them; each line is in one of them. late: older than 15 minutes; future: more than 60 seconds ahead.',
@@ -161,6 +157,10 @@ export const FAMILIES = [
   counter('l2met_overflow_total', [], {
     series: 'l2met/overflow',
     help: 'Values that went to a series with overflow="true" because the app has too many series.',
+  }),
+  counter('l2met_drain_refusals_total', ['reason'], {
+    series: 'l2met/refusals',
+    help: 'Requests to the drain that were refused. credentials: they write for no app, and are counted for (unknown); encoding: a body that is no good gzip; no_room: too much was being received; not_logs: no line could be read, and the content type names something else; query: a parameter that is no good; store: it could be neither stored nor held; too_large: more than 8 MiB.',
   }),
   counter('l2met_refused_values_total', ['reason'], {
     series: 'l2met/refused',

@@ -5,30 +5,32 @@ import type { FastifyInstance } from 'fastify'
 import type { Collector } from '../../export/prometheus/collect.ts'
 import type { MetricFamily } from '../../export/prometheus/family.ts'
 import { chooseFormat, renderBody } from '../../export/prometheus/negotiate.ts'
-import type { ReadLog } from '../../receive/read-log.ts'
 import { takesGzip } from './json-reply.ts'
 
 /** Prometheus waits 10 s for a scrape; it has to hear in time that the store is silent. */
 const STORE_WAIT_MS = 5000
-const SELF_ONLY = "the store can't be read: until it can, /metrics shows this process alone"
 
 /**
- * `GET /metrics` in the format that Accept asks for. When the store can't be read, only what this
- * process knows of itself, with `l2met_store_up 0`: a gap is harmless, a wrong number isn't.
+ * `GET /metrics` in the format that Accept asks for; 503 when the store can't be read: a gap is harmless,
+ * a wrong number isn't.
  */
 export function addMetricsRoute(
   server: FastifyInstance,
-  options: { readonly collector: Collector; readonly readLog: ReadLog },
+  options: {
+    readonly collector: Collector
+    /** Commits what this process has yet to count. */
+    readonly flush: () => Promise<void>
+  },
 ): void {
-  const { collector, readLog } = options
-  const readFamilies = async () => (await collector.collect()).families
+  const { collector, flush } = options
+  const readFamilies = async () => {
+    await flush()
+    return (await collector.collect()).families
+  }
 
   server.get('/metrics', async (request, reply) => {
     const format = chooseFormat(request.headers.accept)
-    const families = await withinTime(readFamilies()).catch((error: unknown) => {
-      readLog(error, SELF_ONLY)
-      return collector.collectSelf()
-    })
+    const families = await withinTime(readFamilies())
     const blocks = await renderBody(format, families)
     reply.header('content-type', format.contentType)
     reply.header('cache-control', 'no-store')

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { FUTURE_MS } from '../../aggregate/body.ts'
+import { UNKNOWN_APP } from '../../model/apps.ts'
 import type { Window } from '../../model/window.ts'
 import { RequestError } from '../../receive/request-error.ts'
 import { WIDTH_1M, WIDTH_10S_KEPT_MS, WIDTH_10S } from '../../model/window-reader.ts'
@@ -27,7 +28,8 @@ export function addReportRoutes(server: FastifyInstance, options: { readonly sto
 
   server.get('/api/apps', async (request, reply) => {
     const apps = await store.lifetime()
-    return sendJson(request, reply, [...apps].map(appRow).toSorted(byApp))
+    const rows = [...apps].filter(([app]) => app !== UNKNOWN_APP).map(appRow)
+    return sendJson(request, reply, rows.toSorted(byApp))
   })
 
   server.get('/api/report', async (request, reply) => {
@@ -55,7 +57,7 @@ async function readReport(store: Store, query: Query): Promise<Report> {
 }
 
 async function onlyApp(store: Store): Promise<string> {
-  const apps = [...(await store.lifetime()).keys()]
+  const apps = [...(await store.lifetime()).keys()].filter((app) => app !== UNKNOWN_APP)
   const [app] = apps
   if (app === undefined)
     throw new RequestError(

@@ -21,7 +21,7 @@ It is told by its environment:
   MAX_ROUTES_PER_APP    200; more are the route (other)
   ROUTES                patterns of routes, commas between, as /users/:id,/static/*
   RETENTION_HOURS       24; how far charts and reports reach back
-  HOLD_MS               1000; how long a request waits for the store before its lines are held
+  HOLD_MS               250; how long requests wait for a store that stopped answering before lines are held
   SPILL_BYTES           67108864; how many bytes of lines are held when the store is away
   WEB_CONCURRENCY       1; processes, with REDIS_URL
   OTLP_ENDPOINT         https://USER:PASSWORD@HOST/PATH; also pushes the metrics there, with OTLP/HTTP

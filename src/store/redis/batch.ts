@@ -9,6 +9,7 @@ import {
   idMember,
   appendLogKey,
 } from './keys.ts'
+import type { KeyType } from './quarantine.ts'
 import type { CommitBody } from '../store.ts'
 
 /** A batch of frames of one app, packed: it can be sent again without the frames. */
@@ -68,6 +69,11 @@ export function commitArguments(
     args.push(id.text)
   }
   return { keys, args }
+}
+
+/** The types of so many keys of a commit. */
+export function keyTypes(keys: number): KeyType[] {
+  return Array.from({ length: keys }, (_, i) => (i < 2 ? 'string' : 'set'))
 }
 
 export function sizeOf({ packed, ids }: Batch): number {

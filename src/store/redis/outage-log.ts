@@ -6,7 +6,10 @@ export interface OutageLog {
   /** `app` is whose commit failed; without one it was the connection. */
   noteFault(error: unknown, app?: string): void
   noteGood(app?: string): void
-  /** Why Redis can't be used, when that has lasted; undefined when it can. */
+  /**
+   * Why Redis can't be used, when that has lasted; undefined when it can, if only by some apps: one node
+   * of a Cluster may be away, or one key be of no use.
+   */
   reason(): string | undefined
 }
 
@@ -21,17 +24,23 @@ const CONNECTION = ''
 const BARE =
   /^Connection is closed|^Stream isn't writeable|^Reached the max retries|^MOVED .* again$/
 
+/** Of a Cluster, what is wrong with more than the node that said it. */
+const WHOLE = /^(OOM|READONLY|NOPERM|MISCONF) |cluster support disabled/
+
 /** `urls` are those of the nodes; what they hold of credentials isn't told. */
 export function createOutageLog(
   urls: readonly string[],
   warn: (details: object, text: string) => void,
 ): OutageLog {
+  const isCluster = urls.length > 1
   const nodes = urls.map((url) => new URL(url).host)
   /** What fails, and when it did so last. */
   const failing = new Map<string, number>()
   /** Reasons, whatever numbers they hold. */
   const told = new Set<string>()
   let since = 0
+  /** When a commit last succeeded, by performance.now(). */
+  let goodAt = -Infinity
   let last = ''
   let timer: NodeJS.Timeout | undefined
 
@@ -56,6 +65,7 @@ export function createOutageLog(
       else timer ??= setTimeout(tell, LASTING_MS).unref()
     },
     noteGood: (app = CONNECTION) => {
+      if (app !== CONNECTION) goodAt = performance.now()
       if (failing.size === 0) return
       const now = performance.now()
       failing.delete(app)
@@ -71,8 +81,11 @@ export function createOutageLog(
       warn({ redis: nodes, seconds }, 'Redis can be used again')
     },
     reason: () => {
-      const lasts = failing.size > 0 && performance.now() - since >= LASTING_MS
-      return lasts ? last : undefined
+      const now = performance.now()
+      if (failing.size === 0 || now - since < LASTING_MS) return undefined
+      if (failing.has(CONNECTION)) return last
+      const isPartly = now - goodAt < LASTING_MS || (isCluster && !WHOLE.test(last))
+      return isPartly ? undefined : last
     },
   }
 }

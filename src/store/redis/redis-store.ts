@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { createOutageLog } from './outage-log.ts'
 import { createPacker } from '../../codec/packer.ts'
-import { type Batch, commitArguments, packBatch } from './batch.ts'
+import { type Batch, commitArguments, keyTypes, packBatch } from './batch.ts'
 import { createRedisClient } from './client.ts'
 import { createRedisClock, checkEvictionPolicy } from './server-info.ts'
 import { type CommitReply, defineCommands } from './commands.ts'
 import { createCompactor } from './compactor.ts'
 import { appPrefix, counterKey } from './keys.ts'
 import { createTotalsReader } from './totals.ts'
+import { createQuarantine, isWrongType } from './quarantine.ts'
 import { createRegistry } from './registry.ts'
 import { createRedisReader } from './reader.ts'
 import { createRoller } from './roller.ts'
@@ -20,6 +21,8 @@ export interface RedisStore extends Store {
   readonly ready: Promise<void>
   /** Why the store can't be used now; undefined when it can. */
   readonly fault: () => string | undefined
+  /** Time of Redis minus time of this machine, s. */
+  readonly clockOffset: () => number
 }
 
 const AWAY = "Redis can't be reached"
@@ -52,7 +55,8 @@ export function createRedisStore(options: {
   const compactor = createCompactor({ ...options, client, commands, packer, now: clock.now })
   const roller = createRoller({ ...options, client, packer, now: clock.now, fold: compactor.fold })
   const outages = createOutageLog(options.urls, warn)
-  const registry = createRegistry(client, clock.now)
+  const quarantine = createQuarantine(client, warn)
+  const registry = createRegistry(client, clock.now, quarantine)
   const prefixes = new Map<string, string>()
   let unfit: string | undefined
   let isReached = false
@@ -61,11 +65,20 @@ export function createRedisStore(options: {
     const { app } = batch
     const count = replay.expect(app)
     const { keys, args } = commitArguments(batch, processName, clock.now(), count.least)
-    const reply = await commands.commit(keys, args).catch((error: unknown) => {
-      // Without a connection the command says only that there is none.
-      if (client.status === 'ready') outages.noteFault(error, app)
+    const commitOnce = async () => commands.commit(keys, args)
+    const isCleared = async (error: unknown) =>
+      isWrongType(error) && quarantine.clear(keys, keyTypes(keys.length))
+    const again = async (error: unknown) => {
+      if (await isCleared(error)) return commitOnce()
       throw error
-    })
+    }
+    const reply = await commitOnce()
+      .catch(again)
+      .catch((error: unknown) => {
+        // Without a connection the command says only that there is none.
+        if (client.status === 'ready') outages.noteFault(error, app)
+        throw error
+      })
     outages.noteGood(app)
     const isWritten = reply.known.length === 0
     count.note(reply.counter, isWritten ? batch : undefined)
@@ -194,6 +207,7 @@ export function createRedisStore(options: {
     clock: clock.now,
     ready,
     fault,
+    clockOffset: clock.hostOffset,
     close: async () => {
       for (const timer of timers) clearInterval(timer)
       clearTimeout(again)

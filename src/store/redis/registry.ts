@@ -1,5 +1,6 @@
 import type { RedisClient } from './client.ts'
 import { APPS_KEY, LIFETIME_TTL_S } from './keys.ts'
+import { type Quarantine, isWrongType } from './quarantine.ts'
 
 /** Where readers find the names of apps: a sorted set of them by when they were last seen (s). */
 export interface Registry {
@@ -20,15 +21,26 @@ export interface Registry {
 const NOTED_MS = 60_000
 const PRUNE_MS = 3_600_000
 
-export function createRegistry(client: RedisClient, now: () => number): Registry {
+export function createRegistry(
+  client: RedisClient,
+  now: () => number,
+  quarantine: Quarantine,
+): Registry {
   /** Apps of this process by when they were noted, ms since 1970. */
   const noted = new Map<string, number>()
   const failed = new Set<string>()
   let prunedAt = 0
 
+  /** Does it again when the key held something else. */
+  const cleared = async <T>(ask: () => Promise<T>): Promise<T> =>
+    ask().catch(async (error: unknown) => {
+      if (isWrongType(error) && (await quarantine.clear([APPS_KEY], ['zset']))) return ask()
+      throw error
+    })
+
   const put = async (app: string, time: number): Promise<void> => {
     try {
-      await client.zadd(APPS_KEY, Math.floor(time / 1000), app)
+      await cleared(async () => client.zadd(APPS_KEY, Math.floor(time / 1000), app))
       await client.expire(APPS_KEY, LIFETIME_TTL_S)
       failed.delete(app)
     } catch {
@@ -62,7 +74,9 @@ export function createRegistry(client: RedisClient, now: () => number): Registry
     },
     apps: async () => {
       const since = oldest()
-      const names = new Set(await client.zrangebyscore(APPS_KEY, since, '+inf'))
+      const names = new Set(
+        await cleared(async () => client.zrangebyscore(APPS_KEY, since, '+inf')),
+      )
       // The registry may have been lost without the windows: of a Cluster it has a node of its own.
       for (const [app, time] of noted) {
         if (names.has(app) || time < since * 1000) continue

@@ -3,7 +3,7 @@ import { textOf } from '../model/line.ts'
 import { cleanText } from '../model/series.ts'
 import { type Sketch, addMillisToSketch, createSketch, mergeSketch } from '../model/sketch.ts'
 
-export type GroupKey = 'route' | 'dyno' | 'status' | 'method'
+export type GroupKey = 'route' | 'dyno' | 'status' | 'method' | 'app'
 
 /** What is kept of requests beyond their series: for `--slow`, `--by` and `--fail-if errors>…`. */
 export interface RequestStats {
@@ -24,6 +24,8 @@ export interface SlowRequest {
   readonly route: string
   readonly dyno: string
   readonly status: number | null
+  /** '' where the router logged none. */
+  readonly request_id: string
   /** Seconds. */
   readonly service: number
   readonly connect: number | null
@@ -51,10 +53,12 @@ export function createRequestStats(): RequestStats {
   return { count: 0, errors: 0, slow: [], groups: new Map() }
 }
 
+/** `app` is the request's, '' where its line names none. */
 export function noteRequest(
   stats: RequestStats,
   options: RequestStatsOptions,
   request: Request,
+  app = '',
 ): void {
   const isError = request.status >= 500 || isPlatformError(request)
   stats.count += 1
@@ -63,7 +67,7 @@ export function noteRequest(
     noteSlow(stats.slow, options.maxSlow, request)
   }
   if (options.by !== undefined) {
-    const group = groupOf(stats.groups, keyOf(options.by, request))
+    const group = groupOf(stats.groups, keyOf(options.by, request, app))
     group.count += 1
     if (isError) group.errors += 1
     if (request.service >= 0) addMillisToSketch(group.service, request.service)
@@ -107,6 +111,7 @@ function noteSlow(slow: SlowRequest[], limit: number, request: Request): void {
     route: request.route,
     dyno: dynoText(request),
     status: request.status === 0 ? null : request.status,
+    request_id: idText(request),
     service,
     connect: request.connect < 0 ? null : request.connect / 1000,
   })
@@ -118,7 +123,8 @@ function keepSlowest(slow: SlowRequest[], limit: number): void {
   slow.length = Math.min(slow.length, limit)
 }
 
-function keyOf(by: GroupKey, request: Request): string {
+function keyOf(by: GroupKey, request: Request, app: string): string {
+  if (by === 'app') return app || NONE
   if (by === 'route') return request.route || NONE
   if (by === 'status') return statusText(request)
   if (by === 'method') return METHODS[request.method]!
@@ -136,6 +142,12 @@ function groupOf(groups: Map<string, RequestGroup>, key: string): RequestGroup {
 
 function pathText({ bytes, pathStart, pathEnd }: Request): string {
   return cleanText(textOf(bytes, pathStart, Math.min(pathEnd, pathStart + MAX_PATH_BYTES)))
+}
+
+/** What the router logged between path and dyno; it is shown and no more, since visitors can write it. */
+function idText({ bytes, pathEnd, dynoStart }: Request): string {
+  const text = textOf(bytes, pathEnd, Math.min(dynoStart, pathEnd + MAX_PATH_BYTES))
+  return cleanText(/ request_id=([^\s"]+)/.exec(text)?.[1] ?? '')
 }
 
 function dynoText({ bytes, dynoStart, dynoEnd }: Request): string {

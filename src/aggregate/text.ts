@@ -1,6 +1,6 @@
 import { type AppState } from '../extract/app-state.ts'
-import { countMalformed, extractLine } from '../extract/extract.ts'
-import { type TextReader, hasControls, readText, stripControls } from '../frame/text.ts'
+import { MALFORMED, countMalformed, extractLine } from '../extract/extract.ts'
+import { type TextReader, frameEnd, hasControls, readText, stripControls } from '../frame/text.ts'
 import { type Accumulator } from '../model/accumulator.ts'
 import { type Line, createLine } from '../model/line.ts'
 import { createDateCache } from '../frame/timestamp.ts'
@@ -10,27 +10,50 @@ export const MAX_TEXT_LINE = 65_536
 
 /** Counting lines of log text, where the log's own time is the clock. */
 export interface TextCounter {
+  /** Of lines that name no app. */
   readonly state: AppState
   readonly reader: TextReader
   readonly line: Line
   readonly scratch: Uint8Array
+  /** The app that a line counts for; undefined when it is to be left out. */
+  readonly appOf: ((line: Line) => TextApp | undefined) | undefined
   /** The time for lines that carry none: of the line before, at first that of the start; ms since 1970. */
   time: number
+  /** Lines that were counted here, and those of them that aren't understood. */
+  lines: number
+  malformed: number
 }
 
-export function createTextCounter(state: AppState, now: number): TextCounter {
+/** One of the apps in a stream. */
+export interface TextApp {
+  /** '' for lines that name none. */
+  readonly name: string
+  readonly state: AppState
+}
+
+/** The accumulator of a time (ms since 1970); undefined where lines are left out. */
+export type WindowOf = (time: number) => Accumulator | undefined
+
+export function createTextCounter(
+  state: AppState,
+  now: number,
+  appOf?: TextCounter['appOf'],
+): TextCounter {
   return {
     state,
-    reader: { dates: createDateCache(), stamp: { time: 0, end: 0 }, now, rest: -1 },
+    reader: { dates: createDateCache(), stamp: { time: 0, end: 0 }, now },
     line: createLine(),
     scratch: new Uint8Array(MAX_TEXT_LINE),
+    appOf,
     time: now,
+    lines: 0,
+    malformed: 0,
   }
 }
 
 /**
- * Counts bytes[start, end), one line of text without its newline. `windowOf` gives the accumulator
- * for a time (ms since 1970). `isClean` says that the bytes hold neither ESC nor NUL.
+ * Counts bytes[start, end), one line of text without its newline, or several counted frames. `isClean` says
+ * that the bytes hold neither ESC nor NUL.
  */
 export function countTextLine(
   counter: TextCounter,
@@ -38,39 +61,59 @@ export function countTextLine(
   start: number,
   end: number,
   isClean: boolean,
-  windowOf: (time: number) => Accumulator,
+  windowOf: WindowOf,
 ): void {
-  const { scratch } = counter
-  if (end - start > MAX_TEXT_LINE) {
-    countTooLong(counter, windowOf)
-    return
+  for (let at = start; at < end;) {
+    const stop = frameEnd(bytes, at, end)
+    countMessage(counter, bytes, at, stop < 0 ? end : stop, isClean, windowOf)
+    at = stop < 0 ? end : stop
   }
-  if (!isClean && hasControls(bytes, start, end)) {
-    const length = stripControls(bytes, start, end, scratch)
-    countMessages(counter, scratch, 0, length, windowOf)
-  } else countMessages(counter, bytes, start, end, windowOf)
 }
 
-/** Counts what stands on one line: one message, or several counted frames. */
-function countMessages(
+function countMessage(
   counter: TextCounter,
   bytes: Uint8Array,
   start: number,
   end: number,
-  windowOf: (time: number) => Accumulator,
+  isClean: boolean,
+  windowOf: WindowOf,
+): void {
+  const { scratch } = counter
+  if (end - start > MAX_TEXT_LINE) countTooLong(counter, windowOf)
+  else if (!isClean && hasControls(bytes, start, end)) {
+    countClean(counter, scratch, 0, stripControls(bytes, start, end, scratch), windowOf)
+  } else countClean(counter, bytes, start, end, windowOf)
+}
+
+function countClean(
+  counter: TextCounter,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  windowOf: WindowOf,
 ): void {
   const { line, reader } = counter
-  for (let at = start; at >= 0; at = reader.rest) {
-    if (!readText(reader, bytes, at, end, line)) return
-    if (line.time !== line.time) line.time = counter.time
-    else counter.time = line.time
-    const acc = windowOf(line.time)
-    acc.results[extractLine(counter.state, line, acc)]! += 1
+  if (!readText(reader, bytes, start, end, line)) return
+  if (line.time !== line.time) line.time = counter.time
+  else counter.time = line.time
+  const app = counter.appOf === undefined ? counter : counter.appOf(line)
+  const acc = app && windowOf(line.time)
+  if (app === undefined || acc === undefined) return
+  const events = acc.events.length
+  const result = extractLine(app.state, line, acc)
+  acc.results[result]! += 1
+  counter.lines += 1
+  if (result === MALFORMED) counter.malformed += 1
+  if (acc.events.length > events && 'name' in app && app.name !== '') {
+    acc.events.push({ ...acc.events.pop()!, app: app.name })
   }
 }
 
 /** Counts a line that was too long to be read. */
-export function countTooLong(counter: TextCounter, windowOf: (time: number) => Accumulator): void {
+export function countTooLong(counter: TextCounter, windowOf: WindowOf): void {
   const acc = windowOf(counter.time)
+  if (acc === undefined) return
   acc.results[countMalformed(acc)]! += 1
+  counter.lines += 1
+  counter.malformed += 1
 }

@@ -3,42 +3,70 @@ import type { Interval } from '../aggregate/intervals.ts'
 import { type RequestStatsOptions, createRequestStats, noteRequest } from '../aggregate/requests.ts'
 import { createTextScan } from '../aggregate/scanner/scan-text.ts'
 import { type Drained, scannerFault, sharedScanner } from '../aggregate/scanner/scanner.ts'
-import { MAX_TEXT_LINE, countTextLine, countTooLong, createTextCounter } from '../aggregate/text.ts'
+import {
+  MAX_TEXT_LINE,
+  type TextApp,
+  countTextLine,
+  countTooLong,
+  createTextCounter,
+} from '../aggregate/text.ts'
+import { createAppState } from '../extract/app-state.ts'
 import type { Request } from '../extract/request.ts'
-import { type Accumulator, createAccumulator } from '../model/accumulator.ts'
-import type { SeriesTable } from '../model/series-table.ts'
-import { type Lines, type LineSink, createBulkLines, createLiveLines } from '../input/text-lines.ts'
+import { appNameOf } from '../frame/source.ts'
+import { type Accumulator, countOne, createAccumulator } from '../model/accumulator.ts'
+import type { Line } from '../model/line.ts'
+import { type SeriesTable, createAppTable, internSeries } from '../model/series-table.ts'
+import { type Lines, type LineSink, createLines } from '../input/text-lines.ts'
+import type { Repeats } from './repeats.ts'
 
 /** Counting the lines of one run, whichever input they come from. */
 export interface LocalCounter {
   /** Why it counts without the scanner, where it would have one. */
   readonly scanFault: string | undefined
-  /** Starts one input. `live` is for a tail that is watched. */
-  openLines(live: boolean): Promise<Lines>
+  /**
+   * Starts one input. `live` is for a tail that is watched; `app` is the app of lines that name none, ''
+   * for no app.
+   */
+  openLines(live: boolean, app: string): Promise<Lines>
   /** Lines that carry no time, before any did, count at this one (ms since 1970) instead of at none. */
   setClock(now: number): void
   /** Where chunks of an input are best read to. */
   readonly buffer: Buffer | undefined
   /** What follows doesn't stand behind what was read last. */
   forgetTime(): void
+  /** Lines so far that count, and those of them that aren't understood. */
+  lines(): { readonly read: number; readonly malformed: number }
   /** Brings all that was counted into its interval. */
   flush(): void
 }
 
 export interface CountOptions extends RequestStatsOptions {
   readonly where?: ((request: Request) => boolean) | undefined
-  /** Told of every request that counts; may look at it and must not keep it. */
+  /** Called with every request that counts; may look at it and must not keep it. */
   readonly onRequest?: ((request: Request) => void) | undefined
+  /** Lines of other apps are left out. */
+  readonly wantsApp?: ((name: string) => boolean) | undefined
+  /** Lines of other times, from `since` to before `until` (ms since 1970), are left out. */
+  readonly since?: number | undefined
+  readonly until?: number | undefined
+  /** Lines that came before are left out. */
+  readonly repeats?: Repeats | undefined
 }
 
-/** Whether each request has to be looked at, not only counted. */
-function looksAtRequests({ where, onRequest, slowMillis, by }: CountOptions): boolean {
-  return [where, onRequest, slowMillis, by].some((option) => option !== undefined)
+/** Whether each line or request has to be looked at, not only counted. */
+function looksAtLines(options: CountOptions): boolean {
+  const { where, onRequest, slowMillis, by, wantsApp, repeats } = options
+  return [where, onRequest, slowMillis, by, wantsApp, repeats].some(
+    (option) => option !== undefined,
+  )
 }
 
 // The defaults of the server (DESIGN.md section 6), so that both name the same routes.
 const MAX_SERIES = 10_000
 const MAX_ROUTES = 200
+/** Apps that are told apart in one stream, and what the others are together. */
+const MAX_APPS = 200
+const OTHER_APPS = '(other)'
 
 /** One interval for all lines. */
 export function wholeInterval(table: SeriesTable): Interval {
@@ -51,28 +79,64 @@ export function createLocalCounter(
   options: CountOptions,
   intervalsIn: (windows: AppWindows) => (time: number) => Interval,
 ): LocalCounter {
-  const { where, onRequest } = options
-  const looks = looksAtRequests(options)
+  const { where, onRequest, wantsApp, repeats, since = -Infinity, until = Infinity } = options
+  const looks = looksAtLines(options)
   const scanner = looks ? undefined : sharedScanner()
   let interval: Interval | undefined
+  let app = ''
+  let appOfInput = ''
+  let scanned = 0
   const accept = (request: Request): boolean => {
     if (where !== undefined && !where(request)) return false
-    noteRequest(interval!.requests, options, request)
+    noteRequest(interval!.requests, options, request, app)
     onRequest?.(request)
     return true
   }
-  const windows = createAppWindows({ maxSeries: MAX_SERIES, maxRoutes: MAX_ROUTES, accept })
-  const intervalOf = intervalsIn(windows)
-  const counter = createTextCounter(windows.state, Date.now())
+  const limits = { maxSeries: MAX_SERIES, maxRoutes: MAX_ROUTES, accept }
+  const windows = createAppWindows(limits)
+  const allIntervals = intervalsIn(windows)
+  const isCut = since !== -Infinity || until !== Infinity
+  // Lines before any time are before all others.
+  const isOutside = (time: number) =>
+    time >= since ? time >= until : !Number.isNaN(time) || since !== -Infinity
+  const intervalOf = (time: number): Interval | undefined => {
+    if (isCut && isOutside(time)) return undefined
+    return (interval = allIntervals(time))
+  }
+
+  const noApp: TextApp = { name: '', state: windows.state }
+  const apps = new Map<string, TextApp & { readonly lines: number }>()
+  const appNamed = (name: string) => {
+    const known = apps.get(name)
+    if (known !== undefined) return known
+    if (apps.size >= MAX_APPS && name !== OTHER_APPS) return appNamed(OTHER_APPS)
+    const table = createAppTable(windows.table, name)
+    const lines = internSeries(table, { kind: 'count', name: 'l2met/lines', unit: '', labels: [] })
+    const one = { name, state: { ...createAppState(limits), table }, lines }
+    apps.set(name, one)
+    return one
+  }
+  const appOf = (line: Line): TextApp | undefined => {
+    app = appNameOf(line) || appOfInput
+    if (wantsApp !== undefined && !wantsApp(app)) return undefined
+    if (isCut && isOutside(line.time)) return undefined
+    if (repeats?.isRepeated(line) === true) return undefined
+    if (app === '') return noApp
+    const named = appNamed(app)
+    countOne(intervalOf(line.time)!.acc, named.lines)
+    return named
+  }
+
+  const counter = createTextCounter(windows.state, Date.now(), appOf)
   counter.time = NaN
   let clock = NaN
-  const onDrain = ({ requests, errors }: Drained) => {
+  const onDrain = ({ requests, errors, lines }: Drained) => {
+    scanned += lines
     interval!.requests.count += requests
     interval!.requests.errors += errors
   }
-  const windowOf = (time: number): Accumulator => (interval = intervalOf(time)).acc
-  const scan =
-    scanner && createTextScan(scanner, counter, (time) => (interval = intervalOf(time)), onDrain)
+  const windowOf = (time: number): Accumulator | undefined => intervalOf(time)?.acc
+  const scan = scanner && createTextScan(scanner, counter, intervalOf, onDrain)
   const sink: LineSink = {
     onLine: (bytes, start, end, isClean) =>
       countTextLine(counter, bytes, start, end, isClean, windowOf),
@@ -89,12 +153,17 @@ export function createLocalCounter(
   return {
     scanFault: looks ? undefined : scannerFault(),
     buffer: scan?.buffer,
-    async openLines(live) {
+    async openLines(live, name) {
       scan?.drain()
-      return live ? createLiveLines(MAX_TEXT_LINE, sink) : createBulkLines(MAX_TEXT_LINE, bulkSink)
+      appOfInput = name
+      return createLines(MAX_TEXT_LINE, live, sink, bulkSink)
     },
     forgetTime() {
       counter.time = NaN
+    },
+    lines() {
+      scan?.drain()
+      return { read: counter.lines + scanned, malformed: counter.malformed }
     },
     flush() {
       scan?.drain()

@@ -14,7 +14,7 @@ export async function countParts(
 ): Promise<string | undefined> {
   const parts = partsOf(size, PART)
   const take = (): FilePart | undefined => parts[Atomics.add(next, 0, 1)]
-  const lines = await counter.openLines(false)
+  const lines = await counter.openLines(false, '')
   const sink = {
     // A line without a time counts with the one before it, which may be another thread's.
     onPart: () => counter.forgetTime(),

@@ -12,6 +12,7 @@ export interface ReadOptions {
   readonly signal: AbortSignal
   readonly progress: Progress
   readonly onFault: (message: string) => void
+  readonly onNotice: (message: string) => void
   /** For threads that count parts of a file, those that have started for the first, and where their counts go. */
   readonly partOptions: PartOptions
   readonly threads: Threads | undefined
@@ -24,13 +25,14 @@ export async function readInputs(options: ReadOptions): Promise<void> {
   for (const [i, path] of inputs.entries()) {
     if (signal.aborted) return
     const live = options.live && isTail(path)
-    const lines = await counter.openLines(live)
+    const lines = await counter.openLines(live, '')
     const sink = {
       onChunk(chunk: Buffer) {
         if (live) counter.setClock(Date.now())
         lines.write(chunk)
       },
       onRead: (bytes: number) => progress.add(bytes),
+      onNotice: options.onNotice,
       buffer: live ? undefined : counter.buffer,
     }
     progress.startInput(path)

@@ -26,7 +26,7 @@ export async function countAndReport(
   const isBoard = wantsBoard(options, inputs, env)
   const progress = isBoard ? NO_PROGRESS : progressOn(options, inputs, env)
   const reporter = isBoard
-    ? (await import('./board.ts')).reportBoard(options, style, stop, write)
+    ? (await import('./board/board.ts')).reportBoard(options, style, stop, write)
     : await reporterOf(options, inputs, style)
   const { scanFault } = reporter.counter
   if (scanFault !== undefined) say(scanFault)
@@ -40,6 +40,10 @@ export async function countAndReport(
     live: isBoard || options.intervalMs !== undefined,
     signal: stop.signal,
     progress,
+    onNotice(message) {
+      progress.clear()
+      say(message)
+    },
     onFault(message) {
       progress.clear()
       say(message)

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import type { RequestStats } from '../aggregate/requests.ts'
 import type { Window } from '../model/window.ts'
 import { inputSize } from '../input/files.ts'
+import { beginsWithFrame } from '../input/frame-lines.ts'
 import { isUnpacked } from '../input/packing.ts'
 import type { LocalOptions } from './args.ts'
 
@@ -114,7 +115,7 @@ function startThread(task: PartTask): Thread {
 
 /** Whether threads can read the file: what can't be read at all is told where it is read. */
 function isText(path: string): boolean {
-  const start = Buffer.alloc(8)
+  const start = Buffer.alloc(512)
   try {
     const fd = openSync(path, 'r')
     readSync(fd, start, 0, start.length, 0)
@@ -122,5 +123,5 @@ function isText(path: string): boolean {
   } catch {
     return false
   }
-  return isUnpacked(start)
+  return isUnpacked(start) && !beginsWithFrame(start)
 }

@@ -43,6 +43,8 @@ export function readSyslog(
   const message = nextField(bytes, id, end)
   line.bytes = bytes
   line.time = stamp.time
+  line.hostStart = host
+  line.hostEnd = app - 1
   line.appStart = app
   line.appEnd = proc - 1
   line.procStart = proc

@@ -23,11 +23,14 @@ const PLUS = 43
 const COLON = 58
 const DOT = 46
 const Z = 90
+const COMMA = 44
+const TAB = 9
 const SPACE = 32
 
 /**
- * Reads an RFC 3339 timestamp at `at`: no or any number of fraction digits, `Z`, an offset, both
- * (Logplex's own documents show `Z+00:00`), or neither, which means UTC. False when there is none.
+ * Reads an RFC 3339 timestamp at `at`, with `T` or a space before the time: no or any number of fraction
+ * digits, `Z`, an offset, both (Logplex's own documents show `Z+00:00`), or neither, which means UTC.
+ * The colon of the offset may be missing (ISO 8601). False when there is none.
  */
 export function parseTimestamp(
   bytes: Uint8Array,
@@ -44,7 +47,7 @@ export function parseTimestamp(
   const micros = readFraction(bytes, end, into)
   const offset = readOffset(bytes, end, into)
   if (Number.isNaN(offset)) return false
-  if (into.end < end && bytes[into.end] !== SPACE) return false
+  if (into.end < end && bytes[into.end] !== SPACE && bytes[into.end] !== TAB) return false
   into.time = midnight + clock - offset + micros / 1000
   return true
 }
@@ -60,7 +63,7 @@ function readClock(bytes: Uint8Array, at: number): number {
 
 /** The fraction at `into.end` in whole microseconds (what is finer is cut); moves `into.end` past it. */
 function readFraction(bytes: Uint8Array, end: number, into: Stamp): number {
-  if (into.end >= end || bytes[into.end] !== DOT) return 0
+  if (into.end >= end || (bytes[into.end] !== DOT && bytes[into.end] !== COMMA)) return 0
   let micros = 0
   let scale = 100_000
   let i = into.end + 1
@@ -77,9 +80,11 @@ function readOffset(bytes: Uint8Array, end: number, into: Stamp): number {
   if (into.end < end && bytes[into.end] === Z) into.end += 1
   const at = into.end
   const sign = bytes[at]
-  if (at + 6 > end || (sign !== PLUS && sign !== DASH) || bytes[at + 3] !== COLON) return 0
-  const offset = (pairOfDigits(bytes, at + 1) * 60 + pairOfDigits(bytes, at + 4)) * 60_000
-  into.end = at + 6
+  if (at + 5 > end || (sign !== PLUS && sign !== DASH)) return 0
+  const minutes = bytes[at + 3] === COLON ? at + 4 : at + 3
+  if (minutes + 2 > end) return 0
+  const offset = (pairOfDigits(bytes, at + 1) * 60 + pairOfDigits(bytes, minutes)) * 60_000
+  into.end = minutes + 2
   if (!(offset <= DAY_MS)) return NaN
   return sign === PLUS ? offset : -offset
 }
@@ -88,7 +93,7 @@ function hasShape(bytes: Uint8Array, at: number): boolean {
   return (
     bytes[at + 4] === DASH &&
     bytes[at + 7] === DASH &&
-    (bytes[at + 10]! | 32) === 116 &&
+    ((bytes[at + 10]! | 32) === 116 || bytes[at + 10] === SPACE) &&
     bytes[at + 13] === COLON &&
     bytes[at + 16] === COLON
   )
@@ -109,6 +114,45 @@ function readDate(bytes: Uint8Array, at: number, cache: DateCache): number {
   cache.bytes.set(bytes.subarray(at, at + DATE_LENGTH))
   cache.midnight = Date.UTC(year, month - 1, day)
   return cache.midnight
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const LONGEST_LOCAL = 28
+const LOCAL = /^([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?=[ \t]|$)/
+
+/**
+ * Reads the time of traditional syslog at `at`, `Nov 21 14:14:58`: it is in the zone of this machine, and
+ * has no year, so it is the latest that isn't a day after `now` (ms since 1970).
+ */
+export function parseLocalTime(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  now: number,
+  into: Stamp,
+): boolean {
+  if (end - at < 15 || bytes[at + 3] !== SPACE || bytes[at + 9] !== COLON) return false
+  const head = Buffer.from(bytes.subarray(at, Math.min(end, at + LONGEST_LOCAL)))
+  const match = LOCAL.exec(head.toString('latin1'))
+  const month = match === null ? -1 : MONTHS.indexOf(match[1]!)
+  if (match === null || month < 0) return false
+  const [day, hour, minute, second] = match.slice(2, 6).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ]
+  const thisYear = new Date(now).getFullYear()
+  // February 29 is in one of eight years at least.
+  for (let year = thisYear + 1; year > thisYear - 8; year -= 1) {
+    const date = new Date(year, month, day, hour, minute, second)
+    const time = date.getTime()
+    if (time > now + DAY_MS || date.getMonth() !== month) continue
+    into.time = time + Number(match[6] ?? 0) * 1000
+    into.end = at + match[0].length
+    return true
+  }
+  return false
 }
 
 /** 0..99, or NaN. */

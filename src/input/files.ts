@@ -8,6 +8,8 @@ export interface ChunkSink {
   onChunk(chunk: Buffer): void
   /** Bytes taken from the input itself, which may be compressed. */
   onRead(bytes: number): void
+  /** Something about the input that people want to know, while what it holds counts. */
+  readonly onNotice?: ((message: string) => void) | undefined
   /** Where chunks are best read to; undefined for anywhere. */
   readonly buffer?: Buffer | undefined
 }
@@ -88,7 +90,7 @@ async function readRegular(path: string, sink: ChunkSink, signal: AbortSignal): 
           buffer = Buffer.allocUnsafe(CHUNK)
         }
       }
-      return await (await import('./streams.ts')).gunzip(rest(), sink, signal)
+      return await (await import('./streams.ts')).unpack(path, rest(), sink, signal)
     }
     for (let turn = 0; chunk.length > 0 && !signal.aborted; chunk = read()) {
       sink.onChunk(chunk)

@@ -1,9 +1,8 @@
 import { constants, createReadStream, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { Readable, addAbortSignal } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
-import { CHUNK, type ChunkSink, STDIN, statOf } from './files.ts'
+import { type ChunkSink, STDIN, nameOf, statOf } from './files.ts'
+import { gunzip } from './gzip.ts'
 import { isGzip, refusePacked } from './packing.ts'
 
 // Apart from files.ts for what it imports, which a plain file need not wait for.
@@ -21,7 +20,7 @@ export async function readStream(
   if (first.done === true) return
   refusePacked(first.value)
   if (isGzip(first.value)) {
-    await gunzip(joined(first.value, chunks), sink, signal)
+    await unpack(path, joined(first.value, chunks), sink, signal)
     return
   }
   sink.onChunk(first.value)
@@ -36,19 +35,24 @@ function openStream(path: string): Readable {
 }
 
 /** Unpacks gzip, also of several members. */
-export async function gunzip(
+export async function unpack(
+  path: string,
   chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
   sink: ChunkSink,
   signal: AbortSignal,
 ): Promise<void> {
-  await pipeline(
-    Readable.from(chunks, { highWaterMark: 2 }),
-    createGunzip({ chunkSize: CHUNK }),
-    async (plain: AsyncIterable<Buffer>) => {
-      for await (const chunk of plain) sink.onChunk(chunk)
-    },
-    { signal },
-  )
+  let isFirst = true
+  const onPlain = (plain: Buffer): void => {
+    if (isFirst) refusePacked(plain)
+    isFirst = false
+    sink.onChunk(plain)
+  }
+  const onGarbage = (): void => {
+    sink.onNotice?.(
+      `${nameOf(path)}: what follows the gzip data is none and was left out; all before it was counted`,
+    )
+  }
+  await gunzip(chunks, { onPlain, onGarbage }, signal)
 }
 
 async function* counted(stream: AsyncIterable<Buffer>, sink: ChunkSink): AsyncGenerator<Buffer> {

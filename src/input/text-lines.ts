@@ -1,3 +1,5 @@
+import { beginsWithFrame, createFrameLines } from './frame-lines.ts'
+
 /** Where lines go. The bytes are lent: whoever wants to keep some copies them. */
 export interface LineSink {
   /** bytes[start, end) is one line without its newline; `isClean` says that it holds no ESC and no NUL. */
@@ -27,6 +29,27 @@ const MARKS = [
   [0xff, 0xfe],
   [0xfe, 0xff],
 ]
+
+/**
+ * The lines of one input, whichever it is: `live` is for a tail that is watched. A saved drain body is cut into
+ * its frames, which `sink` gets one by one.
+ */
+export async function createLines(
+  maxLine: number,
+  live: boolean,
+  sink: LineSink,
+  bulkSink: LineSink,
+): Promise<Lines> {
+  const text = live ? await createLiveLines(maxLine, sink) : createBulkLines(maxLine, bulkSink)
+  let lines: Lines | undefined
+  return {
+    write(chunk) {
+      lines ??= beginsWithFrame(chunk) ? createFrameLines(maxLine, live ? sink : bulkSink) : text
+      lines.write(chunk)
+    },
+    end: () => (lines ?? text).end(),
+  }
+}
 
 /**
  * The way for bulk input: newlines are found in the bytes as they came, no line becomes a string.

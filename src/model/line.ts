@@ -6,6 +6,9 @@ export interface Line {
   bytes: Uint8Array
   /** Milliseconds since 1970, with a fraction; NaN when the line carries no time of its own. */
   time: number
+  /** The host: `host` of HTTPS drains, a drain token, or the app's name; empty where the line has none. */
+  hostStart: number
+  hostEnd: number
   appStart: number
   appEnd: number
   procStart: number
@@ -20,6 +23,8 @@ export function createLine(): Line {
   return {
     bytes: new Uint8Array(0),
     time: NaN,
+    hostStart: 0,
+    hostEnd: 0,
     appStart: 0,
     appEnd: 0,
     procStart: 0,

@@ -12,10 +12,23 @@ export interface SeriesTable {
   /** 1 for an overflow series. */
   readonly folded: number[]
   size: number
+  /** The app whose series these are, in a stream of several; '' for no one's. */
+  readonly app: string
 }
 
+/** The label that tells the series of several apps apart; no tag can be called so. */
+export const APP_LABEL = '@app'
+
 export function createSeriesTable(limit: number): SeriesTable {
-  return { limit, ids: new Map(), series: [], keys: [], folded: [], size: 0 }
+  return { limit, ids: new Map(), series: [], keys: [], folded: [], size: 0, app: '' }
+}
+
+/**
+ * A table for one app of several: its series are numbered within `table`, so that an accumulator of that
+ * takes them, and have a limit of their own.
+ */
+export function createAppTable(table: SeriesTable, app: string): SeriesTable {
+  return { ...table, ids: new Map(), size: 0, app }
 }
 
 /** The number of a series, new or known; the number of its overflow series when the table is full. */
@@ -48,9 +61,13 @@ export function internNamed(table: SeriesTable, named: NamedSeries): number {
 
 function add(table: SeriesTable, { series, key }: NamedSeries, folded: number): number {
   const id = table.series.length
+  const isApps = table.app !== ''
+  const named = isApps
+    ? nameSeries({ ...series, labels: [[APP_LABEL, table.app], ...series.labels] })
+    : { series, key }
   table.ids.set(key, id)
-  table.series.push(series)
-  table.keys.push(key)
+  table.series.push(named.series)
+  table.keys.push(named.key)
   table.folded.push(folded)
   return id
 }

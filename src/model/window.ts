@@ -28,6 +28,8 @@ export interface WindowEvent {
   readonly kind: 'release' | 'scale' | 'crash' | 'restart' | 'error'
   /** Written by us: never text of a log line, which may hold e-mails and secrets. */
   readonly text: string
+  /** The app, in a stream of several. */
+  readonly app?: string
 }
 
 export const MAX_EVENTS = 500
@@ -102,7 +104,11 @@ function newestEvents(events: readonly WindowEvent[]): WindowEvent[] {
 /** By time, and of one time by kind and text. */
 export function sortEvents(events: readonly WindowEvent[]): WindowEvent[] {
   return events.toSorted(
-    (a, b) => a.time - b.time || compare(a.kind, b.kind) || compare(a.text, b.text),
+    (a, b) =>
+      a.time - b.time ||
+      compare(a.kind, b.kind) ||
+      compare(a.text, b.text) ||
+      compare(a.app ?? '', b.app ?? ''),
   )
 }
 

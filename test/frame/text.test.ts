@@ -143,12 +143,12 @@ function read(text: string) {
     bytes = stripped.subarray(0, stripControls(bytes, 0, bytes.length, stripped))
   }
   const line = createLine()
-  const reader = { dates: createDateCache(), stamp: { time: 0, end: 0 }, now: NOW, rest: -1 }
+  const reader = { dates: createDateCache(), stamp: { time: 0, end: 0 }, now: NOW }
   if (!readText(reader, bytes, 0, bytes.length, line)) return undefined
   return {
-    app: textOf(bytes, line.appStart, line.appEnd),
-    proc: textOf(bytes, line.procStart, line.procEnd),
-    message: textOf(bytes, line.messageStart, line.messageEnd),
+    app: textOf(line.bytes, line.appStart, line.appEnd),
+    proc: textOf(line.bytes, line.procStart, line.procEnd),
+    message: textOf(line.bytes, line.messageStart, line.messageEnd),
     time: line.time,
   }
 }

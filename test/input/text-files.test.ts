@@ -12,13 +12,22 @@ beforeAll(() => (folder = temporaryFolder()))
 afterAll(() => folder.remove())
 
 async function textOf(path: string, signal = new AbortController().signal): Promise<string> {
+  return (await read(path, signal)).text
+}
+
+async function read(path: string, signal = new AbortController().signal) {
   const chunks: Buffer[] = []
+  const notices: string[] = []
   await readInput(
     path,
-    { onChunk: (chunk) => void chunks.push(Buffer.from(chunk)), onRead: () => {} },
+    {
+      onChunk: (chunk) => void chunks.push(Buffer.from(chunk)),
+      onRead: () => {},
+      onNotice: (message) => void notices.push(message),
+    },
     signal,
   )
-  return Buffer.concat(chunks).toString()
+  return { text: Buffer.concat(chunks).toString(), notices }
 }
 
 describe('readInput', () => {
@@ -54,6 +63,57 @@ describe('readInput', () => {
     )
     await expect(reading).rejects.toThrow(/cut\.gz: the gzip file ends too early/)
     expect(length).toBeGreaterThan(0)
+  })
+
+  test.each([
+    ['text', Buffer.from('exit 0\n')],
+    ['what looks like a member', Buffer.from([0x1f, 0x8b, 1, 2, 3, 4, 5, 6, 7, 8, 9])],
+    ['half of that', Buffer.from([0x1f])],
+  ])('counts whole members before %s, and says that it left it out', async (_, garbage) => {
+    const path = writeLog(folder.path, 'garbage.gz', Buffer.concat([gzipSync(TEXT), garbage]))
+    const { text, notices } = await read(path)
+    expect(text).toBe(TEXT)
+    expect(notices).toEqual([
+      `${path}: what follows the gzip data is none and was left out; all before it was counted`,
+    ])
+  })
+
+  test('zeros that fill a block are no garbage', async () => {
+    const bytes = Buffer.concat([
+      gzipSync(TEXT),
+      Buffer.alloc(700),
+      gzipSync('x\n'),
+      Buffer.alloc(9),
+    ])
+    const path = writeLog(folder.path, 'filled.gz', bytes)
+    expect(await read(path)).toEqual({ text: `${TEXT}x\n`, notices: [] })
+  })
+
+  test('reads headers with names, comments and extra fields', async () => {
+    const [start, rest] = [gzipSync(TEXT).subarray(0, 10), gzipSync(TEXT).subarray(10)]
+    start[3] = 2 + 4 + 8 + 16
+    const more = Buffer.from('\u0003\0abcname\0comment\0\u0001\u0002', 'latin1')
+    const path = writeLog(folder.path, 'header.gz', Buffer.concat([start, more, rest]))
+    expect(await textOf(path)).toBe(TEXT)
+  })
+
+  test('a byte that was changed is told by the sum', async () => {
+    const bytes = gzipSync(TEXT)
+    bytes[bytes.length - 6]! ^= 1
+    const path = writeLog(folder.path, 'sum.gz', bytes)
+    await expect(textOf(path)).rejects.toThrow(/sum\.gz: the gzip file is damaged/)
+  })
+
+  test.each([
+    ['', (tar: Buffer) => tar],
+    [' in gzip', (tar: Buffer) => gzipSync(tar)],
+  ])('says what unpacks a tar archive%s', async (_, pack) => {
+    writeLog(folder.path, 'day.log', TEXT)
+    const { stdout } = spawnSync('tar', ['-cC', folder.path, 'day.log'], { maxBuffer: 1e8 })
+    const path = writeLog(folder.path, 'days.tar', pack(stdout))
+    await expect(textOf(path)).rejects.toThrow(
+      `${path}: is a tar archive; unpack it: tar -xOf FILE | l2met-local`,
+    )
   })
 
   test('says which file fails, and why', async () => {

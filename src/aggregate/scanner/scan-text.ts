@@ -1,5 +1,5 @@
 import { type Accumulator } from '../../model/accumulator.ts'
-import { type ScannerCache } from './registrations.ts'
+import { OTHER_ROLE, type ScannerCache } from './registrations.ts'
 import {
   type Drained,
   type Scanner,
@@ -10,7 +10,9 @@ import {
   stopOf,
   register,
 } from './scanner.ts'
-import { type TextCounter, countTextLine } from '../text.ts'
+import { findByte } from '../../model/bytes.ts'
+import type { Line } from '../../model/line.ts'
+import { type TextCounter, type WindowOf, countTextLine } from '../text.ts'
 
 /** Where the lines of a time are counted: times from `start` to before `end`, ms since 1970. */
 export interface Span {
@@ -28,7 +30,7 @@ export interface TextScan {
   /** Counts one line the long way, without its newline. */
   readonly countLong: (bytes: Uint8Array, start: number, end: number, isClean: boolean) => void
   /** The accumulator of a time; what was scanned for another span is drained first. */
-  readonly accumulatorOf: (time: number) => Accumulator
+  readonly accumulatorOf: WindowOf
   /** Brings what was counted into its accumulator. */
   readonly drain: () => void
 }
@@ -36,11 +38,14 @@ export interface TextScan {
 /** Small enough for the cache of a core, large enough for few calls. */
 const CHUNK = 128 * 1024
 
-/** `spanOf` gives the span of a time; `onDrain` is told what was counted in the last one. */
+/**
+ * `spanOf` gives the span of a time, undefined where lines are left out; `onDrain` is called with what was
+ * counted in the last one.
+ */
 export function createTextScan(
   scanner: Scanner,
   counter: TextCounter,
-  spanOf: (time: number) => Span,
+  spanOf: (time: number) => Span | undefined,
   onDrain: (drained: Drained) => void,
 ): TextScan {
   const { module } = scanner
@@ -51,12 +56,14 @@ export function createTextScan(
     if (span !== undefined) onDrain(drainScanner(scanner))
   }
 
-  const enter = (time: number): Accumulator => {
-    if (span === undefined || !(time >= span.start && time < span.end)) {
-      drain()
-      span = spanOf(time)
-      fillWindow(scanner, span.acc, span.acc.results, span.start, span.end)
-    }
+  const enter = (time: number): Accumulator | undefined => {
+    if (span !== undefined && time >= span.start && time < span.end) return span.acc
+    // What a span that ends now still lacks.
+    drain()
+    const next = spanOf(time)
+    if (next === undefined) return undefined
+    span = next
+    fillWindow(scanner, span.acc, span.acc.results, span.start, span.end)
     return span.acc
   }
 
@@ -64,12 +71,18 @@ export function createTextScan(
   const countStopped = (cache: ScannerCache, code: number): number => {
     const { start, end, time, timeBefore } = stopOf(module, code)
     if (code === STOP.full) drain()
-    if (code === STOP.outside) enter(time)
-    if (code === STOP.full || code === STOP.outside) return start
+    if (code === STOP.full) return start
+    if (code === STOP.outside) {
+      if (enter(time) !== undefined) return start
+      counter.time = time
+      return end + 1
+    }
     counter.time = timeBefore
     countTextLine(counter, input, start, end, true, enter)
     exports.setTime(counter.time)
-    if (code !== STOP.foreign) register(scanner, cache, code, counter.line, drain)
+    const { line } = counter
+    if (code === STOP.proc && !isPlain(line, input, start)) exports.learnProc(OTHER_ROLE)
+    else if (code !== STOP.foreign) register(scanner, cache, code, line, drain)
     return end + 1
   }
 
@@ -100,4 +113,12 @@ export function createTextScan(
     accumulatorOf: enter,
     drain,
   }
+}
+
+const OPEN = 91
+
+/** Whether a line that begins at `start` is one of `heroku logs`, whose source stands in front of any bracket. */
+function isPlain({ bytes, appStart, appEnd, procStart }: Line, input: Uint8Array, start: number) {
+  if (bytes !== input || appStart === appEnd) return false
+  return findByte(bytes, OPEN, start, procStart) === procStart - 1
 }

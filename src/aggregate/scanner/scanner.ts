@@ -79,6 +79,7 @@ export interface Stop {
 
 /** What was counted since the last drain and belongs elsewhere than in a window. */
 export interface Drained {
+  readonly lines: number
   readonly requests: number
   readonly errors: number
 }
@@ -195,10 +196,10 @@ export function drainScanner({ module, acc, results }: Scanner): Drained {
   for (let used = exports.drainCells(); used > 0; used = exports.drainCells()) {
     addCells(acc, module.out, used)
   }
-  return { requests: state[CLASSES[0][1]]!, errors: state[ERRORS]! }
+  return { lines, requests: state[CLASSES[0][1]]!, errors: state[ERRORS]! }
 }
 
-const NOTHING: Drained = { requests: 0, errors: 0 }
+const NOTHING: Drained = { lines: 0, requests: 0, errors: 0 }
 const NO_RESULTS = new Float64Array(0)
 
 const COUNT = 0

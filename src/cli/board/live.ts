@@ -1,9 +1,13 @@
-import { type Interval, type Intervals, createIntervals } from '../aggregate/intervals.ts'
-import { type RateHistory, createRateHistory, noteRequest } from '../aggregate/rate-history.ts'
-import { type RequestStats, createRequestStats, mergeRequestStats } from '../aggregate/requests.ts'
-import { mergeAccumulator } from '../model/accumulator.ts'
-import { type Window, createWindow } from '../model/window.ts'
-import { type CountOptions, type LocalCounter, createLocalCounter } from './count.ts'
+import { type Interval, type Intervals, createIntervals } from '../../aggregate/intervals.ts'
+import { type RateHistory, createRateHistory, noteRequest } from '../../aggregate/rate-history.ts'
+import {
+  type RequestStats,
+  createRequestStats,
+  mergeRequestStats,
+} from '../../aggregate/requests.ts'
+import { mergeAccumulator } from '../../model/accumulator.ts'
+import { type Window, createWindow } from '../../model/window.ts'
+import { type CountOptions, type LocalCounter, createLocalCounter } from '../count.ts'
 
 /** The numbers behind the board: the last minutes apart from all that came before them. */
 export interface LiveCounts {

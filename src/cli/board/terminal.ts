@@ -1,4 +1,4 @@
-import type { Screen } from './render/screen.ts'
+import type { Screen } from '../render/screen.ts'
 import type { Keys } from './keys.ts'
 
 /** The terminal while the board has it. */

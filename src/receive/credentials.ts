@@ -50,13 +50,42 @@ function prove(authorization: string, secrets: readonly string[]): string {
 
 const NOBODY = { user: '', password: '' }
 
-/** Says whether a request may read; without a token anyone may. */
+/** A token that may read. */
+export interface ReadToken {
+  /** The only app that it reads; undefined: all apps. */
+  readonly app: string | undefined
+  readonly token: string
+}
+
+/** Apps that a reader may see; undefined: all. */
+export interface Reader {
+  readonly apps: ReadonlySet<string> | undefined
+}
+
+/** Returns who reads; throws RequestError. Without tokens anyone reads everything. */
 export function createReadAuth(
-  token: string | undefined,
-): (authorization: string | undefined) => boolean {
-  if (token === undefined) return () => true
-  return (authorization) =>
-    isSame(readBearer(authorization) ?? readBasic(authorization)?.password ?? '', token)
+  tokens: readonly ReadToken[],
+): (authorization: string | undefined) => Reader {
+  const everything: Reader = { apps: undefined }
+  if (tokens.length === 0) return () => everything
+  const known = tokens.map(({ app, token }) => ({ app, digest: digest(token) }))
+  return (authorization) => {
+    const given = readBearer(authorization) ?? readBasic(authorization)?.password
+    if (given === undefined || given === '')
+      throw new RequestError(
+        401,
+        'reading needs METRICS_TOKEN, as bearer token or as password of any user',
+      )
+    // All are compared, so that the time says nothing of which one it was.
+    const mine = known.filter((one) => timingSafeEqual(one.digest, digest(given)))
+    if (mine.length === 0)
+      throw new RequestError(
+        401,
+        'this token may not read here; it is neither METRICS_TOKEN nor one of METRICS_TOKENS',
+      )
+    if (mine.some(({ app }) => app === undefined)) return everything
+    return { apps: new Set(mine.map(({ app }) => app!)) }
+  }
 }
 
 /** The token of an app: base64url(HMAC-SHA256(secret, "drain:" + app)). */
@@ -77,6 +106,14 @@ export function isAppName(text: string): boolean {
   return APP_NAME.test(text)
 }
 
+/**
+ * The app that Heroku serves at a host of its own; undefined for other hosts. Hosts of apps since 2023
+ * end in a dash and 12 hexadecimal digits.
+ */
+export function herokuAppOf(host: string): string | undefined {
+  return /^([a-z0-9-]+?)(?:-[0-9a-f]{12})?\.herokuapp\.com$/.exec(host)?.[1]
+}
+
 /** Whether a text is a host, with or without a port, and nothing else. */
 export function isHost(text: string): boolean {
   return HOST.test(text)
@@ -94,11 +131,6 @@ function isAnyOf(expected: readonly Buffer[], token: Buffer): boolean {
     known = (one.length === token.length && timingSafeEqual(one, token)) || known
   }
   return known
-}
-
-/** Compares digests, which have one length, in constant time. */
-function isSame(a: string, b: string): boolean {
-  return timingSafeEqual(digest(a), digest(b))
 }
 
 function digest(text: string): Buffer {

@@ -12,17 +12,17 @@ import { addProcessMetrics } from './api/process-metrics.ts'
 import { type OtlpExporter, startOtlpExporter } from '../export/otlp/exporter.ts'
 import { createCollector } from '../export/prometheus/collect.ts'
 import { createReadLog, toReadFault } from '../receive/read-log.ts'
+import { addReadAuth } from './api/read-scope.ts'
 import { addReportRoutes } from './api/report.ts'
 import { addSeriesRoute } from './api/series.ts'
 import { addWelcomeRoute } from './api/welcome.ts'
-import { createDrainAuth, createReadAuth, drainUrl } from '../receive/credentials.ts'
+import { createDrainAuth } from '../receive/credentials.ts'
 import { addDrainRoute } from '../receive/drain-route.ts'
 import { type TakeBody, createDrain } from '../receive/drain.ts'
 import { createErrorHandler } from '../receive/error-handler.ts'
 import { addGracefulShutdown } from '../receive/graceful-shutdown.ts'
 import { type TlsFiles, createHttpServer } from '../receive/http-server.ts'
 import { takePlainPosts } from '../receive/plain-posts.ts'
-import { RequestError } from '../receive/request-error.ts'
 import { type Committer, createCommitter } from '../ingest/committer.ts'
 import { type Intake, createIntake } from '../ingest/intake.ts'
 import { createMemoryCommitter } from '../ingest/memory-committer.ts'
@@ -30,6 +30,7 @@ import { RefusedError } from '../ingest/refusal.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import { createRedisStore } from '../store/redis/redis-store.ts'
 import type { Store } from '../store/store.ts'
+import { createScopedCollectors, storeOf } from './scoped-collectors.ts'
 import { readVersion } from '../model/version.ts'
 import { answerFleet } from './fleet.ts'
 import { type SelfMetrics, createSelfMetrics } from './self-metrics.ts'
@@ -79,6 +80,9 @@ export function createApp(config: Config, deps: AppDeps): App {
   answerFleet(self)
   const intake = createIntake({ ...config, store, committer, pins: config.routes })
   const collector = createCollector({ store, version })
+  const collectorOf = createScopedCollectors(collector, (apps) =>
+    createCollector({ store: storeOf(store, apps), version }),
+  )
   const server = createHttpServer({ log, tls: readTls(config), isPublic: config.isPublic })
   let phase: 'starting' | 'ready' | 'stopping' = 'starting'
   let otlp: OtlpExporter | undefined
@@ -101,7 +105,6 @@ export function createApp(config: Config, deps: AppDeps): App {
   })
   addDrainRoute(server, drain, isClosing)
 
-  const mayRead = createReadAuth(config.metricsToken)
   const readLog = createReadLog({ log, isStoreAway: () => storeFault() !== undefined })
   const answerError = createErrorHandler({ log, format: 'json', isLoss: () => false })
   void server.register(async (read) => {
@@ -110,18 +113,12 @@ export function createApp(config: Config, deps: AppDeps): App {
       if (fault !== error) readLog(error, "the store can't be read: until it can, readers get 503")
       return answerError(fault, request, reply)
     })
-    read.addHook('onRequest', async (request) => {
-      if (!mayRead(request.headers.authorization))
-        throw new RequestError(
-          401,
-          'reading needs METRICS_TOKEN, as bearer token or as password of any user',
-        )
-    })
+    addReadAuth(read, config.readTokens)
     addReportRoutes(read, { store })
     addFormationRoute(read, { store, retentionMs: config.retentionMs })
     addSeriesRoute(read, { store })
     addLiveRoute(read, { store })
-    addMetricsRoute(read, { collector, flush: intake.flush })
+    addMetricsRoute(read, { collectorOf, flush: intake.flush })
     addProcessMetrics(read, { self })
     await addPageRoute(read)
     addWelcomeRoute(read, welcomeOptions(config))
@@ -220,18 +217,10 @@ function refusedBy(error: unknown): 'refused' {
   throw error
 }
 
-function welcomeOptions(config: Config): Parameters<typeof addWelcomeRoute>[1] {
-  const { drainSecrets, isPublic, tls } = config
-  const [secret] = drainSecrets
+function welcomeOptions({ readTokens, isPublic, tls, herokuApp }: Config) {
   // A public server has TLS before it, at Heroku's router or another proxy, when it has none itself.
-  const scheme = tls !== undefined || isPublic ? 'https' : 'http'
-  return {
-    drainUrl: (app, host) =>
-      secret === undefined ? `${scheme}://${host}/logs?app=${app}` : drainUrl(secret, app, host),
-    isPublic,
-    needsToken: config.metricsToken !== undefined,
-    scheme,
-  }
+  const scheme = tls !== undefined || isPublic ? ('https' as const) : ('http' as const)
+  return { isPublic, needsToken: readTokens.length > 0, scheme, herokuApp }
 }
 
 function readTls({ tls }: Config): TlsFiles | undefined {

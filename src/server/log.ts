@@ -15,10 +15,22 @@ const FD = 1
 /** What waits for the reader of a pipe, bytes. */
 const MAX_WAITING = 2 ** 20
 
-export function createLogOutput(): LogOutput {
+/** `hidden` are texts that no log may show, wherever they come from: secrets and passwords. */
+export function createLogOutput(hidden: readonly string[] = []): LogOutput {
   const stat = fstatSync(FD)
-  return stat.isFIFO() || stat.isSocket() ? toStream(process.stdout) : TO_FILE
+  const output = stat.isFIFO() || stat.isSocket() ? toStream(process.stdout) : TO_FILE
+  const redact = createRedactor(hidden)
+  return { ...output, write: (text) => output.write(redact(text)) }
 }
+
+/** Replaces texts in a line of JSON, longest first: one may hold another. */
+export function createRedactor(hidden: readonly string[]): (line: string) => string {
+  const inJson = hidden.map((text) => JSON.stringify(text).slice(1, -1))
+  const texts = [...new Set(inJson)].toSorted((a, b) => b.length - a.length)
+  return (line) => texts.reduce((now, text) => now.replaceAll(text, () => REDACTED), line)
+}
+
+const REDACTED = '[redacted]'
 
 /** A stream never waits, but it ends with the first error. */
 function toStream(stdout: NodeJS.WriteStream): LogOutput {

@@ -15,7 +15,7 @@ const LOG_LIMIT_MS = 1000
 /** Runs the server until it is told to stop; resolves with the exit code. Rejects with ConfigError. */
 export async function runServer(env: Environment): Promise<number> {
   const config = readConfig(env)
-  const output = createLogOutput()
+  const output = createLogOutput(config.hidden)
   const redact = ['authorization', 'req.headers.authorization', 'headers.authorization']
   const log = pino<string>({ level: config.logLevel, redact }, output)
   // What we know of frames in flight can't be trusted any more: let the senders try again.

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -56,10 +56,12 @@ describe('the README', () => {
   })
 
   test('lists the variables that there are', () => {
-    const config = readFileSync(join(ROOT, 'src/server/config.ts'), 'utf8')
-    const read = [...config.matchAll(/'([A-Z][A-Z_]{3,})'/g)].map(([, name]) => name!)
-    // The first two come from the platform; DATA_DIR is refused, as there is no journal yet.
-    const given = new Set(['NODE_ENV', 'DYNO', 'DATA_DIR'])
+    const read = readdirSync(join(ROOT, 'src/server'))
+      .filter((name) => /^config.*\.ts$/.test(name))
+      .map((name) => readFileSync(join(ROOT, 'src/server', name), 'utf8'))
+      .flatMap((text) => [...text.matchAll(/'([A-Z][A-Z_]{3,})'/g)].map(([, name]) => name!))
+    // The first three come from the platform; DATA_DIR is refused, as there is no journal yet.
+    const given = new Set(['NODE_ENV', 'DYNO', 'HEROKU_APP_NAME', 'DATA_DIR'])
     const rows = README.slice(
       README.indexOf('## Configuration'),
       README.indexOf('## What it promises'),

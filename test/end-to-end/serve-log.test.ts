@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { DIST } from '../support/built-server.ts'
+import { DIST, runBuiltServer, startBuiltServer } from '../support/built-server.ts'
 import { freePort } from '../support/redis.ts'
 
 const PATIENCE = { timeout: 60_000, interval: 50 }
@@ -60,5 +60,60 @@ describe('a log that can not be written', () => {
     children.push(child)
     child.stdout.pause()
     expect(await once(child, 'exit')).toEqual([0, null])
+  })
+})
+
+describe('the log', () => {
+  test('shows no secret, token or password, whatever goes wrong', async () => {
+    const secrets = {
+      DRAIN_SECRETS: 'drain-secret-one,drain-secret-two',
+      METRICS_TOKEN: 'metrics-token-one',
+      METRICS_TOKENS: 'shop:metrics-token-two',
+      REDIS_URL: 'redis://user:redis%20password@127.0.0.1:1',
+      OTLP_ENDPOINT: 'http://user:otlp-password@127.0.0.1:1/otlp?key=otlp-query',
+    }
+    const server = await startBuiltServer({ ...secrets, LOG_LEVEL: 'trace' })
+    const texts = ['drain-secret-one', 'metrics-token-one', 'metrics-token-two', 'otlp-password']
+    for (const text of texts) {
+      const paths = ['/logs', `/logs?app=${text}`, `/${text}`, `/logs?prefix=${text}&prefix=a`]
+      const headers = [
+        { authorization: `Basic ${Buffer.from(`${text}:`).toString('base64')}` },
+        { authorization: `Basic ${Buffer.from(`shop:${text}`).toString('base64')}` },
+        { authorization: `Bearer ${text}`, 'user-agent': text, 'logplex-drain-token': text },
+      ]
+      for (const path of paths)
+        for (const header of headers)
+          await fetch(`${server.origin}${path}`, { method: 'POST', headers: header, body: text })
+      await fetch(`${server.origin}/metrics`, { headers: { authorization: `Bearer ${text}` } })
+    }
+    await server.stop()
+    const said = server.said()
+    expect(said).toContain('request refused')
+    expect(said).toContain('[redacted]')
+    expect(said).toContain('Redis')
+    for (const text of [
+      ...texts,
+      'drain-secret-two',
+      'redis password',
+      'redis%20password',
+      'otlp-query',
+    ])
+      expect(said, text).not.toContain(text)
+    expect(said).not.toContain('user:')
+  })
+
+  test('nor does an error in the configuration', async () => {
+    const { code, stdout, stderr } = await runBuiltServer([], {
+      NODE_ENV: 'production',
+      DRAIN_SECRETS: 'short-one',
+      METRICS_TOKENS: 'no-app-here, shop:short-two',
+      REDIS_URL: 'redis://user:pass%zz-word@h',
+      OTLP_ENDPOINT: 'ftp://user:pass-word@h',
+    })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    for (const name of ['DRAIN_SECRETS', 'METRICS_TOKENS', 'REDIS_URL', 'OTLP_ENDPOINT'])
+      expect(stderr).toContain(`${name}:`)
+    for (const text of ['short-one', 'short-two', 'no-app-here', 'zz-word', 'pass-word'])
+      expect(stderr).not.toContain(text)
   })
 })

@@ -114,6 +114,6 @@ function serve(target: Target, store: Store = target.store) {
   server.setErrorHandler(async (error, _request, reply) => {
     return reply.code(toReadFault(error) instanceof RequestError ? 503 : 500).send('')
   })
-  addMetricsRoute(server, { collector, flush: async () => {} })
+  addMetricsRoute(server, { collectorOf: () => collector, flush: async () => {} })
   return async (headers: Record<string, string> = {}) => server.inject({ url: '/metrics', headers })
 }

@@ -84,14 +84,30 @@ describe('a drain without secrets', () => {
 
 describe('reading', () => {
   test('needs nothing without a token', () => {
-    expect(createReadAuth(undefined)(undefined)).toBe(true)
+    expect(createReadAuth([])(undefined)).toEqual({ apps: undefined })
   })
 
-  test('needs the token as bearer or as password of any user', () => {
-    const mayRead = createReadAuth('the-token')
+  const readerOf = createReadAuth([
+    { app: undefined, token: 'the-token' },
+    { app: 'shop', token: 'team-token' },
+    { app: 'blog', token: 'team-token' },
+    { app: 'shop', token: 'shop-token' },
+  ])
+
+  test('needs a token as bearer or as password of any user', () => {
     for (const header of ['Bearer the-token', 'bearer the-token', basic('any', 'the-token')])
-      expect(mayRead(header), header).toBe(true)
+      expect(readerOf(header), header).toEqual({ apps: undefined })
     const wrong = ['', 'the-token', 'Bearer', 'Bearer x', basic('the-token', ''), basic('any', 'x')]
-    for (const header of [undefined, ...wrong]) expect(mayRead(header), header).toBe(false)
+    for (const header of [undefined, ...wrong]) expect(statusOf(() => readerOf(header))).toBe(401)
+  })
+
+  test('says whether the token is missing or wrong', () => {
+    expect(() => readerOf(undefined)).toThrow('reading needs METRICS_TOKEN')
+    expect(() => readerOf('Bearer other')).toThrow('this token may not read here')
+  })
+
+  test('is of the apps that a token is for', () => {
+    expect(readerOf('Bearer shop-token').apps).toEqual(new Set(['shop']))
+    expect(readerOf(basic('any', 'team-token')).apps).toEqual(new Set(['shop', 'blog']))
   })
 })

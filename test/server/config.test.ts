@@ -3,12 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import {
-  ConfigError,
-  type Environment,
-  readConfig,
-  readDrainSecrets,
-} from '../../src/server/config.ts'
+import { readDrainSecrets } from '../../src/server/config-secrets.ts'
+import { ConfigError, type Environment, readConfig } from '../../src/server/config.ts'
 
 const SECRETS = { DRAIN_SECRETS: 'a'.repeat(32), METRICS_TOKEN: 'm'.repeat(32) }
 
@@ -45,7 +41,9 @@ describe('readConfig', () => {
       redisUrls: [],
       trustSelfSigned: false,
       drainSecrets: [],
-      metricsToken: undefined,
+      readTokens: [],
+      herokuApp: undefined,
+      hidden: [],
       tls: undefined,
       maxSeries: 10_000,
       maxRoutes: 200,
@@ -195,8 +193,65 @@ describe('readConfig', () => {
       expect.stringContaining('DATA_DIR'),
     ])
     expect(readConfig({ DRAIN_SECRETS: 'short', METRICS_TOKEN: 'm' }).warnings).toEqual([
-      expect.stringContaining('shorter than 16'),
+      expect.stringMatching(/^DRAIN_SECRETS: .* shorter than 16/),
+      expect.stringMatching(/^METRICS_TOKEN: .* shorter than 16/),
     ])
+  })
+})
+
+describe('secrets', () => {
+  const long = 'a-secret-of-some-length'
+  const production = { NODE_ENV: 'production' }
+
+  test('shorter than 16 characters are an error in production, wherever they stand', () => {
+    for (const [name, value] of [
+      ['DRAIN_SECRETS', `${long},short`],
+      ['METRICS_TOKEN', 'fifteen-letters'],
+      ['METRICS_TOKENS', `shop:${long},blog:fifteen-letters`],
+    ] as const) {
+      const env = { DRAIN_SECRETS: long, METRICS_TOKEN: long, [name]: value }
+      expect(faultsOf({ ...env, ...production })).toEqual([
+        expect.stringMatching(`^${name}: a secret is shorter than 16 characters`),
+      ])
+      expect(faultsOf({ ...env, DYNO: 'web.1' })).toHaveLength(1)
+      expect(faultsOf(env)).toEqual([])
+    }
+  })
+
+  test('that read are of one app, or of all', () => {
+    const tokens = readConfig({ METRICS_TOKEN: 'm', METRICS_TOKENS: 'shop:a:b, *:c ,shop:d' })
+    expect(tokens.readTokens).toEqual([
+      { app: undefined, token: 'm' },
+      { app: 'shop', token: 'a:b' },
+      { app: undefined, token: 'c' },
+      { app: 'shop', token: 'd' },
+    ])
+    expect(
+      faultsOf({ DRAIN_SECRETS: long, METRICS_TOKENS: `shop:${long}`, ...production }),
+    ).toEqual([])
+  })
+
+  test.each(['hunter2hunter2hunter2', ':hunter2', 'a b:hunter2', 'shop:', 'shop: hunter2'])(
+    'that read and have no app are an error that does not show them: %j',
+    (entry) => {
+      const [fault = '', ...more] = faultsOf({ METRICS_TOKENS: `shop:${long},${entry}` })
+      expect(fault).toMatch(/^METRICS_TOKENS: entry 2 is not APP:TOKEN/)
+      expect(more).toEqual([])
+      expect(fault).not.toContain('hunter2')
+    },
+  )
+
+  test('and passwords of URLs are what no log may show', () => {
+    const env = {
+      DRAIN_SECRETS: 'secret-1,secret-2',
+      METRICS_TOKEN: 'token-1',
+      METRICS_TOKENS: 'shop:token-2',
+      REDIS_URL: 'redis://:p%25ssword@a,redis://user:other-pass@b',
+      OTLP_ENDPOINT: 'https://u:push-pass@h/otlp?api-key=in-query',
+    }
+    const own = ['secret-1', 'secret-2', 'token-1', 'token-2']
+    const ofUrls = ['p%25ssword', 'p%ssword', 'other-pass', 'push-pass', 'in-query']
+    expect(readConfig(env).hidden).toEqual([...own, ...ofUrls])
   })
 })
 

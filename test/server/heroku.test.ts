@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readConfig } from '../../src/server/config.ts'
 import { testApp } from '../support/app.ts'
+import { runBuiltServer } from '../support/built-server.ts'
 
 interface EnvEntry {
   readonly description: string
@@ -106,4 +107,19 @@ test.each([
   // The limit has the young generation in it.
   expect(Number(limit)).toBeGreaterThanOrEqual(megabytes)
   expect(Number(limit)).toBeLessThan(megabytes + 16)
+})
+
+test('l2met makes no URL that would drain its own logs into itself', async () => {
+  const env = { DRAIN_SECRETS: '0123456789abcdef', HEROKU_APP_NAME: 'my-l2met' }
+  const own = [['my-l2met'], ['other', '--host', 'other-0123456789ab.herokuapp.com']]
+  for (const args of own) {
+    const { code, stdout, stderr } = await runBuiltServer(['drain-url', ...args], env)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(`${args[0]} runs this l2met`)
+  }
+  const { code } = await runBuiltServer(
+    ['drain-url', 'shop', '--host', 'my-l2met.herokuapp.com'],
+    env,
+  )
+  expect(code).toBe(0)
 })

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Collector } from '../../export/prometheus/collect.ts'
 import type { MetricFamily } from '../../export/prometheus/family.ts'
 import { chooseFormat, renderBody } from '../../export/prometheus/negotiate.ts'
+import type { Reader } from '../../receive/credentials.ts'
 import { takesGzip } from './json-reply.ts'
 
 /** Prometheus waits 10 s for a scrape; it has to hear in time that the store is silent. */
@@ -17,20 +18,21 @@ const STORE_WAIT_MS = 5000
 export function addMetricsRoute(
   server: FastifyInstance,
   options: {
-    readonly collector: Collector
+    /** Collects the apps that a reader may see. */
+    readonly collectorOf: (reader: Reader) => Collector
     /** Commits what this process has yet to count. */
     readonly flush: () => Promise<void>
   },
 ): void {
-  const { collector, flush } = options
-  const readFamilies = async () => {
+  const { collectorOf, flush } = options
+  const readFamilies = async (reader: Reader) => {
     await flush()
-    return (await collector.collect()).families
+    return (await collectorOf(reader).collect()).families
   }
 
   server.get('/metrics', async (request, reply) => {
     const format = chooseFormat(request.headers.accept)
-    const families = await withinTime(readFamilies())
+    const families = await withinTime(readFamilies(request.reader))
     const blocks = await renderBody(format, families)
     reply.header('content-type', format.contentType)
     reply.header('cache-control', 'no-store')

@@ -28,7 +28,8 @@ export function addReportRoutes(server: FastifyInstance, options: { readonly sto
 
   server.get('/api/apps', async (request, reply) => {
     const apps = await store.lifetime()
-    const rows = [...apps].filter(([app]) => app !== UNKNOWN_APP).map(appRow)
+    const isShown = (app: string) => app !== UNKNOWN_APP && (request.reader.apps?.has(app) ?? true)
+    const rows = [...apps].filter(([app]) => isShown(app)).map(appRow)
     return sendJson(request, reply, rows.toSorted(byApp))
   })
 

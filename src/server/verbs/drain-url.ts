@@ -1,6 +1,7 @@
 import { UsageError } from '../../parse/arguments.ts'
-import { drainUrl as urlOf, isAppName, isHost } from '../../receive/credentials.ts'
-import { ConfigError, readDrainSecrets } from '../config.ts'
+import { drainUrl as urlOf, herokuAppOf, isAppName, isHost } from '../../receive/credentials.ts'
+import { readDrainSecrets } from '../config-secrets.ts'
+import { ConfigError, type Environment } from '../config.ts'
 import { type Verb, EXIT, oneApp, parseVerbArgs } from './verb.ts'
 
 export const drainUrl: Verb = {
@@ -20,6 +21,10 @@ Usage: l2met drain-url APP [--host H]
     const { host } = values
     if (host !== undefined && !isHost(host))
       throw new UsageError('--host takes a host alone, like l2met.example.com or 192.0.2.1:8443')
+    if (isOwnApp(app, host, env))
+      throw new ConfigError([
+        `${app} runs this l2met: each request of its own drain would make another line to drain. Drain it into another l2met`,
+      ])
     const [secret] = readDrainSecrets(env)
     if (secret === undefined)
       throw new ConfigError([
@@ -30,4 +35,9 @@ Usage: l2met drain-url APP [--host H]
       process.stderr.write('Replace HOST with the host of your server, or add --host.\n')
     return EXIT.done
   },
+}
+
+/** Whether the server at this host runs in the app itself. */
+function isOwnApp(app: string, host: string | undefined, env: Environment): boolean {
+  return app === env['HEROKU_APP_NAME'] || (host !== undefined && app === herokuAppOf(host))
 }

@@ -8,18 +8,19 @@ export const serve: Verb = {
 
 Usage: l2met [serve]
 
-It is told by its environment:
+Settings come from the environment:
   PORT                  8080
-  DRAIN_SECRETS         secrets that sign drain URLs, commas between; the first signs, all verify.
-                        Without, the server is open and answers on 127.0.0.1 only
-  METRICS_TOKEN         what reading needs, as bearer token or as password of any user
-  REDIS_URL             redis:// or rediss://; several, commas between, for Redis Cluster.
-                        Without, everything is kept in this process
+  DRAIN_SECRETS         secrets that sign drain URLs, comma-separated; the first signs, all verify.
+                        Without one the server is open and listens on 127.0.0.1 only
+  METRICS_TOKEN         token required to read: Bearer, or Basic auth with any user name
+  METRICS_TOKENS        more tokens, each for one app: shop:TOKEN,blog:TOKEN; *:TOKEN reads all
+  REDIS_URL             redis:// or rediss://; comma-separated nodes are a Redis Cluster.
+                        Without it everything is kept in this process
   TLS_CERT_FILE, TLS_KEY_FILE
                         PEM files, for HTTPS without a proxy; SIGHUP reads them again
   MAX_SERIES_PER_APP    10000; more are folded into {overflow="true"}
   MAX_ROUTES_PER_APP    200; more are the route (other)
-  ROUTES                patterns of routes, commas between, as /users/:id,/static/*
+  ROUTES                your own route patterns, comma-separated, like /users/:id,/static/*
   RETENTION_HOURS       24; how far charts and reports reach back
   HOLD_MS               250; how long requests wait for a store that stopped answering before lines are held
   SPILL_BYTES           67108864; how many bytes of lines are held when the store is away

@@ -26,8 +26,9 @@ function identifiersOfSrc(): Set<string> {
 function codeOf(source: string): string {
   return source
     .replaceAll(/\/\*[\s\S]*?\*\//g, ' ')
-    .replaceAll(/'(?:[^'\\\n]|\\.)*'/g, ' ')
     .replaceAll(/\/\/.*/g, ' ')
+    .replaceAll(/`[^`]*`/g, ' ')
+    .replaceAll(/'(?:[^'\\\n]|\\.)*'/g, ' ')
 }
 
 function addNames(seen: Set<string>, name: string): void {

@@ -55,10 +55,10 @@ export function createServerClient(url: string | undefined, env: Environment): S
   }
 }
 
-function parseUrl(text: string): URL {
+export function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new UsageError(`--url '${text}' is not a URL; write it like https://l2met.example.com`)
+    throw new UsageError(`'${text}' is not a URL; write it like https://l2met.example.com`)
   return url
 }
 

@@ -1,3 +1,4 @@
+import { doctor } from './doctor/doctor.ts'
 import { drainUrl } from './drain-url.ts'
 import { formation } from './formation.ts'
 import { serve } from './serve.ts'
@@ -7,5 +8,6 @@ import type { Verb } from './verb.ts'
 export const VERBS: ReadonlyMap<string, Verb> = new Map([
   ['serve', serve],
   ['drain-url', drainUrl],
+  ['doctor', doctor],
   ['formation', formation],
 ])

@@ -58,7 +58,8 @@ function mergeCursors(
     }
     writeCell(cells, sum, base)
   }
-  return count - beyond > maxSeries ? undefined : recordOf(frame, count, cells)
+  const isFull = count - beyond > maxSeries || beyond > maxSeries + OWN_SERIES
+  return isFull ? undefined : recordOf(frame, count, cells)
 }
 
 /** A plain record of so many series, of which keys and values were written to `cells`. */
@@ -81,6 +82,8 @@ export function createSums(): (kind: Kind) => Cell {
   }
 }
 
+/** Our own series, and those that stand in for the names of overflow series, are fewer. */
+const OWN_SERIES = 100
 const OWN = Buffer.from('\0l2met/')
 const OVERFLOW = Buffer.from('\0overflow\0true')
 

@@ -1,6 +1,7 @@
 import type { Accumulator } from '../model/accumulator.ts'
 import { mergeCell } from '../model/cell.ts'
 import { seriesKey } from '../model/series.ts'
+import { DYNO_GONE_MS, SAMPLES_KEPT_MS } from '../model/window-reader.ts'
 import { type Window, type WindowHeader, cellWithin, mergeHeader } from '../model/window.ts'
 
 /**
@@ -24,14 +25,40 @@ export function mergeTotalsHeader(
   mergeHeader(into, { first, last, classes, results, seconds: NO_SECONDS, events: [] })
 }
 
+/** Drops the samples that are gone, so that what left the app leaves the lifetime window too. */
+export function dropGoneSamples(window: Window, now: number): void {
+  for (const key of goneSamples(window, now)) window.cells.delete(key)
+}
+
+/** How many series are there: without those that are dropped next. */
+export function seriesCount(window: Window, now: number): number {
+  return window.cells.size - goneSamples(window, now).length
+}
+
 /**
- * Drops samples of before `time`, so that what left the app long ago leaves the lifetime window too.
- * Not the release: it is the app's until the next one.
+ * The keys of samples that are older than SAMPLES_KEPT_MS at a time (ms since 1970), and of those of
+ * dynos that have been silent for DYNO_GONE_MS. Not the release: it is the app's until the next one.
  */
-export function dropOldSamples({ cells }: Window, time: number): void {
+function goneSamples({ cells }: Window, now: number): string[] {
+  const heard = new Map<string, number>()
   for (const [key, cell] of cells) {
-    if (cell.kind === 'sample' && cell.time < time && key !== RELEASE) cells.delete(key)
+    const dyno = cell.kind === 'sample' ? dynoOfSample(key) : ''
+    if (cell.kind === 'sample' && dyno !== '')
+      heard.set(dyno, Math.max(cell.time, heard.get(dyno) ?? -Infinity))
   }
+  return [...cells].flatMap(([key, cell]) => {
+    if (cell.kind !== 'sample' || key === RELEASE) return []
+    const isGone =
+      cell.time < now - SAMPLES_KEPT_MS ||
+      (heard.get(dynoOfSample(key)) ?? Infinity) < now - DYNO_GONE_MS
+    return isGone ? [key] : []
+  })
+}
+
+/** Of memory and load; '' of all other samples. */
+function dynoOfSample(key: string): string {
+  const at = key.indexOf('\0')
+  return key.startsWith('dyno/', at + 1) ? key.slice(key.lastIndexOf('\0') + 1) : ''
 }
 
 const RELEASE = seriesKey({ kind: 'sample', name: 'release/version', unit: '', labels: [] })

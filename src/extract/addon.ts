@@ -5,7 +5,7 @@ import { NO_NAME, internName } from '../parse/interner.ts'
 import { nextPair } from '../parse/pairs.ts'
 import { type Quantity, parseQuantity } from '../parse/quantity.ts'
 import { type Addon, type AppState, seriesOf } from './app-state.ts'
-import { findPairs, labelSetOf, labelsOf, meaningOfKey, refuse } from './convention.ts'
+import { findPairs, labelSetOf, labelsOf, refuse, remember } from './convention.ts'
 import { MAX_LABEL_SETS } from './convention-state.ts'
 
 const HASH = 35
@@ -40,8 +40,8 @@ export function extractAddon(state: AppState, line: Line, acc: Accumulator, addo
   const labelSet = labelSetOf(state, line.bytes)
   let taken = 0
   for (let i = 0; i < found.values; i += 1) {
-    const meaning = meaningOfKey(state, found.keys[i]!)
-    if (meaning === undefined || 'label' in meaning || meaning.kind !== 'sample') continue
+    const meaning = found.meanings[i]!
+    if (meaning.kind !== 'sample') continue
     if (line.cut && found.ends[i] === line.messageEnd) refuse(state, acc, 'cut')
     else if (!parseQuantity(line.bytes, found.starts[i]!, found.ends[i]!, state.quantity)) {
       refuse(state, acc, 'number')
@@ -70,8 +70,9 @@ function findAddonName(state: AppState, line: Line): void {
   while (at >= 0) {
     if (isExactly(line.bytes, pair.keyStart, pair.keyEnd, ADDON) && pair.valueStart >= 0) {
       const key = internName(conventions.keys, ADDON_KEY, 0, ADDON_KEY.length)
-      if (key === NO_NAME || found.labels === found.labelKeys.length) return
+      if (found.labels === found.labelKeys.length) return
       found.labelKeys[found.labels] = key
+      found.labelNames[found.labels] = 'addon'
       found.labelStarts[found.labels] = pair.valueStart
       found.labelEnds[found.labels] = pair.valueEnd
       found.labels += 1
@@ -94,11 +95,10 @@ function seriesFor(
   const { unit } = state.quantity
   const at = (FIRST_KEY[addon] + key) * MAX_LABEL_SETS + labelSet
   const { series } = state.conventions
-  const known = labelSet === NO_NAME ? undefined : series.get(at)
+  const isNumbered = key !== NO_NAME && labelSet !== NO_NAME
+  const known = isNumbered ? series.get(at) : undefined
   if (known !== undefined) for (const one of known) if (one.unit === unit) return one.series
   const number = seriesOf(state, 'sample', `${addon}/${name}`, unit, labelsOf(state, line.bytes))
-  if (labelSet === NO_NAME) return number
-  if (known === undefined) series.set(at, [{ unit, series: number }])
-  else known.push({ unit, series: number })
+  if (isNumbered) remember(series, at, known, { unit, series: number })
   return number
 }

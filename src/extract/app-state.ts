@@ -1,5 +1,10 @@
 import { type Series, type Unit, cleanText } from '../model/series.ts'
-import { type SeriesTable, createSeriesTable, internSeries } from '../model/series-table.ts'
+import {
+  type SeriesTable,
+  createSeriesTable,
+  internFolded,
+  internSeries,
+} from '../model/series-table.ts'
 import { type Interner, createInterner, internName, nameText } from '../parse/interner.ts'
 import { type Pair, createPair } from '../parse/pairs.ts'
 import { type Quantity, createQuantity } from '../parse/quantity.ts'
@@ -32,7 +37,10 @@ export interface AppState {
 
 /** Numbers of the series of one dyno or other procid; -1 when not met yet. */
 export interface Dyno {
+  /** Under which it is counted: of a one-off dyno its type. */
   readonly name: string
+  /** The label of its memory and load. */
+  readonly gaugeName: string
   readonly kind: ProcKind
   service: number
   connect: number
@@ -41,8 +49,8 @@ export interface Dyno {
   readonly requests: Map<number, number>
   /** Its failed requests, by H code. */
   readonly requestErrors: Map<number, number>
-  /** By sample name number; 0 when not met, else series + 1. */
-  readonly samples: number[]
+  /** By the names of samples. */
+  readonly samples: Map<string, number>
 }
 
 /** What a procid says about a line whose app is not `heroku`. */
@@ -61,7 +69,8 @@ export interface ExtractOptions {
 }
 
 const MAX_PROCS = 4096
-const OTHER_PROC = 'other'
+/** No line can name it. Its series are the overflow series of their names. */
+const OVERFLOW_DYNO = '\0'
 
 export function createAppState(options: ExtractOptions): AppState {
   return {
@@ -88,7 +97,7 @@ export function isAddon(namespace: string): namespace is Addon {
 /** The dyno (or other procid) that bytes[start, end) names. */
 export function dynoNamed(state: AppState, bytes: Uint8Array, start: number, end: number): Dyno {
   const number = internName(state.procs, bytes, start, end)
-  if (number < 0) return (state.dynos[MAX_PROCS] ??= createDyno(OTHER_PROC))
+  if (number < 0) return (state.dynos[MAX_PROCS] ??= createDyno(OVERFLOW_DYNO))
   return (state.dynos[number] ??= createDyno(cleanText(nameText(state.procs, number))))
 }
 
@@ -100,19 +109,35 @@ export function seriesOf(
   unit: Unit,
   labels: Series['labels'],
 ): number {
-  return internSeries(state.table, { kind, name, unit, labels })
+  const series = { kind, name, unit, labels }
+  const isOverflow = labels.some(([, value]) => value === OVERFLOW_DYNO)
+  return isOverflow ? internFolded(state.table, series, true) : internSeries(state.table, series)
+}
+
+/** The dyno that one is counted as: there are ever new one-off dynos, each for a short time. */
+export function countedDyno(name: string): string {
+  return /^(run|scheduler|release)\.\d+$/.exec(name)?.[1] ?? name
+}
+
+/** Whether something can't be told apart any more that came new; it may when the state is made anew. */
+export function isFull({ table, procs, conventions }: AppState): boolean {
+  const { keys, labelSets } = conventions
+  return (
+    table.size >= table.limit || [procs, keys, labelSets].some(({ size, limit }) => size >= limit)
+  )
 }
 
 function createDyno(name: string): Dyno {
   return {
-    name,
+    name: countedDyno(name),
+    gaugeName: name,
     kind: procKind(name),
     service: -1,
     connect: -1,
     bytes: -1,
     requests: new Map(),
     requestErrors: new Map(),
-    samples: [],
+    samples: new Map(),
   }
 }
 

@@ -18,8 +18,8 @@ const LABELS = ['tag#', 'metric#tag#', 'sfxdimension#'].map((prefix) => ascii(pr
 const MAX_KEY_BYTES = 160
 
 /**
- * The number of the key bytes[start, end), new or known; NOT_OURS, BAD_NAME, or NO_NAME when it is new
- * and there are too many. Only what means something is remembered: a log is full of words like
+ * The number of the key bytes[start, end), new or known; NOT_OURS, BAD_NAME, or NO_NAME when it means
+ * something, is new, and there are too many. Only what means something is remembered: a log is full of words like
  * `#<User:0x00007f8b>`, each of them another one.
  */
 export function keyNumber(keys: Interner, bytes: Uint8Array, start: number, end: number): number {

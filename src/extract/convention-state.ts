@@ -16,9 +16,13 @@ export interface Conventions {
 }
 
 /** What a key like `measure#db.latency` or `tag#region` means; undefined for any other key. */
-export type Meaning =
-  | { readonly kind: Kind; readonly name: string; readonly unitOfName: NamedUnit | undefined }
-  | { readonly label: string }
+export type Meaning = ValueMeaning | { readonly label: string }
+
+export interface ValueMeaning {
+  readonly kind: Kind
+  readonly name: string
+  readonly unitOfName: NamedUnit | undefined
+}
 
 /** A unit that is the last part of the name, as in `query.ms`, for numbers that carry none. */
 export interface NamedUnit extends UnitScale {
@@ -37,10 +41,13 @@ export interface Matches {
   labels: number
   /** Values whose names can't be had. */
   refused: number
+  /** NO_NAME where there are too many to be numbered. */
   readonly keys: Int32Array
+  readonly meanings: ValueMeaning[]
   readonly starts: Int32Array
   readonly ends: Int32Array
   readonly labelKeys: Int32Array
+  readonly labelNames: string[]
   readonly labelStarts: Int32Array
   readonly labelEnds: Int32Array
 }
@@ -65,9 +72,11 @@ export function createConventions(): Conventions {
       labels: 0,
       refused: 0,
       keys: new Int32Array(MAX_VALUES),
+      meanings: [],
       starts: new Int32Array(MAX_VALUES),
       ends: new Int32Array(MAX_VALUES),
       labelKeys: new Int32Array(MAX_LABELS),
+      labelNames: [],
       labelStarts: new Int32Array(MAX_LABELS),
       labelEnds: new Int32Array(MAX_LABELS),
     },

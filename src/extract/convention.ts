@@ -22,12 +22,15 @@ import {
   MAX_LABEL_SETS,
   MAX_VALUES,
   type Meaning,
+  type UnitSeries,
   meaningOf,
 } from './convention-state.ts'
 
 const HASH = 35
 const M = 109
 const NAMESPACE = 'app'
+const MAX_UNITS_OF_ONE = 8
+const MAX_REMEMBERED = 32_768
 
 /**
  * Measures what the l2met conventions say on a line of the app's own (SPEC.md section 8):
@@ -76,22 +79,27 @@ export function findPairs(state: AppState, line: Line, acc: Accumulator): void {
     if (at < 0) return
     const key = keyNumber(conventions.keys, bytes, pair.keyStart, pair.keyEnd)
     if (key === NOT_OURS) continue
-    if (key < 0) {
-      refuse(state, acc, key === BAD_NAME ? 'name' : 'limit')
+    if (key === BAD_NAME) {
+      refuse(state, acc, 'name')
       found.refused += 1
       continue
     }
-    const meaning = meaningOfKey(state, key)
+    const meaning =
+      key === NO_NAME
+        ? meaningOf(textOf(bytes, pair.keyStart, pair.keyEnd))
+        : meaningOfKey(state, key)
     if (meaning === undefined) continue
     if ('label' in meaning) {
       if (found.labels === MAX_LABELS || pair.valueStart < 0) continue
       found.labelKeys[found.labels] = key
+      found.labelNames[found.labels] = meaning.label
       found.labelStarts[found.labels] = pair.valueStart
       found.labelEnds[found.labels] = pair.valueEnd
       found.labels += 1
     } else if (found.values === MAX_VALUES) refuse(state, acc, 'limit')
     else {
       found.keys[found.values] = key
+      found.meanings[found.values] = meaning
       found.starts[found.values] = pair.valueStart < 0 ? pair.keyEnd : pair.valueStart
       found.ends[found.values] = pair.valueStart < 0 ? pair.keyEnd : pair.valueEnd
       found.values += 1
@@ -117,8 +125,7 @@ function takeValue(
   const key = conventions.found.keys[i]!
   const start = conventions.found.starts[i]!
   const end = conventions.found.ends[i]!
-  const meaning = meaningOfKey(state, key)
-  if (meaning === undefined || 'label' in meaning) return false
+  const meaning = conventions.found.meanings[i]!
   if (line.cut && end === line.messageEnd) return refused(state, acc, 'cut')
   if (meaning.kind === 'unique') {
     const hash = hashBytes(line.bytes, start, end)
@@ -167,7 +174,8 @@ export function seriesFor(
 ): number {
   const { series } = state.conventions
   const at = key * MAX_LABEL_SETS + labelSet
-  const known = labelSet === NO_NAME ? undefined : series.get(at)
+  const isNumbered = key !== NO_NAME && labelSet !== NO_NAME
+  const known = isNumbered ? series.get(at) : undefined
   if (known !== undefined) for (const one of known) if (one.unit === unit) return one.series
   const fullName = `${NAMESPACE}/${state.prefix}${name}`
   const number = seriesOf(
@@ -177,10 +185,19 @@ export function seriesFor(
     unit,
     withSourcePrefix(state, labelsOf(state, bytes)),
   )
-  if (labelSet === NO_NAME) return number
-  if (known === undefined) series.set(at, [{ unit, series: number }])
-  else known.push({ unit, series: number })
+  if (isNumbered) remember(series, at, known, { unit, series: number })
   return number
+}
+
+/** Not all that strangers can think of: the rest is looked up in the series table each time. */
+export function remember(
+  series: Map<number, UnitSeries[]>,
+  at: number,
+  known: UnitSeries[] | undefined,
+  one: UnitSeries,
+): void {
+  if (known !== undefined && known.length < MAX_UNITS_OF_ONE) known.push(one)
+  else if (known === undefined && series.size < MAX_REMEMBERED) series.set(at, [one])
 }
 
 /** The number of the line's labels taken together; 0 is for none. */
@@ -191,7 +208,8 @@ export function labelSetOf(state: AppState, bytes: Uint8Array): number {
   for (let i = 0; i < found.labels; i += 1) {
     const start = found.labelStarts[i]!
     const end = found.labelEnds[i]!
-    if (length + end - start + 4 > MAX_LABEL_BYTES) return NO_NAME
+    const isLong = length + end - start + 4 > MAX_LABEL_BYTES
+    if (isLong || found.labelKeys[i] === NO_NAME) return NO_NAME
     scratch[length] = found.labelKeys[i]! >> 8
     scratch[length + 1] = found.labelKeys[i]! & 255
     scratch[length + 2] = (end - start) >> 8
@@ -207,9 +225,8 @@ export function labelsOf(state: AppState, bytes: Uint8Array): Labels {
   const { found } = state.conventions
   const labels = new Map<string, string>()
   for (let i = 0; i < found.labels; i += 1) {
-    const meaning = meaningOfKey(state, found.labelKeys[i]!)
-    if (meaning === undefined || !('label' in meaning)) continue
-    labels.set(meaning.label, cleanText(textOf(bytes, found.labelStarts[i]!, found.labelEnds[i]!)))
+    const value = textOf(bytes, found.labelStarts[i]!, found.labelEnds[i]!)
+    labels.set(found.labelNames[i]!, cleanText(value))
   }
   return [...labels].toSorted(([a], [b]) => (a < b ? -1 : 1))
 }

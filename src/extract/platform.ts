@@ -2,7 +2,7 @@ import { type Accumulator, addEvent, countOne, countValue, sample } from '../mod
 import { type Line, textOf } from '../model/line.ts'
 import { cleanText } from '../model/series.ts'
 import { type WindowEvent } from '../model/window.ts'
-import { type AppState, seriesOf } from './app-state.ts'
+import { type AppState, countedDyno, seriesOf } from './app-state.ts'
 
 // These lines are rare, so they are read as text; what is looked at is short, whatever was sent.
 const MAX_TEXT = 512
@@ -18,7 +18,16 @@ export function extractDynoLine(state: AppState, line: Line, acc: Accumulator): 
   const dyno = cleanText(textOf(line.bytes, line.procStart, line.procEnd))
   const error = /^Error (R\d\d)\b/.exec(text)
   if (error !== null) {
-    countOne(acc, seriesOf(state, 'count', 'dyno/errors', '', labels({ code: error[1]!, dyno })))
+    countOne(
+      acc,
+      seriesOf(
+        state,
+        'count',
+        'dyno/errors',
+        '',
+        labels({ code: error[1]!, dyno: countedDyno(dyno) }),
+      ),
+    )
     note(acc, line, 'error', `${dyno} ${error[1]}`)
     return true
   }

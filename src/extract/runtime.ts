@@ -3,7 +3,7 @@ import type { Line } from '../model/line.ts'
 import { ascii, findByte, isExactly } from '../model/bytes.ts'
 import { parseQuantity } from '../parse/quantity.ts'
 import { type AppState, type Dyno, dynoNamed, seriesOf } from './app-state.ts'
-import { findPairs, meaningOfKey, refuse } from './convention.ts'
+import { findPairs, refuse } from './convention.ts'
 
 const HASH = 35
 const DOT = 46
@@ -31,16 +31,16 @@ export function extractRuntime(state: AppState, line: Line, acc: Accumulator): n
   let taken = 0
   let foreign = 0
   for (let i = 0; i < found.values; i += 1) {
-    const series = seriesFor(state, dyno, found.keys[i]!)
+    const series = seriesFor(state, dyno, found.meanings[i]!.name)
     if (series < 0) foreign += 1
     else if (take(state, line, acc, i, series)) taken += 1
   }
   return taken === 0 && foreign < found.values ? -1 : taken
 }
 
-/** The series of the value of `key` on the line whose pairs were found last; -1 for none. */
-export function sampleSeriesFor(state: AppState, line: Line, key: number): number {
-  return seriesFor(state, dynoOf(state, line), key)
+/** The series of the sample `name` on the line whose pairs were found last; -1 for none. */
+export function sampleSeriesFor(state: AppState, line: Line, name: string): number {
+  return seriesFor(state, dynoOf(state, line), name)
 }
 
 function take(state: AppState, line: Line, acc: Accumulator, i: number, series: number): boolean {
@@ -60,8 +60,7 @@ function take(state: AppState, line: Line, acc: Accumulator, i: number, series: 
 function dynoOf(state: AppState, line: Line): Dyno {
   const { found } = state.conventions
   for (let i = 0; i < found.labels; i += 1) {
-    const meaning = meaningOfKey(state, found.labelKeys[i]!)
-    if (meaning === undefined || !('label' in meaning) || meaning.label !== 'source') continue
+    if (found.labelNames[i] !== 'source') continue
     const start = found.labelStarts[i]!
     const dot = findByte(line.bytes, DOT, start, found.labelEnds[i]!)
     if (dot > 0 && isExactly(line.bytes, start, dot, HEROKU)) continue
@@ -71,15 +70,12 @@ function dynoOf(state: AppState, line: Line): Dyno {
 }
 
 /** The series of a sample of a dyno, or -1 for a name that runtime metrics don't have. */
-function seriesFor(state: AppState, dyno: Dyno, key: number): number {
-  const known = dyno.samples[key]
+function seriesFor(state: AppState, { gaugeName, samples }: Dyno, name: string): number {
+  const known = samples.get(name)
   if (known !== undefined) return known
-  const meaning = meaningOfKey(state, key)
-  if (meaning === undefined || 'label' in meaning || !NAMES.has(meaning.name)) return -1
-  const number = seriesOf(state, 'sample', `dyno/${meaning.name}`, unitOf(meaning.name), [
-    ['dyno', dyno.name],
-  ])
-  dyno.samples[key] = number
+  if (!NAMES.has(name)) return -1
+  const number = seriesOf(state, 'sample', `dyno/${name}`, unitOf(name), [['dyno', gaugeName]])
+  samples.set(name, number)
   return number
 }
 

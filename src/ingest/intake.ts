@@ -58,9 +58,9 @@ export function createIntake(options: {
 
   const take = async (body: DrainBody): Promise<IntakeResult> => {
     const { id, bytes } = body
-    const windows = sources.of(body)
-    const app = appOf(body, windows)
     const now = store.clock()
+    const windows = sources.of(body, now)
+    const app = appOf(body, windows)
     const carried = deferred.take(windows)
     let result: BodyCount | undefined
     const count = (open: OpenWindow[]) => {
@@ -115,7 +115,7 @@ export function createIntake(options: {
   }
 
   const refuse: Intake['refuse'] = (source, reason) => {
-    const windows = source === undefined ? strangers : sources.of(source)
+    const windows = source === undefined ? strangers : sources.of(source, store.clock())
     const app = source === undefined ? UNKNOWN_APP : appOf(source, windows)
     deferred.add(app, windows, refusalOf(reason, source !== undefined && reason !== 'not_logs'))
     deferred.commitSoon()

@@ -1,8 +1,17 @@
-import { type Series, isOwn, overflowSeries, seriesKey } from './series.ts'
+import {
+  type Series,
+  headLength,
+  isOurUnit,
+  isOwn,
+  otherSeries,
+  overflowSeries,
+  seriesKey,
+} from './series.ts'
 
 /**
  * Gives the series of one app small numbers, so that the per-line path works with arrays. At most
- * `limit` series and our own; what comes beyond folds into the overflow series of its name.
+ * `limit` series and our own; what comes beyond folds into the overflow series of its name, and a
+ * name that has no series, or a word as unit beyond the first MAX_UNITS, into one for all of them.
  */
 export interface SeriesTable {
   readonly limit: number
@@ -14,13 +23,27 @@ export interface SeriesTable {
   size: number
   /** The app whose series these are, in a stream of several; '' for no one's. */
   readonly app: string
+  /** Kinds, units and names that have a series, as the heads of keys. */
+  readonly heads: Set<string>
+  /** Units that aren't ours. */
+  readonly units: Set<string>
 }
 
 /** The label that tells the series of several apps apart; no tag can be called so. */
 export const APP_LABEL = '@app'
 
 export function createSeriesTable(limit: number): SeriesTable {
-  return { limit, ids: new Map(), series: [], keys: [], folded: [], size: 0, app: '' }
+  return {
+    limit,
+    ids: new Map(),
+    series: [],
+    keys: [],
+    folded: [],
+    size: 0,
+    app: '',
+    heads: new Set(),
+    units: new Set(),
+  }
 }
 
 /**
@@ -28,8 +51,11 @@ export function createSeriesTable(limit: number): SeriesTable {
  * takes them, and have a limit of their own.
  */
 export function createAppTable(table: SeriesTable, app: string): SeriesTable {
-  return { ...table, ids: new Map(), size: 0, app }
+  return { ...table, ids: new Map(), size: 0, app, heads: new Set(), units: new Set() }
 }
+
+/** Nobody measures in more units. */
+const MAX_UNITS = 64
 
 /** The number of a series, new or known; the number of its overflow series when the table is full. */
 export function internSeries(table: SeriesTable, series: Series): number {
@@ -51,12 +77,28 @@ export function internNamed(table: SeriesTable, named: NamedSeries): number {
   const known = table.ids.get(named.key)
   if (known !== undefined) return known
   if (isOwn(named.series)) return add(table, named, 0)
-  if (table.size < table.limit) {
+  const head = named.key.slice(0, headLength(named.key))
+  const hasUnit = takeUnit(table, named.series.unit)
+  if (hasUnit && table.size < table.limit) {
     table.size += 1
+    table.heads.add(head)
     return add(table, named, 0)
   }
-  const overflow = nameSeries(overflowSeries(named.series))
+  return internFolded(table, named.series, hasUnit && table.heads.has(head))
+}
+
+/** The number of the series that takes a series in, which has a place among those of its name or hasn't. */
+export function internFolded(table: SeriesTable, series: Series, hasPlace: boolean): number {
+  const overflow = nameSeries(hasPlace ? overflowSeries(series) : otherSeries(series))
   return table.ids.get(overflow.key) ?? add(table, overflow, 1)
+}
+
+/** Whether a unit is ours or among the first words that were taken for one. */
+function takeUnit({ units }: SeriesTable, unit: string): boolean {
+  if (isOurUnit(unit) || units.has(unit)) return true
+  if (units.size === MAX_UNITS) return false
+  units.add(unit)
+  return true
 }
 
 function add(table: SeriesTable, { series, key }: NamedSeries, folded: number): number {

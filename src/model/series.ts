@@ -52,7 +52,31 @@ export function kindOf(key: string): Kind {
 
 /** The series that takes what a full table can't: one for each kind, unit and name. */
 export function overflowSeries(series: Series): Series {
-  return { ...series, labels: [['overflow', 'true']] }
+  return { ...series, labels: OVERFLOW }
+}
+
+/**
+ * The series that takes what even those are too many for: one for each kind and unit of ours. Only
+ * log lines name so many series; for one that they can't name it is the overflow series.
+ */
+export function otherSeries(series: Series): Series {
+  if (!isNamedByLines(series)) return overflowSeries(series)
+  const [namespace] = splitName(series.name)
+  const unit = UNITS.has(series.unit) ? series.unit : ''
+  return { kind: series.kind, name: `${namespace}/other`, unit, labels: OVERFLOW }
+}
+
+/** Whether a unit is one that values are turned into, and not a word that stood behind a number. */
+export function isOurUnit(unit: Unit): boolean {
+  return UNITS.has(unit)
+}
+
+const OVERFLOW: Labels = [['overflow', 'true']]
+const UNITS = new Set<Unit>(['', 's', 'bytes', 'ratio', 'pages'])
+const OUR_NAMES = new Set(['router', 'route', 'dyno', 'release', 'logplex', 'l2met'])
+
+function isNamedByLines({ name }: Series): boolean {
+  return !OUR_NAMES.has(splitName(name)[0])
 }
 
 /** Whether a series is of l2met itself: those are few, and the ledger must not fold. */

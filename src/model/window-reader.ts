@@ -12,6 +12,9 @@ export const HOUR_MS = 3_600_000
 /** The lifetime window forgets samples (gauges) that are older than this, ms. */
 export const SAMPLES_KEPT_MS = 3_600_000
 
+/** A dyno writes its gauges each 20 s: when it has been silent for so long, they are gone, ms. */
+export const DYNO_GONE_MS = 3 * 60_000
+
 export type Width = typeof WIDTH_10S | typeof WIDTH_1M
 
 /** The windows of one width that touch [from, to), ms. */

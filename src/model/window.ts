@@ -1,6 +1,14 @@
 import { type Cell, createCell, mergeCell } from './cell.ts'
 import { LINE_CLASSES, LINE_RESULTS } from './line.ts'
-import { type Kind, isOwn, kindOf, overflowSeries, parseSeriesKey, seriesKey } from './series.ts'
+import {
+  type Kind,
+  isOwn,
+  kindOf,
+  otherSeries,
+  overflowSeries,
+  parseSeriesKey,
+  seriesKey,
+} from './series.ts'
 
 /** Everything of one app in one span of time. Merging windows is addition, in any order. */
 export interface Window {
@@ -83,11 +91,16 @@ export function cellWithin(window: Window, key: string, kind: Kind, most: number
   return cell
 }
 
-/** The key under which a series is, or gets its cell, in a window of at most so many series. */
+/**
+ * The key under which a series is, or gets its cell, in a window of at most so many series, with as
+ * many overflow series beside them.
+ */
 export function keyWithin({ cells }: Window, key: string, most: number): string {
   if (cells.size < most || cells.has(key)) return key
   const series = parseSeriesKey(key)
-  return isOwn(series) ? key : seriesKey(overflowSeries(series))
+  if (isOwn(series)) return key
+  const overflow = seriesKey(overflowSeries(series))
+  return cells.has(overflow) || cells.size < 2 * most ? overflow : seriesKey(otherSeries(series))
 }
 
 /**

@@ -5,11 +5,11 @@ import { type Window, createWindow } from '../../src/model/window.ts'
 import { PackedError } from '../../src/codec/byte-reader.ts'
 import { addToPacked, sumAppendLog } from '../../src/store/redis/append-log-merge.ts'
 import { type TotalsCache, createTotalsCache, readAll } from '../../src/codec/totals-cache.ts'
-import { dropOldSamples } from '../../src/codec/totals.ts'
+import { dropGoneSamples } from '../../src/codec/totals.ts'
 import { packEntry, readPending } from '../../src/codec/append-log.ts'
 import { deflatePacked } from '../../src/codec/window.ts'
 import { createPacker } from '../../src/codec/packer.ts'
-import { WIDTH_10S } from '../../src/model/window-reader.ts'
+import { SAMPLES_KEPT_MS, WIDTH_10S } from '../../src/model/window-reader.ts'
 import { createYielder } from '../../src/codec/event-loop.ts'
 import { type Act, accumulatorOf, arbitraryActs, plainWindow } from '../support/windows.ts'
 
@@ -92,7 +92,7 @@ async function stored(history: readonly Stored[], step: Step): Promise<Stored> {
   }
   if (step.step === 'drop') {
     const window = readAll(folded, NOTHING, MAX_SERIES)
-    dropOldSamples(window, step.time)
+    dropGoneSamples(window, step.time + SAMPLES_KEPT_MS)
     return { folded: deflatePacked(packer.packWindow(window)), pending }
   }
   const ends = [0, ...[...readPending(pending)].map(({ end }) => end)]

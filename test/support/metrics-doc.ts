@@ -45,8 +45,12 @@ What \`GET /metrics\` shows. This page is made from the table in \`src/export/pr
 - A code (\`H12\`, \`R14\`, \`L10\`…) that was seen once stays.
 - Samples carry no timestamps. A gauge that nobody writes any more disappears: those of a dyno 3
   minutes after its last sample, those of add-ons and the app's own an hour after theirs.
-- When an app has more series than \`MAX_SERIES_PER_APP\`, what is new goes to one row with
-  \`overflow="true"\`: totals stay right, and \`l2met_overflow_total\` says how many values went there.
+- When an app has as many series as \`MAX_SERIES_PER_APP\` allows, what is new goes to one row of its metric
+  with \`overflow="true"\`: totals stay right, and \`l2met_overflow_total\` says how many values went there. Names
+  that are new then, and words as units beyond the first 64, share one metric for each kind, as
+  \`app_other_total{overflow="true"}\`. Series that are gone give their places back.
+- One-off dynos (\`run.1234\`, \`scheduler.1234\`, \`release.1234\`) count under their type, as \`dyno="run"\`; only their
+  memory and load carry the number.
 - While the store can't be read, \`/metrics\` answers 503: a gap is harmless, a wrong number isn't.
 - \`/metrics/process\` needs no store. It has \`l2met_store_up\`, \`l2met_spill_lines\`, \`l2met_commit_seconds\`,
   \`l2met_clock_offset_seconds\` (time of the store minus time of this machine), \`l2met_process_up\`,

@@ -20,16 +20,29 @@ export interface Target {
   send(app: string, procid: string, ...messages: string[]): Promise<void>
   /** The same as the platform, whose app name is `heroku`. */
   platform(app: string, procid: string, ...messages: string[]): Promise<void>
+  /** Sends messages of an app, `evil` where it isn't said, as they are written by `from`. */
+  post(source: PostSource, ...messages: string[]): Promise<void>
   families(): Promise<MetricFamily[]>
   /** The text of a scrape by sample: name and labels as they stand, value. */
   samples(): Promise<Map<string, number>>
   text(): Promise<string>
 }
 
+export interface PostSource {
+  readonly app?: string
+  readonly prefix?: string
+  readonly from?: string
+  readonly procid?: string
+}
+
 export function createTarget(options: { readonly maxSeries?: number } = {}): Target {
   let now = NOW
   const clock = () => now
-  const store = createMemoryStore({ retentionMs: 86_400_000, now: clock })
+  const store = createMemoryStore({
+    retentionMs: 86_400_000,
+    now: clock,
+    maxSeries: options.maxSeries ?? 10_000,
+  })
   const committer = createCommitter(store, { holdMs: 1000, spillBytes: 2 ** 20 })
   const intake = createIntake({
     store,
@@ -38,9 +51,10 @@ export function createTarget(options: { readonly maxSeries?: number } = {}): Tar
     maxRoutes: 200,
     pins: [],
   })
-  const post = async (app: string, from: string, procid: string, messages: string[]) => {
+  const post = async (source: PostSource, ...messages: string[]) => {
+    const { app = 'evil', prefix = '', from = 'app', procid = 'web.1' } = source
     const bytes = body(...messages.map((message) => syslog(from, procid, message, now)))
-    await intake.take({ app, id: undefined, bytes, prefix: '', sourcePrefix: '' })
+    await intake.take({ app, id: undefined, bytes, prefix, sourcePrefix: '' })
   }
   const collector = createCollector({ store, version: '1.2.3' })
   const families = async () => (await collector.collect()).families
@@ -52,8 +66,9 @@ export function createTarget(options: { readonly maxSeries?: number } = {}): Tar
     move: (ms) => {
       now += ms
     },
-    send: (app, procid, ...messages) => post(app, 'app', procid, messages),
-    platform: (app, procid, ...messages) => post(app, 'heroku', procid, messages),
+    send: (app, procid, ...messages) => post({ app, procid }, ...messages),
+    platform: (app, procid, ...messages) => post({ app, from: 'heroku', procid }, ...messages),
+    post,
     families,
     text,
     samples: async () => samplesOf(await text()),

@@ -140,7 +140,9 @@ function runtimeTarget(
   key: number,
   { times, per }: UnitScale,
 ): Target | undefined {
-  const series = sampleSeriesFor(state, line, key)
+  const meaning = meaningOfKey(state, key)
+  if (meaning === undefined || 'label' in meaning) return undefined
+  const series = sampleSeriesFor(state, line, meaning.name)
   return series < 0 ? undefined : { series, kind: 'sample', times, per }
 }
 

@@ -1,4 +1,4 @@
-import { isAddon } from '../../extract/app-state.ts'
+import { countedDyno, isAddon } from '../../extract/app-state.ts'
 import type { Cell } from '../../model/cell.ts'
 import { type Series, headLength, parseSeriesKey, splitName } from '../../model/series.ts'
 import { FAMILIES, type FamilySpec } from './families.ts'
@@ -20,7 +20,7 @@ export interface AppRows {
   keys: readonly string[]
   /** By the heads of keys. */
   readonly places: Map<string, Place>
-  /** What series of the router and of dynos name. */
+  /** Those that series of the router and of dynos name, as they are counted. */
   dynos: ReadonlySet<string>
 }
 
@@ -146,8 +146,9 @@ function dynosOf({ keys, places }: AppRows): ReadonlySet<string> {
   const dynos = new Set<string>()
   for (const { namesDyno, rows, fresh } of places.values()) {
     if (!namesDyno) continue
-    for (const { dyno } of rows) dynos.add(dyno)
-    for (const at of fresh) dynos.add(labelOfKey(keys[at]!, headLength(keys[at]!), 'dyno'))
+    for (const { dyno } of rows) dynos.add(countedDyno(dyno))
+    for (const at of fresh)
+      dynos.add(countedDyno(labelOfKey(keys[at]!, headLength(keys[at]!), 'dyno')))
   }
   dynos.delete('')
   return dynos

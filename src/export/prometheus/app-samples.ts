@@ -5,9 +5,10 @@ import { LINE_RESULTS } from '../../model/line.ts'
 import { quantile } from '../../model/sketch.ts'
 import { type Sum, mergeSum, sumValue } from '../../model/sum.ts'
 import type { Window } from '../../model/window.ts'
-import { WIDTH_1M } from '../../model/window-reader.ts'
+import { seriesCount } from '../../codec/totals.ts'
+import { DYNO_GONE_MS, WIDTH_1M } from '../../model/window-reader.ts'
 import type { AppRows, Place, Row } from './app-rows.ts'
-import { DYNO_GONE_MS, FAMILIES, type FamilySpec } from './families.ts'
+import { FAMILIES, type FamilySpec } from './families.ts'
 import type { LabelText } from './family.ts'
 import { withLabel } from './labels.ts'
 import type { Minute, CollectedApp } from './read-apps.ts'
@@ -68,7 +69,7 @@ export function addApp(
   addDynoGauges(walk, now)
   for (const spec of SPECS) addZeros(walk, spec)
   addRelease(walk)
-  addLines(walk, lifetime)
+  addLines(walk, lifetime, now)
   addMinute(walk, minute)
 }
 
@@ -143,7 +144,11 @@ function addRelease({ samples, labels, release }: Walk): void {
   addFixed(samples.numbers, 'heroku_release_info', version, 1)
 }
 
-function addLines({ samples: { numbers }, labels, dropped }: Walk, lifetime: Window): void {
+function addLines(
+  { samples: { numbers }, labels, dropped }: Walk,
+  lifetime: Window,
+  now: number,
+): void {
   let received = 0
   let understood = 0
   for (const [i, result] of LINE_RESULTS.entries()) {
@@ -154,7 +159,7 @@ function addLines({ samples: { numbers }, labels, dropped }: Walk, lifetime: Win
   }
   const sent = received + dropped
   addFixed(numbers, 'l2met_coverage_ratio', labels, sent === 0 ? 1 : understood / sent)
-  addFixed(numbers, 'l2met_series', labels, lifetime.cells.size)
+  addFixed(numbers, 'l2met_series', labels, seriesCount(lifetime, now))
   if (Number.isFinite(lifetime.last))
     addFixed(numbers, 'l2met_last_line_timestamp_seconds', labels, lifetime.last / 1000)
 }

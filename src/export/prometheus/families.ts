@@ -1,3 +1,4 @@
+import { DYNO_GONE_MS } from '../../model/window-reader.ts'
 import { RESPONSE_BYTES, SECONDS } from './bucket-bounds.ts'
 import type { FamilyType, FamilyUnit } from './family.ts'
 
@@ -20,8 +21,6 @@ export interface FamilySpec {
   readonly zeros?: readonly string[]
 }
 
-/** A dyno writes its gauges each 20 s. */
-export const DYNO_GONE_MS = 3 * 60_000
 /** Add-ons write each minute to each five; an app as it likes. */
 export const OWN_GONE_MS = 3_600_000
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { FUTURE_MS } from '../../aggregate/body.ts'
+import { seriesCount } from '../../codec/totals.ts'
 import { UNKNOWN_APP } from '../../model/apps.ts'
 import type { Window } from '../../model/window.ts'
 import { RequestError } from '../../receive/request-error.ts'
@@ -28,8 +29,9 @@ export function addReportRoutes(server: FastifyInstance, options: { readonly sto
 
   server.get('/api/apps', async (request, reply) => {
     const apps = await store.lifetime()
+    const now = store.clock()
     const isShown = (app: string) => app !== UNKNOWN_APP && (request.reader.apps?.has(app) ?? true)
-    const rows = [...apps].filter(([app]) => isShown(app)).map(appRow)
+    const rows = [...apps].filter(([app]) => isShown(app)).map((app) => appRow(app, now))
     return sendJson(request, reply, rows.toSorted(byApp))
   })
 
@@ -73,8 +75,10 @@ async function onlyApp(store: Store): Promise<string> {
   return app
 }
 
-function appRow([app, { first, last, cells }]: [string, Window]): AppRow {
-  return { app, firstLine: isoTime(first), lastLine: isoTime(last), series: cells.size }
+function appRow([app, window]: [string, Window], now: number): AppRow {
+  const { first, last } = window
+  const series = seriesCount(window, now)
+  return { app, firstLine: isoTime(first), lastLine: isoTime(last), series }
 }
 
 function byApp(a: AppRow, b: AppRow): number {

@@ -17,10 +17,9 @@ import {
   WIDTH_10S_KEPT_MS,
   WIDTH_10S,
   HOUR_MS,
-  SAMPLES_KEPT_MS,
   type Width,
 } from '../../model/window-reader.ts'
-import { addToTotals, dropOldSamples } from '../../codec/totals.ts'
+import { addToTotals, dropGoneSamples } from '../../codec/totals.ts'
 
 /**
  * The windows of one app in memory. What comes is counted in open windows, by series number. These are
@@ -110,7 +109,7 @@ export function tidy(app: MemoryApp, now: number, retentionMs: number, packer: P
   for (const hour of app.hours.keys()) {
     if (hour < now - retentionMs - HOUR_MS) app.hours.delete(hour)
   }
-  dropOldSamples(app.lifetime, now - SAMPLES_KEPT_MS)
+  dropGoneSamples(app.lifetime, now)
 }
 
 /** Where the windows of one width begin and end that are there, ms; undefined when there are none. */

@@ -1,7 +1,7 @@
 import type { Window } from '../../model/window.ts'
 import { PackedError } from '../../codec/byte-reader.ts'
 import { type AppendLogSum, addToPacked, sumAppendLog, windowsOf } from './append-log-merge.ts'
-import { dropOldSamples } from '../../codec/totals.ts'
+import { dropGoneSamples } from '../../codec/totals.ts'
 import type { OwnDelta, OwnDeltaCache } from './own-delta-cache.ts'
 import { packEntry, readableEntries } from '../../codec/append-log.ts'
 import { areRecords, deflatePackedAside, seriesIn } from '../../codec/window.ts'
@@ -9,12 +9,7 @@ import type { Packer } from '../../codec/packer.ts'
 import type { RedisClient } from './client.ts'
 import type { NewWindow, RedisCommands } from './commands.ts'
 import { LIFETIME_TTL_S, totalsKey, appendLogKey, windowKey } from './keys.ts'
-import {
-  WIDTH_1M,
-  WIDTH_10S_KEPT_MS,
-  WIDTH_10S,
-  SAMPLES_KEPT_MS,
-} from '../../model/window-reader.ts'
+import { WIDTH_1M, WIDTH_10S_KEPT_MS, WIDTH_10S } from '../../model/window-reader.ts'
 import { type Yielder, createYielder } from '../../codec/event-loop.ts'
 
 /**
@@ -137,7 +132,7 @@ export function createCompaction(options: CompactionOptions): Compaction {
       warn({ key, bytes: before?.length }, 'a window in Redis could not be read: it begins anew')
       return add(undefined)
     })
-    if (isLifetime) dropOldSamples(window, now() - SAMPLES_KEPT_MS)
+    if (isLifetime) dropGoneSamples(window, now())
     const packed = await deflatePackedAside(await packer.packInTurns(window, yielder))
     return { key, before, packed, expires }
   }

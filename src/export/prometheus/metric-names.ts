@@ -26,9 +26,15 @@ export function metricName({ kind, unit, name }: SeriesHead): string {
 
 /** The unit as it stands in names; '' for none. */
 function unitWordOf(unit: string): string {
-  const word = unit === 's' ? 'seconds' : cleanName(unit)
-  return BASE_UNITS.has(word) ? word : freed(word)
+  return unit === '' ? '' : (UNIT_WORDS.get(unit) ?? freed(cleanName(unit)))
 }
+
+const UNIT_WORDS = new Map([
+  ['s', 'seconds'],
+  ['bytes', 'bytes'],
+  ['ratio', 'ratio'],
+  ['pages', 'pages'],
+])
 
 const ADDONS = new Map([
   ['postgres', 'heroku_postgres'],
@@ -36,7 +42,7 @@ const ADDONS = new Map([
   ['redis', 'heroku_redis'],
 ])
 
-const BASE_UNITS = new Set(['seconds', 'bytes', 'ratio', 'pages'])
+const BASE_UNITS = new Set(UNIT_WORDS.values())
 
 /** What names end in because of their kind or unit, or as a part of a histogram, or in OpenMetrics. */
 const PARTS = 'total|sum|count|bucket|created|info'

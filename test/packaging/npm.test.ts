@@ -45,6 +45,7 @@ describe('the package', () => {
         'dist/scan/scan.wasm',
         'dashboards/heroku-overview.json',
         'dashboards/rules/heroku.alerts.yml',
+        'examples/systemd/l2met.service',
         'README.md',
         'LICENSE',
       ]),
@@ -127,7 +128,7 @@ test('one repository stands in the package, and everything links to it', () => {
   }
   const home = /github\.com\/(.+)\.git$/.exec(repository.url)![1]!
   const name = home.split('/')[1]!
-  for (const file of ['package.json', 'app.json', 'README.md']) {
+  for (const file of ['package.json', 'app.json', 'README.md', 'docs/DEPLOY.md']) {
     const text = readFileSync(join(ROOT, file), 'utf8')
     const linked = [...text.matchAll(/github(?:usercontent)?\.com\/([\w.-]+\/[\w-]+)/g)]
       .map(([, path]) => path!)

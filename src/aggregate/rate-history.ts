@@ -1,4 +1,4 @@
-import { type Request, isPlatformError } from '../extract/request.ts'
+import { type Request, isFailed } from '../extract/request.ts'
 import { type Sketch, addMillisToSketch, createSketch, mergeSketch } from '../model/sketch.ts'
 
 /** The requests of one short slot of the log's own time. */
@@ -34,7 +34,7 @@ export function noteRequest(rateHistory: RateHistory, request: Request): void {
     if (number > rateHistory.newest) advance(rateHistory, number)
   }
   slot.count += 1
-  if (request.status >= 500 || isPlatformError(request)) slot.errors += 1
+  if (isFailed(request)) slot.errors += 1
   if (request.service >= 0) addMillisToSketch(slot.service, request.service)
 }
 

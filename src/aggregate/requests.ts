@@ -1,4 +1,4 @@
-import { METHODS, type Request, isPlatformError, statusText } from '../extract/request.ts'
+import { METHODS, type Request, isFailed, statusText } from '../extract/request.ts'
 import { textOf } from '../model/line.ts'
 import { cleanText } from '../model/series.ts'
 import { type Sketch, addMillisToSketch, createSketch, mergeSketch } from '../model/sketch.ts'
@@ -60,7 +60,7 @@ export function noteRequest(
   request: Request,
   app = '',
 ): void {
-  const isError = request.status >= 500 || isPlatformError(request)
+  const isError = isFailed(request)
   stats.count += 1
   if (isError) stats.errors += 1
   if (options.slowMillis !== undefined && request.service >= options.slowMillis) {

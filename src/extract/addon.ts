@@ -1,14 +1,20 @@
 import { type Accumulator, sample } from '../model/accumulator.ts'
 import { type Line } from '../model/line.ts'
-import { ascii, findByte, isExactly } from '../model/bytes.ts'
+import { ascii, isExactly } from '../model/bytes.ts'
 import { NO_NAME, internName } from '../parse/interner.ts'
 import { nextPair } from '../parse/pairs.ts'
 import { type Quantity, parseQuantity } from '../parse/quantity.ts'
 import { type Addon, type AppState, seriesOf } from './app-state.ts'
-import { findPairs, labelSetOf, labelsOf, refuse, remember } from './convention.ts'
+import {
+  findPairs,
+  labelSetOf,
+  labelsOf,
+  refuse,
+  remember,
+  samplesEnd,
+} from './convention.ts'
 import { MAX_LABEL_SETS } from './convention-state.ts'
 
-const HASH = 35
 const ADDON = ascii('addon')
 /** Each kind's keys stand apart, and above those of the app's own, so that one cache serves all. */
 const FIRST_KEY = { postgres: 2 ** 16, pgbouncer: 2 * 2 ** 16, redis: 3 * 2 ** 16 }
@@ -32,8 +38,9 @@ const IMPLIED_UNITS = new Map([
  * were taken, -1 when there were some and none could be.
  */
 export function extractAddon(state: AppState, line: Line, acc: Accumulator, addon: Addon): number {
-  if (findByte(line.bytes, HASH, line.messageStart, line.messageEnd) < 0) return 0
-  findPairs(state, line, acc)
+  const end = samplesEnd(line)
+  if (end < 0) return 0
+  findPairs(state, line, acc, end)
   const { found } = state.conventions
   if (found.values === 0) return 0
   findAddonName(state, line)

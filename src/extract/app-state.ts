@@ -54,7 +54,14 @@ export interface Dyno {
 }
 
 /** What a procid says about a line whose app is not `heroku`. */
-export type ProcKind = 'process' | 'router' | 'api' | 'logplex' | 'log-shuttle' | Addon
+export type ProcKind =
+  | 'process'
+  | 'router'
+  | 'api'
+  | 'logplex'
+  | 'log-shuttle'
+  | 'server-log'
+  | Addon
 const ADDONS = ['postgres', 'pgbouncer', 'redis'] as const
 export type Addon = (typeof ADDONS)[number]
 
@@ -144,8 +151,10 @@ function createDyno(name: string): Dyno {
 function procKind(name: string): ProcKind {
   if (name === 'router' || name === 'api' || name === 'logplex' || name === 'log-shuttle')
     return name
-  if (name === 'heroku-pgbouncer' || name === 'pgbouncer') return 'pgbouncer'
-  if (name === 'heroku-redis' || name === 'redis' || name.startsWith('redis-')) return 'redis'
-  if (name === 'heroku-postgres' || /^postgres(\.\d+)?$/.test(name)) return 'postgres'
+  if (name === 'heroku-postgres') return 'postgres'
+  if (name === 'heroku-pgbouncer') return 'pgbouncer'
+  if (name === 'heroku-redis') return 'redis'
+  // What a database server logs quotes SQL and commands, which visitors can write.
+  if (/^(?:postgres(?:\.\d+)?|pgbouncer|redis|redis-.*)$/.test(name)) return 'server-log'
   return 'process'
 }

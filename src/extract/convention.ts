@@ -10,7 +10,7 @@ import { type Line, textOf } from '../model/line.ts'
 import { type Labels, type Series, cleanText } from '../model/series.ts'
 import { hashBytes } from '../model/unique.ts'
 import { MAX_MAGNITUDE } from '../model/buckets.ts'
-import { startsWith } from '../model/bytes.ts'
+import { ascii, startsWith } from '../model/bytes.ts'
 import { NO_NAME, internName, nameText } from '../parse/interner.ts'
 import { nextPair } from '../parse/pairs.ts'
 import { parseQuantity } from '../parse/quantity.ts'
@@ -28,6 +28,11 @@ import {
 
 const HASH = 35
 const M = 109
+const SPACE = 32
+const QUOTE = 34
+const EQUALS = 61
+const SOURCE = ascii('source=')
+const ADDON = ascii('addon=')
 const NAMESPACE = 'app'
 const MAX_UNITS_OF_ONE = 8
 const MAX_REMEMBERED = 32_768
@@ -67,11 +72,38 @@ function mayHaveOne(line: Line): boolean {
   return false
 }
 
-/** Finds values and labels of a line and leaves them in `state.conventions.found`. */
-export function findPairs(state: AppState, line: Line, acc: Accumulator): void {
+/**
+ * Where the samples of a line of the platform end, or -1 when it has none. The platform begins such a
+ * line with `source=` (or `addon=`) and writes bare `key=value` only: what else is there is text, which
+ * may quote anything.
+ */
+export function samplesEnd({ bytes, messageStart, messageEnd }: Line): number {
+  const hasSource = startsWith(bytes, messageStart, messageEnd, SOURCE)
+  if (!hasSource && !startsWith(bytes, messageStart, messageEnd, ADDON)) return -1
+  let at = messageStart
+  for (;;) {
+    while (at < messageEnd && bytes[at]! <= SPACE) at += 1
+    const token = at
+    let equals = -1
+    for (; at < messageEnd && bytes[at]! > SPACE; at += 1) {
+      if (bytes[at] === EQUALS && equals < 0) equals = at
+    }
+    if (equals < 0 || (bytes[equals + 1] === QUOTE && equals + 1 < messageEnd)) return token
+  }
+}
+
+/**
+ * Finds values and labels of a line, up to `messageEnd`, and leaves them in `state.conventions.found`.
+ */
+export function findPairs(
+  state: AppState,
+  line: Line,
+  acc: Accumulator,
+  messageEnd = line.messageEnd,
+): void {
   const { pair, conventions } = state
   const { found } = conventions
-  const { bytes, messageEnd } = line
+  const { bytes } = line
   found.values = found.labels = found.refused = 0
   let at = line.messageStart
   for (;;) {

@@ -44,6 +44,8 @@ export function extractLine(state: AppState, line: Line, acc: Accumulator): numb
       return done(acc, line, PLATFORM_CLASS, extractApiLine(state, line, acc) ? COUNTED : IGNORED)
     case 'logplex':
       return done(acc, line, PLATFORM_CLASS, extractNotice(state, line, acc) ? COUNTED : IGNORED)
+    case 'server-log':
+      return done(acc, line, ADDON_CLASS, IGNORED)
     case 'app': {
       const taken = extractConvention(state, line, acc)
       if (isBare && taken === 0) return countMalformed(acc)

@@ -19,8 +19,10 @@ export interface Request {
   status: number
   /** The number in `code=Hnn`, 0 without one. */
   code: number
-  /** Whether `at=info`, where a code is no error (H80 maintenance). */
+  /** Whether `at=info`, where a code is a notice (H80 maintenance). */
   info: boolean
+  /** Whether `at=warning`: the client's fault (H27, H28). */
+  warning: boolean
   /** The route template; filled in by the extractor. */
   route: string
 }
@@ -54,13 +56,22 @@ export function createRequest(): Request {
     status: 0,
     code: 0,
     info: true,
+    warning: false,
     route: '',
   }
 }
 
-/** Whether the platform reports the request as failed; H80 and the like are notices. */
-export function isPlatformError(request: Request): boolean {
+/** Whether the router reports a code that counts; H80 and the like are notices. */
+export function hasErrorCode(request: Request): boolean {
   return request.code > 0 && !request.info
+}
+
+/**
+ * The one definition of a failed request. A code decides by its level: those of `at=warning` and
+ * `at=info` aren't failures, whatever the status. Without a code the status decides.
+ */
+export function isFailed({ code, info, warning, status }: Request): boolean {
+  return code > 0 ? !info && !warning : status >= 500
 }
 
 /** `H12`, or the empty string. */

@@ -2,8 +2,8 @@ import { type Line, textOf } from '../model/line.ts'
 import { ascii, isExactly } from '../model/bytes.ts'
 import { type Addon, type AppState, dynoNamed } from './app-state.ts'
 
-/** Who wrote a line: the router, the dyno manager, the platform API, Logplex, an add-on, or the app. */
-export type Role = 'router' | 'dyno' | 'api' | 'logplex' | Addon | 'app'
+/** Who wrote a line: the router, the dyno manager, the platform API, Logplex, an add-on or its server, or the app. */
+export type Role = 'router' | 'dyno' | 'api' | 'logplex' | 'server-log' | Addon | 'app'
 
 const MAX_TEXT = 4096
 const HEROKU = ascii('heroku')
@@ -41,8 +41,9 @@ export function roleOfBare(line: Line): Role {
     Math.min(line.messageEnd, line.messageStart + MAX_TEXT),
   )
   if (/^(?:sock=|at=|[A-Z]+ \S+ dyno=).*\bdyno=.*\bstatus=/.test(text)) return 'router'
-  if (/\bsource=\S+ dyno=heroku\..*\bsample#/.test(text)) return 'dyno'
-  if (/\bsource=(?:DATABASE|HEROKU_POSTGRESQL_\w+) .*\bsample#/.test(text)) return 'postgres'
-  if (/\bsource=(?:REDIS|HEROKU_REDIS_\w+) .*\bsample#/.test(text)) return 'redis'
-  return /\bsource=pgbouncer .*\bsample#/.test(text) ? 'pgbouncer' : 'app'
+  if (/^source=\S+ dyno=heroku\.\S+ sample#/.test(text)) return 'dyno'
+  if (/^source=(?:DATABASE|HEROKU_POSTGRESQL_\w+) (?:addon=\S+ )?sample#/.test(text))
+    return 'postgres'
+  if (/^source=(?:REDIS|HEROKU_REDIS_\w+) (?:addon=\S+ )?sample#/.test(text)) return 'redis'
+  return /^source=pgbouncer (?:addon=\S+ )?sample#/.test(text) ? 'pgbouncer' : 'app'
 }

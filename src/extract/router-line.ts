@@ -27,6 +27,7 @@ const STATUS = ascii('status=')
 const BYTES = ascii('bytes=')
 const AGENT = ascii(' agent="')
 const INFO = ascii('info')
+const WARNING = ascii('warning')
 const METHOD_NAMES = METHODS.map(ascii)
 const OTHER_METHOD = METHODS.length - 1
 
@@ -131,6 +132,7 @@ function readUsualHead(bytes: Uint8Array, start: number, end: number, into: Requ
   into.method = methodNamed(bytes, method, at)
   into.code = 0
   into.info = true
+  into.warning = false
   readPath(bytes, at + 1 + PATH.length, end, into)
   return true
 }
@@ -138,7 +140,7 @@ function readUsualHead(bytes: Uint8Array, start: number, end: number, into: Requ
 function readAnyHead(bytes: Uint8Array, start: number, end: number, into: Request): void {
   into.method = OTHER_METHOD
   into.code = 0
-  into.info = false
+  into.info = into.warning = false
   into.pathStart = into.pathEnd = start
   let at = start
   while (at < end) {
@@ -153,6 +155,7 @@ function readAnyHead(bytes: Uint8Array, start: number, end: number, into: Reques
       into.method = methodNamed(bytes, at + METHOD.length, stop)
     } else if (startsWith(bytes, at, stop, AT)) {
       into.info = isExactly(bytes, at + AT.length, stop, INFO)
+      into.warning = isExactly(bytes, at + AT.length, stop, WARNING)
     } else if (startsWith(bytes, at, stop, CODE)) {
       into.code = Math.max(0, readWhole(bytes, at + CODE.length, stop))
     } else if (at === start && findByte(bytes, EQUALS, at, stop) < 0) {

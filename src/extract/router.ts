@@ -7,7 +7,7 @@ import {
 } from '../model/accumulator.ts'
 import type { Line } from '../model/line.ts'
 import { type AppState, type Dyno, dynoNamed, seriesOf } from './app-state.ts'
-import { METHODS, type Request, codeText, isPlatformError, statusText } from './request.ts'
+import { METHODS, type Request, codeText, hasErrorCode, isFailed, statusText } from './request.ts'
 import { readRouterLine } from './router-line.ts'
 import { type Route, routeOf } from './route.ts'
 
@@ -29,7 +29,7 @@ export function extractRouter(state: AppState, line: Line, acc: Accumulator): bo
 function measureRequest(state: AppState, acc: Accumulator, request: Request, dyno: Dyno): void {
   countSecond(acc, request.time)
   countOne(acc, requestsOf(state, request, dyno))
-  if (isPlatformError(request)) {
+  if (hasErrorCode(request)) {
     countOne(acc, errorsOf(state, request))
     countOne(acc, dynoErrorsOf(state, request, dyno))
   }
@@ -52,12 +52,11 @@ function measureRoute(state: AppState, acc: Accumulator, request: Request, route
   const statusClass = Math.floor(request.status / 100)
   const requests = (route.requests[at] ??= [])
   countOne(acc, (requests[statusClass] ??= newRouteRequests(state, request, route, statusClass)))
-  const isError = isPlatformError(request)
-  if (request.status >= 500 || isError) {
+  if (isFailed(request)) {
     route.failed[at] ??= newOfRoute(state, 'count', 'route/failed', '', request, route)
     countOne(acc, route.failed[at])
   }
-  if (isError) countOne(acc, routeErrorsOf(state, request, route))
+  if (hasErrorCode(request)) countOne(acc, routeErrorsOf(state, request, route))
   if (request.service < 0) return
   route.service[at] ??= newOfRoute(state, 'measure', 'route/service', 's', request, route)
   measureMillis(acc, route.service[at], request.service)

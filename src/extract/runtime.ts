@@ -3,9 +3,8 @@ import type { Line } from '../model/line.ts'
 import { ascii, findByte, isExactly } from '../model/bytes.ts'
 import { parseQuantity } from '../parse/quantity.ts'
 import { type AppState, type Dyno, dynoNamed, seriesOf } from './app-state.ts'
-import { findPairs, refuse } from './convention.ts'
+import { findPairs, refuse, samplesEnd } from './convention.ts'
 
-const HASH = 35
 const DOT = 46
 const HEROKU = ascii('heroku')
 
@@ -23,8 +22,9 @@ const NAMES = new Set(
  * how many values were taken, -1 when there were some and none could be.
  */
 export function extractRuntime(state: AppState, line: Line, acc: Accumulator): number {
-  if (findByte(line.bytes, HASH, line.messageStart, line.messageEnd) < 0) return 0
-  findPairs(state, line, acc)
+  const end = samplesEnd(line)
+  if (end < 0) return 0
+  findPairs(state, line, acc, end)
   const { found } = state.conventions
   if (found.values === 0) return 0
   const dyno = dynoOf(state, line)

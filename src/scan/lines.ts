@@ -5,7 +5,7 @@ import { frameEnd, frameHeader, frameMessage, readHead, skipBlank } from './fram
 import { hashBytes, memorize, mix, recall, startHash } from './memo'
 import { INPUT, STATE } from './memory'
 import { found } from './matches'
-import { NOTHING, TAKEN, UNKNOWN_KEY, UNKNOWN_VALUE, countPairs } from './pairs'
+import { NOTHING, TAKEN, UNKNOWN_KEY, UNKNOWN_VALUE, countPairs, isSource } from './pairs'
 import { COUNTED, UNKNOWN, countRouter, isError } from './router'
 import { hasSeenMuch } from './seen'
 import { readTime, time, timeEnd } from './time'
@@ -199,6 +199,8 @@ function countMessage(source: usize, sourceEnd: usize, message: usize, lineEnd: 
     if (result != COUNTED) return FOREIGN
     noteRequest(time, isError)
   } else if (role == APP || role == DYNO) {
+    // A runtime line begins with `source=`; what else the dyno manager says is text.
+    if (role == DYNO && !(end - message > 6 && isSource(message, message + 6))) return FOREIGN
     const result = countPairs(salt, role == APP ? 0 : procHash, message, end, time)
     if (result == UNKNOWN_KEY) return TEACH_KEYS
     if (result == UNKNOWN_VALUE) return TEACH_VALUES

@@ -71,7 +71,7 @@ export function countPairs(salt: u64, context: u64, start: usize, end: usize, ti
       // The end of a quoted value decides where the next key begins.
       if (at < end && load<u8>(at) == QUOTE) return UNUSUAL
       at = nextBlank(at, end)
-    }
+    } else if (context != 0) return UNUSUAL
     if (hasHash ? !isOurs(key) : !isSource(key, keyEnd)) {
       if (isLegacy(key, keyEnd)) return UNUSUAL
       continue
@@ -176,7 +176,7 @@ function isOurs(key: usize): bool {
 
 /** `source`. */
 @inline
-function isSource(key: usize, end: usize): bool {
+export function isSource(key: usize, end: usize): bool {
   return end - key == 6 && load<u32>(key) == 0x72756f73 && load<u16>(key, 4) == 0x6563
 }
 

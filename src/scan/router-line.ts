@@ -37,6 +37,7 @@ export let path: usize = 0
 export let pathEnd: usize = 0
 export let code: u32 = 0
 export let isInfo: bool = false
+export let isWarning: bool = false
 /** Whether the last value read can't be taken for a number here. */
 let isUnusual: bool = false
 
@@ -87,6 +88,7 @@ function readUsualHead(start: usize): bool {
   path = at + 6
   code = 0
   isInfo = true
+  isWarning = false
   return true
 }
 
@@ -94,7 +96,7 @@ function readUsualHead(start: usize): bool {
 function readAnyHead(start: usize, end: usize): bool {
   method = methodEnd = start
   code = 0
-  isInfo = false
+  isInfo = isWarning = false
   let at = start
   while (at < end) {
     while (at < end && load<u8>(at) <= SPACE) at += 1
@@ -120,8 +122,11 @@ function readAnyHead(start: usize, end: usize): bool {
       method = at + 7
       methodEnd = stop
       if (methodEnd - method > MAX_METHOD) return false
-    } else if (isAt(at)) isInfo = stop - at == 7 && load<u32>(at, 3) == 0x6f666e69
-    else if (isCode(at)) {
+    } else if (isAt(at)) {
+      isInfo = stop - at == 7 && load<u32>(at, 3) == 0x6f666e69
+      // `warning`, whose two words share its fourth letter.
+      isWarning = stop - at == 10 && load<u32>(at, 3) == 0x6e726177 && load<u32>(at, 6) == 0x676e696e
+    } else if (isCode(at)) {
       if (stop - at > 9 || stop - at < 7) return false
       code = 0
       for (let i = at + 6; i < stop; i += 1) {

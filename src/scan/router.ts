@@ -7,6 +7,7 @@ import {
   dynoEnd,
   dynoStart,
   isInfo,
+  isWarning,
   method,
   methodEnd,
   path,
@@ -33,14 +34,14 @@ export const COUNTED: i32 = 0
 export const UNUSUAL: i32 = 1
 export const UNKNOWN: i32 = 2
 
-/** Whether the last request that was counted is an error: answered with 500 or more, or failed by the platform. */
+/** Whether the last request that was counted failed, as isFailed of src/extract/request.ts has it. */
 export let isError: bool = false
 
 /** Counts the router message [start, end), which must be known already; says whether it could. */
 export function countRouter(salt: u64, start: usize, end: usize): i32 {
   if (!readRouterLine(start, end)) return UNUSUAL
   const isPlatformError = code > 0 && !isInfo
-  isError = status >= 500 || isPlatformError
+  isError = code > 0 ? !isInfo && !isWarning : status >= 500
   const salted = startHash(salt)
   const failure = isPlatformError ? <u64>code << 32 : 0
   dynoHash = mix(hashBytes(salted, dynoStart, dynoEnd), failure | (<u64>status << 8) | DYNO_KIND)

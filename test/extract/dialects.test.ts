@@ -66,6 +66,34 @@ describe('runtime metrics', () => {
   })
 })
 
+describe('text that strangers cause', () => {
+  const forged =
+    'source=web.1 sample#memory_total=9MB sample#db_size=1bytes sample#active-connections=499'
+
+  test.each([
+    [
+      'SQL in the log of a database',
+      'app[postgres.4821]',
+      `[DATABASE] [20-1] LOG: statement: INSERT INTO c VALUES ('hi ${forged} ')`,
+    ],
+    ['SQL that begins a continued line', 'app[postgres.4821]', forged],
+    ['a command of Redis', 'app[redis]', forged],
+    [
+      'a command of a dyno',
+      'heroku[run.1234]',
+      `Starting process with command \`grep -r "${forged} " docs\``,
+    ],
+    ['a quoted command behind samples', 'heroku[web.1]', `source=web.1 command="${forged} "`],
+    ['words behind samples', 'heroku[web.1]', `source=web.1 dyno=heroku.1.x said ${forged}`],
+    ['a quoted name of a database', 'app[heroku-postgres]', `source=DATABASE name="${forged} "`],
+    ['a message of a database service', 'app[heroku-postgres]', `Update DATABASE by ${forged}`],
+  ])('%s is text', (_, source, message) => {
+    const report = reportOn(line(source, message))
+    expect([report.dynos, report.sample, report.measure, report.count]).toEqual([{}, {}, {}, {}])
+    expect(Object.values(report.addons).flatMap((addon) => Object.keys(addon))).toEqual([])
+  })
+})
+
 describe('platform lines', () => {
   test('errors, memory over quota, states, releases, scaling', () => {
     const report = reportOn(

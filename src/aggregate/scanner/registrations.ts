@@ -1,7 +1,7 @@
 import { type AppState, dynoNamed } from '../../extract/app-state.ts'
 import { NOT_OURS, keyNumber } from '../../extract/convention-key.ts'
 import { labelSetOf, meaningOfKey, seriesFor } from '../../extract/convention.ts'
-import { METHODS, isPlatformError } from '../../extract/request.ts'
+import { METHODS, hasErrorCode } from '../../extract/request.ts'
 import { type Role, roleOf } from '../../extract/role.ts'
 import { dynoErrorsOf, errorsOf, requestsOf, routeErrorsOf } from '../../extract/router.ts'
 import { OTHER_ROUTE, routeOf } from '../../extract/route.ts'
@@ -56,7 +56,7 @@ export function registerRequest(cache: ScannerCache): boolean {
   if (route.template === OTHER_ROUTE && routes.byTemplate.size < routes.limit) return true
   const dyno = dynoNamed(state, request.bytes, request.dynoStart, request.dynoEnd)
   const { method, status } = request
-  const isError = isPlatformError(request)
+  const isError = hasErrorCode(request)
   const series: [number | undefined, Kind][] = [
     [requestsOf(state, request, dyno), 'count'],
     [dyno.service, 'measure'],

@@ -1,12 +1,11 @@
 import { APP, CHANGES, dashboard } from './dashboard.mjs'
 import { coloured, query, stat, stateTimeline, table, text, timeseries } from './grafana.mjs'
-import { failedShare, grown, knownQuantile, memoryShare } from './queries.mjs'
+import { failedRequestsShare, grown, knownQuantile, memoryShare } from './queries.mjs'
 import { quantile, selector, sumRate } from './queries.mjs'
 import * as words from './words.mjs'
 
 const REQUESTS = 'heroku_router_requests_total'
 const SERVICE = 'heroku_router_service_seconds'
-const FAILED = 'status=~"5.."'
 const OLDEST_LINE = `time() - l2met_last_line_timestamp_seconds${selector()}`
 
 export const overview = dashboard({
@@ -29,8 +28,8 @@ function tiles() {
   return [
     stat(
       'Failed',
-      'Share of the requests that were answered with a 5xx.',
-      [query(failedShare(REQUESTS, FAILED))],
+      'Share of the requests that failed: an H code of at=error, or without a code a 5xx.',
+      [query(failedRequestsShare())],
       {
         unit: 'percentunit',
         color: 'background',
@@ -238,7 +237,7 @@ function apps() {
       { title: 'Requests', expr: sumRate(REQUESTS, ['app']), unit: 'reqps' },
       {
         title: 'Failed',
-        expr: failedShare(REQUESTS, FAILED, ['app']),
+        expr: failedRequestsShare(['app']),
         unit: 'percentunit',
         thresholds: words.FAILED_STEPS,
       },

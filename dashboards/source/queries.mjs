@@ -62,6 +62,13 @@ export function grown(metric, by, span, ...matchers) {
   return `${sumBy(by)}(clamp_min(${now} - (${before} or ${wasWithout} or ${atFirst}), 0))`
 }
 
+/** Share of the requests that failed; nothing where there was no request. */
+export function failedRequestsShare(by = []) {
+  const all = sumRate('heroku_router_requests_total', by)
+  const none = by.length === 0 ? 'vector(0)' : `${all} * 0`
+  return `(${sumRate('heroku_router_failed_total', by)} or ${none}) / (${all} > 0)`
+}
+
 /** Share of the requests that were answered with a 5xx; nothing where there was no request. */
 export function failedShare(metric, failed, by = [], matchers = [], over = STEP) {
   const all = sumRate(metric, by, matchers, over)

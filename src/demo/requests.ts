@@ -103,7 +103,8 @@ function factsOf(route: ShopRoute, outcome: Outcome): Fact[] {
   ]
   if (dyno !== '') facts.push(['dyno', dyno, 1])
   if (isError) facts.push(['error', code, 1])
-  if (isError || status >= 500) facts.push(['routeError', name, 1])
+  const isFailed = code === undefined ? status >= 500 : isError && code !== 'H27'
+  if (isFailed) facts.push(['routeError', name, 1])
   // A zero of Router 2.0 stands for a gap: without a dyno there was nothing to time.
   const isTimed = serviceMs !== undefined && dyno !== ''
   if (isTimed) facts.push(['service', 'count', 1], ['service', 'sum', serviceMs])

@@ -198,3 +198,37 @@ test('the busiest clock second is the peak', () => {
 function requestAt(time: string): string {
   return `2026-11-21T11:00:${time}+00:00 heroku[router]: at=info method=GET path="/" host=a dyno=web.1 connect=1ms service=20ms status=200 bytes=9`
 }
+
+function tail(status: number): string {
+  return `dyno=web.1 connect=1ms service=5ms status=${status} bytes=9 protocol=https`
+}
+
+describe('failed', () => {
+  test.each([
+    ['a code of at=error', `at=error code=H12 desc="x" method=GET path="/" ${tail(503)}`, 1],
+    [
+      'a code of at=error behind a good status',
+      `sock=backend at=error code=H18 desc="x" method=GET path="/" ${tail(200)}`,
+      1,
+    ],
+    ['a code without a level', `code=H99 desc="x" method=GET path="/" ${tail(503)}`, 1],
+    ['500 without a code', `at=info method=GET path="/" ${tail(500)}`, 1],
+    ['499 without a code', `at=info method=GET path="/" ${tail(499)}`, 0],
+    [
+      'a notice, whatever its status',
+      `at=info code=H80 desc="x" method=GET path="/" ${tail(503)}`,
+      0,
+    ],
+    [
+      "a client's fault, whatever its status",
+      `sock=client at=warning code=H27 desc="x" method=GET path="/" ${tail(503)}`,
+      0,
+    ],
+    ['H28', `sock=client at=warning code=H28 desc="x" method=GET path="/" ${tail(499)}`, 0],
+  ])('%s', (_, message, failed) => {
+    const text = `2026-11-21T11:00:00+00:00 heroku[router]: ${message}\n`
+    // The scanner counts all but the first line.
+    const report = reportOn(text.repeat(3))
+    expect(report.routes.map(({ errors }) => errors)).toEqual([failed * 3])
+  })
+})

@@ -35,6 +35,7 @@ interface Walk {
   readonly serviceSum: Sum
   serviceCount: number
   dropped: number
+  failed: number
   release: Gauge | undefined
 }
 
@@ -59,6 +60,7 @@ export function addApp(
     serviceSum: { high: 0, low: 0 },
     serviceCount: 0,
     dropped: 0,
+    failed: 0,
     release: undefined,
   }
   for (const place of rows.places.values()) {
@@ -69,6 +71,7 @@ export function addApp(
   addDynoGauges(walk, now)
   for (const spec of SPECS) addZeros(walk, spec)
   addRelease(walk)
+  addFixed(samples.numbers, 'heroku_router_failed_total', rows.label, walk.failed)
   addLines(walk, lifetime, now)
   addMinute(walk, minute)
 }
@@ -78,6 +81,7 @@ function addCell(walk: Walk, place: Place, row: Row, cell: Cell): void {
   const { labels, dyno } = row
   if (cell.kind === 'sample' && dyno !== '') noteHeard(walk, dyno, cell)
   if (cell.kind === 'sample' && series.name === 'release/version') noteRelease(walk, cell)
+  if (cell.kind === 'count' && series.name === 'route/failed') walk.failed += sumValue(cell)
   if (spec === undefined) return
   if (cell.kind === 'sample' && spec.type === 'gauge')
     walk.dynoGauges.push({ spec, row, value: cell.last })

@@ -41,6 +41,9 @@ export const FAMILIES = [
     help: 'Requests that the Heroku router reported as failed, by H code.',
     zeros: ['H10', 'H12', 'H13', 'H14', 'H18'],
   }),
+  counter('heroku_router_failed_total', [], {
+    help: 'Requests that failed: those with an H code of at=error, and without a code those with a status of 500 or more.',
+  }),
   histogram('heroku_router_service_seconds', ['dyno'], {
     series: 'router/service',
     unit: 'seconds',

@@ -1,4 +1,4 @@
-import { createAppWindows, releaseAccumulator, flushScanner } from '../src/aggregate/app-windows.ts'
+import { createAppWindows, releaseAccumulator } from '../src/aggregate/app-windows.ts'
 import { countBody, createBodyReader } from '../src/aggregate/body.ts'
 import { sharedScanner } from '../src/aggregate/scanner/scanner.ts'
 import { WIDTH_10S } from '../src/model/window-reader.ts'
@@ -36,7 +36,7 @@ export async function playDay(
     const stamp = new Date(now).toISOString().slice(0, STAMP)
     for (const at of body.stamps) body.bytes.write(stamp, at, 'latin1')
     const count = countBody(reader, windows, body.bytes, now + 999)
-    flushScanner()
+
     lines += count.lines
     frames.push({ id: undefined, deltas: count.deltas })
     if (frames.length < AT_ONCE && now + 1000 < to) continue

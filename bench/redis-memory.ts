@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { createAppWindows, releaseAccumulator, flushScanner } from '../src/aggregate/app-windows.ts'
+import { createAppWindows, releaseAccumulator } from '../src/aggregate/app-windows.ts'
 import { countBody, createBodyReader } from '../src/aggregate/body.ts'
 import { sharedScanner } from '../src/aggregate/scanner/scanner.ts'
 import { createPacker } from '../src/codec/packer.ts'
@@ -74,7 +74,7 @@ let lines = 0
 
 for (; now < end; now += 1000) {
   const { lines: count, deltas } = countBody(reader, windows, bodyOfSecond(day, now), now + 999)
-  flushScanner()
+
   lines += count
   const frames: CommitBody[] = [{ id: undefined, deltas }]
   if (now > end - ID_TTL_S * 1000) {

@@ -4,9 +4,11 @@ import { createCollector } from '../src/export/prometheus/collect.ts'
 import { OPENMETRICS, PROTOBUF, TEXT, renderBody } from '../src/export/prometheus/negotiate.ts'
 import {
   type Accumulator,
+  contentsOf,
   countValue,
   createAccumulator,
   measure,
+  noteTime,
   sample,
 } from '../src/model/accumulator.ts'
 import { type SeriesTable, createSeriesTable, internSeries } from '../src/model/series-table.ts'
@@ -70,7 +72,8 @@ async function measureScrapes(
 ): Promise<void> {
   const table = createSeriesTable(SERIES)
   const commit = async (acc: Accumulator) => {
-    const start = acc.last - (acc.last % WIDTH_10S)
+    const { last } = contentsOf(acc)
+    const start = last - (last % WIDTH_10S)
     await store.commit(APP, [{ id: undefined, deltas: [{ start, acc }] }])
   }
   // The last complete minute, this one and those that it is going to take.
@@ -126,7 +129,7 @@ function fill(
   first = 0,
 ): Accumulator {
   const acc = createAccumulator(table)
-  acc.first = acc.last = now
+  noteTime(acc, now)
   for (let i = first % step; i < mix.counters; i += step) {
     const series = { kind: 'count', name: 'router/requests', unit: '', labels: labels(i) } as const
     countValue(acc, internSeries(table, series), i)

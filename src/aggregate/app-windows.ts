@@ -1,7 +1,6 @@
 import { type AppState, type ExtractOptions, createAppState } from '../extract/app-state.ts'
 import { type Accumulator, createAccumulator, resetAccumulator } from '../model/accumulator.ts'
 import type { SeriesTable } from '../model/series-table.ts'
-import { drainScanner, sharedScanner } from './scanner/scanner.ts'
 
 /** The accumulators of a series table that are free to be used again. */
 export interface Pool {
@@ -43,15 +42,8 @@ export function openWindow(open: OpenWindow[], owner: Pool, start: number): Accu
   return acc
 }
 
-/** Brings into open windows all that was counted: before they are read. */
-export function flushScanner(): void {
-  const scanner = sharedScanner()
-  if (scanner !== undefined) drainScanner(scanner)
-}
-
 /** Gives back what is open, whose values have been taken or are to be dropped. */
 export function releaseWindows(open: OpenWindow[]): void {
-  flushScanner()
   for (const { owner, acc } of open) releaseAccumulator(owner, acc)
   open.length = 0
 }
@@ -62,7 +54,7 @@ export function takeAccumulator({ table, free }: Pool): Accumulator {
 
 /** Gives back an accumulator whose values have been committed or dropped. */
 export function releaseAccumulator({ free }: Pool, acc: Accumulator): void {
-  const isMany = free.length * acc.cells.length > MAX_FREE_CELLS
+  const isMany = free.length * acc.table.series.length > MAX_FREE_CELLS
   if (free.length >= MAX_FREE || (free.length >= MIN_FREE && isMany)) return
   resetAccumulator(acc)
   free.push(acc)

@@ -1,9 +1,7 @@
 import { FUTURE, LATE, MALFORMED, countMalformed, extractLine } from '../extract/extract.ts'
 import { scanFrames } from '../frame/octets.ts'
 import { readSyslog } from '../frame/syslog.ts'
-import { type Accumulator, countValue } from '../model/accumulator.ts'
 import { type Line, createLine } from '../model/line.ts'
-import { internSeries } from '../model/series-table.ts'
 import { type DateCache, type Stamp, createDateCache } from '../frame/timestamp.ts'
 import { scanBody } from './scanner/scan-body.ts'
 import type { Scanner } from './scanner/scanner.ts'
@@ -46,7 +44,7 @@ export function createBodyReader(windowMs: number, scanner?: Scanner): BodyReade
 
 /**
  * Reads a Logplex body (octet-counted syslog frames) into windows of `windows`, which the caller
- * settles and closes: those of `deltas`, which may hold what other bodies have counted, and gets new ones. `now`
+ * releases: those of `deltas`, which may hold what other bodies have counted, and gets new ones. `now`
  * (ms since 1970) is the store's time. What became of the lines is counted in the window of `now`; a
  * late or future line enters no other. The same body gives the same each time.
  */
@@ -112,7 +110,6 @@ export function countBody(
       current.results[countMalformed(current)]! += 1
     },
   )
-  for (const { owner, acc } of deltas) if (owner === windows) countOverflow(windows, acc)
   // Of a thousand apps each would keep a body.
   windows.state.request.bytes = NO_BYTES
   return count
@@ -123,15 +120,4 @@ const NO_BYTES = new Uint8Array(0)
 /** Whether a line's time is too far from the store's. */
 function isOff(time: number, now: number): boolean {
   return time < now - LATE_MS || time > now + FUTURE_MS
-}
-
-function countOverflow(windows: AppWindows, acc: Accumulator): void {
-  if (acc.overflow === 0) return
-  const { table } = windows.state
-  countValue(
-    acc,
-    internSeries(table, { kind: 'count', name: 'l2met/overflow', unit: '', labels: [] }),
-    acc.overflow,
-  )
-  acc.overflow = 0
 }

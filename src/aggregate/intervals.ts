@@ -1,4 +1,4 @@
-import { type Accumulator } from '../model/accumulator.ts'
+import { type Accumulator, sizeOf } from '../model/accumulator.ts'
 import { type AppWindows, releaseAccumulator, takeAccumulator } from './app-windows.ts'
 import { type RequestStats, createRequestStats } from './requests.ts'
 
@@ -63,7 +63,7 @@ export function createIntervals(windows: AppWindows, options: IntervalOptions): 
     }
     const oldest = newest - keep * widthMs
     if (!(start >= oldest)) {
-      const isFull = old.size >= MAX_OLD || sizeOf(old) > MAX_CELLS
+      const isFull = old.size >= MAX_OLD || cellsOf(old) > MAX_CELLS
       if (isFull) close(old, old.values().next().value!)
       old.set(start, interval)
       return interval
@@ -71,7 +71,7 @@ export function createIntervals(windows: AppWindows, options: IntervalOptions): 
     recent.set(start, interval)
     if (start <= newest) return interval
     newest = start
-    const kept = sizeOf(recent) > MAX_CELLS ? 1 : keep
+    const kept = cellsOf(recent) > MAX_CELLS ? 1 : keep
     for (const one of byStart(recent)) {
       if (one.start <= start - (kept + 1) * widthMs) close(recent, one)
     }
@@ -98,9 +98,9 @@ export function createIntervals(windows: AppWindows, options: IntervalOptions): 
   }
 }
 
-function sizeOf(intervals: ReadonlyMap<number, Interval>): number {
+function cellsOf(intervals: ReadonlyMap<number, Interval>): number {
   let cells = 0
-  for (const { acc } of intervals.values()) cells += acc.touched.length
+  for (const { acc } of intervals.values()) cells += sizeOf(acc)
   return cells
 }
 

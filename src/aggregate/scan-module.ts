@@ -22,11 +22,12 @@ export interface ScanExports {
   setTime(time: number): void
   scanText(from: number, to: number): number
   scanBody(from: number, to: number): number
+  takeResults(): void
   takeCounts(): void
   linesCounted(): number
   drainCells(): number
   takeSeen(): number
-  createCell(series: number, kind: number): number
+  createCell(series: number, kind: number, folded: number): number
   dropCells(): void
   forgetAll(): void
   learnProc(role: number): number

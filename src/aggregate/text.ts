@@ -99,14 +99,10 @@ function countClean(
   const app = counter.appOf === undefined ? counter : counter.appOf(line)
   const acc = app && windowOf(line.time)
   if (app === undefined || acc === undefined) return
-  const events = acc.events.length
   const result = extractLine(app.state, line, acc)
   acc.results[result]! += 1
   counter.lines += 1
   if (result === MALFORMED) counter.malformed += 1
-  if (acc.events.length > events && 'name' in app && app.name !== '') {
-    acc.events.push({ ...acc.events.pop()!, app: app.name })
-  }
 }
 
 /** Counts a line that was too long to be read. */

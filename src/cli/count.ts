@@ -2,7 +2,12 @@ import { type AppWindows, createAppWindows } from '../aggregate/app-windows.ts'
 import type { Interval } from '../aggregate/intervals.ts'
 import { type RequestStatsOptions, createRequestStats, noteRequest } from '../aggregate/requests.ts'
 import { createTextScan } from '../aggregate/scanner/scan-text.ts'
-import { type Drained, scannerFault, sharedScanner } from '../aggregate/scanner/scanner.ts'
+import {
+  type Drained,
+  scannerFault,
+  settleScanner,
+  sharedScanner,
+} from '../aggregate/scanner/scanner.ts'
 import {
   MAX_TEXT_LINE,
   type TextApp,
@@ -36,8 +41,6 @@ export interface LocalCounter {
   forgetTime(): void
   /** Lines so far that count, and those of them that aren't understood. */
   lines(): { readonly read: number; readonly malformed: number }
-  /** Brings all that was counted into its interval. */
-  flush(): void
 }
 
 export interface CountOptions extends RequestStatsOptions {
@@ -130,10 +133,10 @@ export function createLocalCounter(
   const counter = createTextCounter(windows.state, Date.now(), appOf)
   counter.time = NaN
   let clock = NaN
-  const onDrain = ({ requests, errors, lines }: Drained) => {
+  const onDrain = ({ requests, errors, lines }: Drained, into: Interval) => {
     scanned += lines
-    interval!.requests.count += requests
-    interval!.requests.errors += errors
+    into.requests.count += requests
+    into.requests.errors += errors
   }
   const windowOf = (time: number): Accumulator | undefined => intervalOf(time)?.acc
   const scan = scanner && createTextScan(scanner, counter, intervalOf, onDrain)
@@ -154,7 +157,6 @@ export function createLocalCounter(
     scanFault: looks ? undefined : scannerFault(),
     buffer: scan?.buffer,
     async openLines(live, name) {
-      scan?.drain()
       appOfInput = name
       return createLines(MAX_TEXT_LINE, live, sink, bulkSink)
     },
@@ -162,11 +164,8 @@ export function createLocalCounter(
       counter.time = NaN
     },
     lines() {
-      scan?.drain()
+      if (scanner !== undefined) settleScanner(scanner)
       return { read: counter.lines + scanned, malformed: counter.malformed }
-    },
-    flush() {
-      scan?.drain()
     },
     setClock(now) {
       if (Object.is(counter.time, clock)) counter.time = clock = now

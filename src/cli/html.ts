@@ -37,7 +37,6 @@ export function reportHtml(
   return {
     counter,
     finish() {
-      counter.flush()
       intervals?.closeAll()
       const view = viewOf(total, requests, viewOptions(options))
       reportView(view)

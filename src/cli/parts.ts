@@ -31,6 +31,5 @@ export async function countParts(
     if (!(error instanceof InputError)) throw error
     fault = error.message
   }
-  counter.flush()
   return fault
 }

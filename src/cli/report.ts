@@ -42,7 +42,6 @@ export function reportWhole(
     counter,
     addPart: (part) => void parts.push(part),
     finish() {
-      counter.flush()
       const window = toWindow(whole!.acc)
       for (const part of parts) {
         mergeWindow(window, part.window)
@@ -104,7 +103,6 @@ export function reportIntervals(
   return {
     counter,
     finish() {
-      counter.flush()
       intervals?.closeAll()
       return viewOf(total, requests, { top: options.top, slow: false, by: false })
     },

@@ -2,7 +2,7 @@ import {
   type Accumulator,
   addAccumulator,
   createAccumulator,
-  keepSecond,
+  contentsOf,
   resetAccumulator,
 } from '../model/accumulator.ts'
 import type { SeriesTable } from '../model/series-table.ts'
@@ -103,17 +103,17 @@ function* writeWindow(writer: ByteWriter, window: Window): Generator<undefined> 
 }
 
 function writeAccumulator(writer: ByteWriter, acc: Accumulator, book: KeyBook): void {
-  keepSecond(acc)
-  writeHeader(writer, acc)
-  const base = baseOf(acc)
-  const { length } = acc.touched
+  const contents = contentsOf(acc)
+  writeHeader(writer, contents)
+  const base = baseOf(contents)
+  const { length } = contents.touched
   writeVarint(writer, length)
-  const ordered = inKeyOrder(book, acc.touched)
+  const ordered = inKeyOrder(book, contents.touched)
   let previous = -1
   for (let i = 0; i < length; i += 1) {
     const id = ordered[i]!
     writeKnownKey(writer, book, previous, id)
-    writeCell(writer, acc.cells[id]!, base)
+    writeCell(writer, contents.cells[id]!, base)
     previous = id
   }
 }

@@ -1,4 +1,4 @@
-import type { Accumulator } from '../model/accumulator.ts'
+import { type Accumulator, contentsOf } from '../model/accumulator.ts'
 import { mergeCell } from '../model/cell.ts'
 import { seriesKey } from '../model/series.ts'
 import { DYNO_GONE_MS, SAMPLES_KEPT_MS } from '../model/window-reader.ts'
@@ -10,10 +10,11 @@ import { type Window, type WindowHeader, cellWithin, mergeHeader } from '../mode
  */
 export function addToTotals(window: Window, acc: Accumulator, maxSeries: number): void {
   const { keys, series } = acc.table
-  mergeTotalsHeader(window, acc)
-  for (const id of acc.touched) {
+  const contents = contentsOf(acc)
+  mergeTotalsHeader(window, contents)
+  for (const id of contents.touched) {
     const cell = cellWithin(window, keys[id]!, series[id]!.kind, maxSeries)
-    if (cell.kind !== 'unique') mergeCell(cell, acc.cells[id]!)
+    if (cell.kind !== 'unique') mergeCell(cell, contents.cells[id]!)
   }
 }
 

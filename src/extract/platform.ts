@@ -28,7 +28,7 @@ export function extractDynoLine(state: AppState, line: Line, acc: Accumulator): 
         labels({ code: error[1]!, dyno: countedDyno(dyno) }),
       ),
     )
-    note(acc, line, 'error', `${dyno} ${error[1]}`)
+    note(state, acc, line, 'error', `${dyno} ${error[1]}`)
     return true
   }
   const memory = /^Process running mem=(\d+)MB?\((\d+(?:\.\d+)?)%\)/.exec(text)
@@ -39,8 +39,8 @@ export function extractDynoLine(state: AppState, line: Line, acc: Accumulator): 
   const type = /^[^.]+/.exec(dyno)?.[0] ?? dyno
   const eventLabels = labels({ dyno_type: dynoType(type), event })
   countOne(acc, seriesOf(state, 'count', 'dyno/events', '', eventLabels))
-  if (event === 'crashed') note(acc, line, 'crash', dyno)
-  if (event === 'cycling' || event === 'restarting') note(acc, line, 'restart', dyno)
+  if (event === 'crashed') note(state, acc, line, 'crash', dyno)
+  if (event === 'cycling' || event === 'restarting') note(state, acc, line, 'restart', dyno)
   return true
 }
 
@@ -51,12 +51,12 @@ export function extractApiLine(state: AppState, line: Line, acc: Accumulator): b
   if (release !== null) {
     countOne(acc, seriesOf(state, 'count', 'release/count', '', []))
     sample(acc, seriesOf(state, 'sample', 'release/version', '', []), Number(release[1]), line.time)
-    note(acc, line, 'release', `v${release[1]}`)
+    note(state, acc, line, 'release', `v${release[1]}`)
     return true
   }
   const scale = /^Scaled? to ([\w@:=.,\s-]{1,400}?) by /.exec(text)
   if (scale === null) return false
-  note(acc, line, 'scale', cleanText(scale[1]!))
+  note(state, acc, line, 'scale', cleanText(scale[1]!))
   return true
 }
 
@@ -121,8 +121,15 @@ function noteMemory(
   return true
 }
 
-function note(acc: Accumulator, line: Line, kind: WindowEvent['kind'], text: string): void {
-  addEvent(acc, { time: line.time, kind, text })
+function note(
+  { table: { app } }: AppState,
+  acc: Accumulator,
+  line: Line,
+  kind: WindowEvent['kind'],
+  text: string,
+): void {
+  const event = { time: line.time, kind, text }
+  addEvent(acc, app === '' ? event : { ...event, app })
 }
 
 function labels(values: Record<string, string>): [string, string][] {

@@ -1,4 +1,4 @@
-import { type OpenWindow, releaseWindows, flushScanner } from '../aggregate/app-windows.ts'
+import { type OpenWindow, releaseWindows } from '../aggregate/app-windows.ts'
 import { createSeriesTable } from '../model/series-table.ts'
 import type { CommitTimes } from './self-metrics.ts'
 import type { Entry, CommitQueue } from './commit-queue.ts'
@@ -60,7 +60,6 @@ function countBatch(
 ): { entries: readonly Entry[]; bodies: readonly CommitBody[]; open: OpenWindow[] } {
   const open: OpenWindow[] = []
   const entries = countTogether(batch, open, (entry, fault) => fail(queue, entry, fault))
-  flushScanner()
   const table = createSeriesTable(Infinity)
   const bodies: CommitBody[] = entries.map(({ id, spilled }) =>
     spilled === undefined ? { id, deltas: NO_DELTAS } : restoreBody(id, spilled, table),

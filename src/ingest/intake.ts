@@ -4,7 +4,6 @@ import {
   createAppWindows,
   releaseWindows,
   openWindow,
-  flushScanner,
 } from '../aggregate/app-windows.ts'
 import { type BodyCount, countBody, createBodyReader } from '../aggregate/body.ts'
 import { sharedScanner } from '../aggregate/scanner/scanner.ts'
@@ -125,7 +124,6 @@ export function createIntake(options: {
 }
 
 function moveToOverLimit(open: readonly OpenWindow[]): void {
-  flushScanner()
   for (const { acc } of open) {
     const lines = acc.results.reduce((sum, n) => sum + n, 0)
     acc.results.fill(0)

@@ -1,7 +1,6 @@
-import { type OpenWindow, releaseWindows, flushScanner } from '../aggregate/app-windows.ts'
-import { type Accumulator, createAccumulator } from '../model/accumulator.ts'
-import { parseSeriesKey } from '../model/series.ts'
-import { type SeriesTable, createSeriesTable, internSeries } from '../model/series-table.ts'
+import { type OpenWindow, releaseWindows } from '../aggregate/app-windows.ts'
+import { type Accumulator, createAccumulator, fromWindow } from '../model/accumulator.ts'
+import { type SeriesTable, createSeriesTable } from '../model/series-table.ts'
 import { createWindow } from '../model/window.ts'
 import { countBodies } from './self-metrics.ts'
 import type { QueuedBody } from './commit-queue.ts'
@@ -23,7 +22,6 @@ const OVERHEAD = 768
 export function spillBody(body: QueuedBody, packer: Packer): SpilledBody {
   const open: OpenWindow[] = []
   body.count(open)
-  flushScanner()
   let lines = 0
   let size = OVERHEAD
   const deltas = open.map(({ start, acc }, i) => {
@@ -61,14 +59,5 @@ function createCorrection(): Accumulator {
 function unpackInto(table: SeriesTable, packed: Buffer): Accumulator {
   const window = createWindow()
   mergePacked(window, packed)
-  const { cells, ...body } = window
-  const acc = Object.assign(createAccumulator(table), body)
-  for (const [key, cell] of cells) {
-    const series = internSeries(table, parseSeriesKey(key))
-    while (acc.cells.length < series) acc.cells.push(undefined)
-    acc.cells[series] = cell
-    cell.epoch = acc.epoch
-    acc.touched.push(series)
-  }
-  return acc
+  return fromWindow(table, window)
 }

@@ -1,34 +1,50 @@
 import { type Cell, type Counter, createCell, mergeCell, resetCell } from './cell.ts'
 import { type Gauge, addToGauge, mergeGauge } from './gauge.ts'
 import { LINE_CLASSES, LINE_RESULTS } from './line.ts'
-import type { SeriesTable } from './series-table.ts'
+import { parseSeriesKey } from './series.ts'
+import { type SeriesTable, internOverflow, internSeries } from './series-table.ts'
 import { type Sketch, addMillisToSketch, addToSketch, mergeListed } from './sketch.ts'
 import { addToSum, mergeSum } from './sum.ts'
 import { type Unique, addToUnique } from './unique.ts'
-import { type Window, type WindowEvent, cellOf, createWindow, mergeHeader } from './window.ts'
+import {
+  type Window,
+  type WindowEvent,
+  type WindowHeader,
+  cellOf as cellWithKey,
+  createWindow,
+  mergeHeader,
+} from './window.ts'
 
 /**
  * A window that is being filled: cells by series number instead of by name, and used again and
- * again, so that a line allocates nothing. `touched` are the series written since the last reset.
+ * again, so that a line allocates nothing. What it holds is read with `contentsOf`.
  */
-export interface Accumulator extends Omit<Window, 'cells'> {
+export interface Accumulator {
   readonly table: SeriesTable
+  readonly classes: Float64Array
+  readonly results: Float64Array
+  /** Brings in what a scanner has counted for it; undefined while that is nothing. */
+  pending: (() => void) | undefined
+}
+
+/** What was accumulated. `touched` are the series written since the last reset, each with a cell. */
+export interface Contents extends Accumulator, WindowHeader {
+  readonly classes: Float64Array
+  readonly results: Float64Array
   readonly cells: (Cell | undefined)[]
   touched: number[]
   epoch: number
-  /** Values that went to an overflow series. */
-  overflow: number
   second: number
   inSecond: number
 }
 
 export function createAccumulator(table: SeriesTable): Accumulator {
-  return {
+  const contents: Contents = {
     table,
+    pending: undefined,
     cells: [],
     touched: [],
     epoch: 1,
-    overflow: 0,
     first: Infinity,
     last: -Infinity,
     classes: new Float64Array(LINE_CLASSES.length),
@@ -38,12 +54,36 @@ export function createAccumulator(table: SeriesTable): Accumulator {
     second: NaN,
     inSecond: 0,
   }
+  return contents
+}
+
+/** The values of a window in a table of series, to be added to. */
+export function fromWindow(table: SeriesTable, window: Window): Accumulator {
+  const acc = createAccumulator(table)
+  mergeHeader(acc as Contents, window)
+  for (const [key, cell] of window.cells)
+    mergeCell(use(acc, internSeries(table, parseSeriesKey(key))), cell)
+  return acc
+}
+
+/** All that was accumulated, a scanner's counts and the current second included. */
+export function contentsOf(acc: Accumulator): Contents {
+  acc.pending?.()
+  const contents = acc as Contents
+  keepSecond(contents)
+  return contents
+}
+
+/** How many series have values, but for those that a scanner holds. */
+export function sizeOf(acc: Accumulator): number {
+  return (acc as Contents).touched.length
 }
 
 /** Notes the time of a line, ms since 1970. */
 export function noteTime(acc: Accumulator, time: number): void {
-  if (time < acc.first) acc.first = time
-  if (time > acc.last) acc.last = time
+  const contents = acc as Contents
+  if (time < contents.first) contents.first = time
+  if (time > contents.last) contents.last = time
 }
 
 /** Adds 1 to a count series; here and below `series` is its number in the table. */
@@ -79,24 +119,31 @@ export function seeUnique(acc: Accumulator, series: number, hash: number): void 
 
 /** Counts a request in its clock second. */
 export function countSecond(acc: Accumulator, time: number): void {
+  const contents = acc as Contents
   const second = Math.floor(time / 1000)
-  if (second === acc.second) {
-    acc.inSecond += 1
+  if (second === contents.second) {
+    contents.inSecond += 1
     return
   }
-  keepSecond(acc)
-  acc.second = second
-  acc.inSecond = 1
+  keepSecond(contents)
+  contents.second = second
+  contents.inSecond = 1
 }
 
 /** Counts `requests` requests in a clock second (s since 1970). */
 export function addSeconds(acc: Accumulator, second: number, requests: number): void {
-  acc.seconds.set(second, (acc.seconds.get(second) ?? 0) + requests)
+  const { seconds } = acc as Contents
+  seconds.set(second, (seconds.get(second) ?? 0) + requests)
+}
+
+/** Counts values that went to overflow series, where cells of several values are added. */
+export function addOverflow(acc: Accumulator, values: number): void {
+  if (values > 0) (cellOf(acc, internOverflow(acc.table)) as Counter).high += values
 }
 
 /** Adds a sum, as sum.ts has it, to a count series. */
 export function addCount(acc: Accumulator, series: number, high: number, low: number): void {
-  mergeSum(use(acc, series) as Counter, { high, low })
+  mergeSum(cellOf(acc, series) as Counter, { high, low })
 }
 
 /**
@@ -109,12 +156,12 @@ export function addDistribution(
   from: Float64Array,
   at: number,
 ): number {
-  return mergeListed(use(acc, series) as Sketch, from, at)
+  return mergeListed(cellOf(acc, series) as Sketch, from, at)
 }
 
 /** Adds samples by their last one: from[at] and on are its time, the last value, min and max. */
 export function addLast(acc: Accumulator, series: number, from: Float64Array, at: number): void {
-  mergeGauge(use(acc, series) as Gauge, {
+  mergeGauge(cellOf(acc, series) as Gauge, {
     time: from[at]!,
     last: from[at + 1]!,
     min: from[at + 2]!,
@@ -123,26 +170,24 @@ export function addLast(acc: Accumulator, series: number, from: Float64Array, at
 }
 
 export function addEvent(acc: Accumulator, event: WindowEvent): void {
-  acc.events.push(event)
+  const { events } = acc as Contents
+  events.push(event)
 }
 
 /** Adds what was accumulated to another accumulator of the same table. */
 export function addAccumulator(into: Accumulator, from: Accumulator): void {
-  keepSecond(from)
-  keepSecond(into)
-  mergeHeader(into, from)
-  for (const id of from.touched) {
-    let cell = into.cells[id]
-    if (cell?.epoch !== into.epoch) cell = touch(into, id)
-    mergeCell(cell, from.cells[id]!)
-  }
+  const contents = contentsOf(from)
+  mergeHeader(contentsOf(into), contents)
+  for (const id of contents.touched) mergeCell(cellOf(into, id), contents.cells[id]!)
 }
 
 /** Adds what was accumulated to a window. The accumulator stays as it is. */
 export function mergeAccumulator(into: Window, acc: Accumulator): void {
-  keepSecond(acc)
-  mergeHeader(into, acc)
-  for (const id of acc.touched) mergeCell(cellOf(into, acc.table.keys[id]!), acc.cells[id]!)
+  const contents = contentsOf(acc)
+  mergeHeader(into, contents)
+  for (const id of contents.touched) {
+    mergeCell(cellWithKey(into, acc.table.keys[id]!), contents.cells[id]!)
+  }
 }
 
 /** The accumulated values as a window of their own. */
@@ -153,44 +198,47 @@ export function toWindow(acc: Accumulator): Window {
 }
 
 export function resetAccumulator(acc: Accumulator): void {
-  acc.touched = []
-  acc.epoch += 1
-  acc.overflow = 0
-  acc.first = Infinity
-  acc.last = -Infinity
-  acc.classes.fill(0)
-  acc.results.fill(0)
-  acc.seconds.clear()
-  acc.events = []
-  acc.second = NaN
-  acc.inSecond = 0
+  const contents = contentsOf(acc)
+  contents.touched = []
+  contents.epoch += 1
+  contents.first = Infinity
+  contents.last = -Infinity
+  contents.classes.fill(0)
+  contents.results.fill(0)
+  contents.seconds.clear()
+  contents.events = []
+  contents.second = NaN
 }
 
+/** The cell that a value of a line is added to. */
 function use(acc: Accumulator, series: number): Cell {
-  const cell = acc.cells[series]
-  if (cell !== undefined && cell.epoch === acc.epoch) {
-    if (acc.table.folded[series] === 1) acc.overflow += 1
-    return cell
-  }
-  return touch(acc, series)
+  if (acc.table.folded[series] === 1) addOverflow(acc, 1)
+  return cellOf(acc, series)
 }
 
-function touch(acc: Accumulator, series: number): Cell {
-  let cell = acc.cells[series]
+function cellOf(acc: Accumulator, series: number): Cell {
+  const contents = acc as Contents
+  const cell = contents.cells[series]
+  return cell !== undefined && cell.epoch === contents.epoch ? cell : touch(contents, series)
+}
+
+function touch(contents: Contents, series: number): Cell {
+  const { cells, table, touched, epoch } = contents
+  let cell = cells[series]
   if (cell === undefined) {
-    while (acc.cells.length < series) acc.cells.push(undefined)
-    cell = createCell(acc.table.series[series]!.kind)
-    acc.cells[series] = cell
+    while (cells.length < series) cells.push(undefined)
+    cell = createCell(table.series[series]!.kind)
+    cells[series] = cell
   } else resetCell(cell)
-  cell.epoch = acc.epoch
-  acc.touched.push(series)
-  if (acc.table.folded[series] === 1) acc.overflow += 1
+  cell.epoch = epoch
+  touched.push(series)
   return cell
 }
 
 /** Brings the requests of the current second into `seconds`. */
-export function keepSecond(acc: Accumulator): void {
-  if (acc.inSecond === 0) return
-  acc.seconds.set(acc.second, (acc.seconds.get(acc.second) ?? 0) + acc.inSecond)
-  acc.inSecond = 0
+function keepSecond(contents: Contents): void {
+  const { second, inSecond, seconds } = contents
+  if (inSecond === 0) return
+  seconds.set(second, (seconds.get(second) ?? 0) + inSecond)
+  contents.inSecond = 0
 }

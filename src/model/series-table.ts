@@ -72,6 +72,13 @@ export function nameSeries(series: Series): NamedSeries {
   return { series, key: seriesKey(series) }
 }
 
+const OVERFLOW = nameSeries({ kind: 'count', name: 'l2met/overflow', unit: '', labels: [] })
+
+/** The number of the series that counts the values of overflow series. */
+export function internOverflow(table: SeriesTable): number {
+  return internNamed(table, OVERFLOW)
+}
+
 /** The number of a series, new or known. */
 export function internNamed(table: SeriesTable, named: NamedSeries): number {
   const known = table.ids.get(named.key)

@@ -1,6 +1,7 @@
 import { bucketOf, bucketOfMillis } from './buckets'
 import { BUCKETS_AT, LENGTH, OFFSET, addToBucket, dropBuckets } from './cell-buckets'
 import { CELL, CELLS, MAX_CELLS, OUT, OUT_END, TOUCHED } from './memory'
+import { noteOverflow } from './counts'
 import { takeSeen } from './seen'
 
 /*
@@ -16,7 +17,8 @@ export const UNIQUE: u32 = 3
 // Offsets in a cell, beside those of cell-buckets.ts. A count has only the sum, a sample time and last in place of count and zeros.
 const SERIES = 0
 const KIND = 4
-const IS_TOUCHED = 8
+/** IS_TOUCHED, and IS_FOLDED where the series is an overflow series, whose values are counted one by one. */
+const FLAGS = 8
 const COUNTED = 24
 const ZEROS = 32
 const TIME = 24
@@ -32,18 +34,22 @@ const NANOS_PER_MILLI: f64 = 1e6
 const ZERO: i32 = i32.MIN_VALUE
 export const ZERO_THRESHOLD: f64 = 1.0 / 1073741824.0
 
+const IS_TOUCHED: u32 = 1
+const IS_FOLDED: u32 = 2
+
 let cells: i32 = 0
 let touched: i32 = 0
 let drained: i32 = 0
 
-/** A new cell, or 0 when there is no room. */
-export function createCell(series: u32, kind: u32): usize {
+/** A new cell, or 0 when there is no room. `folded` is 1 for an overflow series. */
+export function createCell(series: u32, kind: u32, folded: u32): usize {
   if (cells >= MAX_CELLS) return 0
   const cell = CELLS + <usize>cells * CELL
   cells += 1
   memory.fill(cell, 0, CELL)
   store<u32>(cell, series, SERIES)
   store<u32>(cell, kind, KIND)
+  store<u32>(cell, folded == 0 ? 0 : IS_FOLDED, FLAGS)
   reset(cell)
   return cell
 }
@@ -194,7 +200,7 @@ function writeCell(from: usize, cell: usize): usize {
 }
 
 function reset(cell: usize): void {
-  store<u32>(cell, 0, IS_TOUCHED)
+  store<u32>(cell, load<u32>(cell, FLAGS) & IS_FOLDED, FLAGS)
   store<i32>(cell, 0, LENGTH)
   store<f64>(cell, load<u32>(cell, KIND) == SAMPLE ? -Infinity : 0, COUNTED)
   store<f64>(cell, 0, ZEROS)
@@ -206,8 +212,15 @@ function reset(cell: usize): void {
 
 @inline
 function touch(cell: usize): void {
-  if (load<u32>(cell, IS_TOUCHED) != 0) return
-  store<u32>(cell, 1, IS_TOUCHED)
+  if (load<u32>(cell, FLAGS) != IS_TOUCHED) noteFirst(cell)
+}
+
+/** The first value of a cell since the last drain, or any of an overflow series. */
+function noteFirst(cell: usize): void {
+  const flags = load<u32>(cell, FLAGS)
+  if ((flags & IS_FOLDED) != 0) noteOverflow()
+  if ((flags & IS_TOUCHED) != 0) return
+  store<u32>(cell, flags | IS_TOUCHED, FLAGS)
   store<u32>(TOUCHED + (<usize>touched << 2), <u32>cell)
   touched += 1
 }

@@ -14,6 +14,7 @@ const COUNTED_LINES = 64
 const IGNORED_LINES = 72
 const ERRORS = 80
 const SECONDS_USED = 88
+const OVERFLOW = 120
 
 let second: f64 = NaN
 let inSecond: f64 = 0
@@ -26,6 +27,10 @@ let appLines: f64 = 0
 let ignoredLines: f64 = 0
 let allLines: f64 = 0
 let errors: f64 = 0
+let overflow: f64 = 0
+/** Of the lines counted since the last time, those whose results were taken. */
+let resultsTaken: f64 = 0
+let ignoredTaken: f64 = 0
 
 /** Notes the time of a line that was counted. */
 @inline
@@ -58,10 +63,25 @@ export function noteAppLine(isIgnored: bool): void {
   if (isIgnored) ignoredLines += 1
 }
 
+/** Counts a value that went to an overflow series. */
+export function noteOverflow(): void {
+  overflow += 1
+}
+
 /** Whether one more line may have no room. */
 @inline
 export function hasManySeconds(): bool {
   return secondsUsed + 1 >= MAX_SECONDS
+}
+
+/** Leaves in the state how many lines counted, and how many didn't, since the last time. */
+export function takeResults(): void {
+  const lines = routerLines + runtimeLines + appLines
+  const ignored = ignoredLines - ignoredTaken
+  store<f64>(STATE, lines - resultsTaken - ignored, COUNTED_LINES)
+  store<f64>(STATE, ignored, IGNORED_LINES)
+  resultsTaken = lines
+  ignoredTaken = ignoredLines
 }
 
 /** Leaves in the state what was counted since the last time, and forgets it. */
@@ -72,14 +92,14 @@ export function takeCounts(): void {
   store<f64>(STATE, routerLines, ROUTER_LINES)
   store<f64>(STATE, runtimeLines, RUNTIME_LINES)
   store<f64>(STATE, appLines, APP_LINES)
-  store<f64>(STATE, routerLines + runtimeLines + appLines - ignoredLines, COUNTED_LINES)
-  store<f64>(STATE, ignoredLines, IGNORED_LINES)
   store<f64>(STATE, errors, ERRORS)
   store<f64>(STATE, <f64>secondsUsed, SECONDS_USED)
+  store<f64>(STATE, overflow, OVERFLOW)
   firstTime = Infinity
   lastTime = -Infinity
   allLines += routerLines + runtimeLines + appLines
-  routerLines = runtimeLines = appLines = ignoredLines = errors = 0
+  routerLines = runtimeLines = appLines = ignoredLines = errors = overflow = 0
+  resultsTaken = ignoredTaken = 0
   secondsUsed = 0
 }
 

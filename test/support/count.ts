@@ -1,4 +1,4 @@
-import { createAppWindows, flushScanner } from '../../src/aggregate/app-windows.ts'
+import { createAppWindows } from '../../src/aggregate/app-windows.ts'
 import { type BodyCount, countBody, createBodyReader } from '../../src/aggregate/body.ts'
 import { sharedScanner } from '../../src/aggregate/scanner/scanner.ts'
 import { countTextLine, createTextCounter } from '../../src/aggregate/text.ts'
@@ -38,7 +38,7 @@ export function countBodies(
   const reader = createBodyReader(10_000, sharedScanner())
   const window = createWindow()
   const counts = bodies.map((body) => countBody(reader, windows, body, now))
-  flushScanner()
+
   for (const { deltas } of counts) for (const { acc } of deltas) mergeAccumulator(window, acc)
   return { window, counts }
 }

@@ -172,9 +172,10 @@ function kindOfKey(state: AppState, key: number): number {
 /** The scanner's cell for a series: 0 for none that it may have, NO_ROOM when it is full. */
 function cellOf(cache: ScannerCache, series: number, kind: Kind): number {
   const { cells, state, scan } = cache
-  // What goes to an overflow series is told apart from what belongs there.
-  if (series < 0 || state.table.folded[series] === 1) return 0
+  if (series < 0) return 0
   while (cells.length <= series) cells.push(0)
-  if (cells[series] === 0) cells[series] = scan.exports.createCell(series, KINDS[kind])
+  if (cells[series] === 0) {
+    cells[series] = scan.exports.createCell(series, KINDS[kind], state.table.folded[series]!)
+  }
   return cells[series] === 0 ? NO_ROOM : cells[series]!
 }

@@ -6,9 +6,11 @@ import {
   STOP,
   drainScanner,
   fillWindow,
-  selectApp,
-  stopOf,
   register,
+  selectApp,
+  settleScanner,
+  stopOf,
+  takeResults,
 } from './scanner.ts'
 
 /** How a body is counted where the scanner stops. */
@@ -25,8 +27,7 @@ export interface BodyTarget {
 }
 
 /**
- * Counts the frames of a body; the scanner has to be drained afterwards. Gives how many lines it
- * counted itself, and the place up to which the body is counted: what follows isn't what Logplex writes.
+ * Counts the frames of a body. Gives how many lines the scanner counted itself, and the place up to which the body is counted: what follows isn't what Logplex writes.
  */
 export function scanBody(
   scanner: Scanner,
@@ -38,16 +39,20 @@ export function scanBody(
   if (body.length > input.length) return { lines: 0, end: 0 }
   const before = exports.linesCounted()
   const drain = () => void drainScanner(scanner)
+  /** What became of the lines counts at the time of the body, not of the lines. */
+  const keepResults = () => takeResults(module, target.results)
 
   /** Makes the window of a time the one that is filled. */
   const enter = (time: number): boolean => {
     const window = target.windowAt(time)
     if (window === undefined || !(time >= window.start && time < window.end)) return false
-    fillWindow(scanner, window.acc, target.results, window.start, window.end)
+    keepResults()
+    fillWindow(scanner, window.acc, window.start, window.end, drain)
     return true
   }
 
   input.set(body)
+  // Lines of another drain may be those of another time.
   exports.setWindow(NaN, NaN)
   let end = body.length
   for (let at = 0; at < body.length;) {
@@ -60,12 +65,18 @@ export function scanBody(
       end = at
       break
     }
-    if (code === STOP.full) drain()
-    else if (code !== STOP.outside || !enter(stop.time)) {
+    if (code === STOP.full) {
+      keepResults()
+      settleScanner(scanner)
+    } else if (code !== STOP.outside || !enter(stop.time)) {
       target.countLong(stop.start, stop.end)
       at = stop.end
-      if (code > STOP.outside) register(scanner, cache, code, target.line, drain)
+      if (code > STOP.outside) {
+        keepResults()
+        register(scanner, cache, code, target.line)
+      }
     }
   }
+  keepResults()
   return { lines: exports.linesCounted() - before, end }
 }

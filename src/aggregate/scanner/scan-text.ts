@@ -6,9 +6,10 @@ import {
   STOP,
   drainScanner,
   fillWindow,
-  selectApp,
-  stopOf,
   register,
+  selectApp,
+  settleScanner,
+  stopOf,
 } from './scanner.ts'
 import { findByte } from '../../model/bytes.ts'
 import type { Line } from '../../model/line.ts'
@@ -31,8 +32,6 @@ export interface TextScan {
   readonly countLong: (bytes: Uint8Array, start: number, end: number, isClean: boolean) => void
   /** The accumulator of a time; what was scanned for another span is drained first. */
   readonly accumulatorOf: WindowOf
-  /** Brings what was counted into its accumulator. */
-  readonly drain: () => void
 }
 
 /** Small enough for the cache of a core, large enough for few calls. */
@@ -42,36 +41,36 @@ const CHUNK = 128 * 1024
  * `spanOf` gives the span of a time, undefined where lines are left out; `onDrain` is called with what was
  * counted in the last one.
  */
-export function createTextScan(
+export function createTextScan<S extends Span>(
   scanner: Scanner,
   counter: TextCounter,
-  spanOf: (time: number) => Span | undefined,
-  onDrain: (drained: Drained) => void,
+  spanOf: (time: number) => S | undefined,
+  onDrain: (drained: Drained, span: S) => void,
 ): TextScan {
   const { module } = scanner
   const { exports, input } = module
-  let span: Span | undefined
+  let span: S | undefined
 
-  const drain = (): void => {
-    if (span !== undefined) onDrain(drainScanner(scanner))
-  }
+  const drain = (): void => onDrain(drainScanner(scanner), span!)
 
   const enter = (time: number): Accumulator | undefined => {
-    if (span !== undefined && time >= span.start && time < span.end) return span.acc
-    // What a span that ends now still lacks.
-    drain()
-    const next = spanOf(time)
-    if (next === undefined) return undefined
-    span = next
-    fillWindow(scanner, span.acc, span.acc.results, span.start, span.end)
+    if (span === undefined || !(time >= span.start && time < span.end)) {
+      settleScanner(scanner)
+      const next = spanOf(time)
+      if (next === undefined) return undefined
+      span = next
+    }
+    fillWindow(scanner, span.acc, span.start, span.end, drain)
     return span.acc
   }
 
   /** Counts the line that the scan stopped at; gives where to go on. */
   const countStopped = (cache: ScannerCache, code: number): number => {
     const { start, end, time, timeBefore } = stopOf(module, code)
-    if (code === STOP.full) drain()
-    if (code === STOP.full) return start
+    if (code === STOP.full) {
+      settleScanner(scanner)
+      return start
+    }
     if (code === STOP.outside) {
       if (enter(time) !== undefined) return start
       counter.time = time
@@ -82,7 +81,7 @@ export function createTextScan(
     exports.setTime(counter.time)
     const { line } = counter
     if (code === STOP.proc && !isPlain(line, input, start)) exports.learnProc(OTHER_ROLE)
-    else if (code !== STOP.foreign) register(scanner, cache, code, line, drain)
+    else if (code !== STOP.foreign) register(scanner, cache, code, line)
     return end + 1
   }
 
@@ -111,7 +110,6 @@ export function createTextScan(
     countLong: (bytes, start, end, isClean) =>
       countTextLine(counter, bytes, start, end, isClean, enter),
     accumulatorOf: enter,
-    drain,
   }
 }
 

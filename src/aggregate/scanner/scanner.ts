@@ -5,6 +5,7 @@ import {
   addCount,
   addDistribution,
   addLast,
+  addOverflow,
   addSeconds,
   noteTime,
   seeUnique,
@@ -50,6 +51,7 @@ const SECONDS_USED = 11
 const FOUND_USED = 12
 const TIME_BEFORE = 13
 const FRAME_START = 14
+const OVERFLOW = 15
 
 /**
  * Counts lines of the usual shapes faster than JavaScript does, into cells of its own that are
@@ -60,9 +62,8 @@ export interface Scanner {
   pupils: WeakMap<AppState, ScannerCache>
   /** Apps met so far: what is learnt of one says nothing about another. */
   apps: number
-  /** Where what is scanned counts: set by fillWindow. */
+  /** Where what is scanned counts: set by fillWindow, until that is read. */
   acc: Accumulator | undefined
-  results: Float64Array
 }
 
 /** Where and why a scan stopped: places are in the module's input. */
@@ -101,7 +102,7 @@ export function scannerFault(): string | undefined {
 function load(): void {
   try {
     const module = loadScanModule()
-    shared = { module, pupils: new WeakMap(), apps: 0, acc: undefined, results: NO_RESULTS }
+    shared = { module, pupils: new WeakMap(), apps: 0, acc: undefined }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     fault = `counting takes three times as long, because the scanner can't be loaded: ${reason}`
@@ -134,15 +135,9 @@ export function stopOf({ state }: ScanModule, code: number): Stop {
 
 /**
  * Teaches what the line is that the scan stopped at and that was counted the long way since. When
- * there is no more room, everything is forgotten: `drain` is called first, for what would be lost.
+ * there is no more room, what was counted is brought to its accumulator and everything is forgotten.
  */
-export function register(
-  scanner: Scanner,
-  cache: ScannerCache,
-  code: number,
-  line: Line,
-  drain: () => void,
-): void {
+export function register(scanner: Scanner, cache: ScannerCache, code: number, line: Line): void {
   const { module } = scanner
   const found = module.state[FOUND_USED]!
   const base = module.inputAt
@@ -152,42 +147,60 @@ export function register(
   else if (code === STOP.keys) hasRoom = registerKeys(cache, line, base, found)
   else if (code === STOP.values) hasRoom = registerValues(cache, line, base, found)
   if (hasRoom) return
-  drain()
+  settleScanner(scanner)
   module.exports.dropCells()
   module.exports.forgetAll()
   scanner.pupils = new WeakMap()
 }
 
 /**
- * Lines scanned from here on, of times from `start` to before `end` (ms since 1970), count in `acc`, and
- * what became of them in `results`, which may be another accumulator's. What was scanned for others is
- * brought there first.
+ * Lines scanned from here on, of times from `start` to before `end` (ms since 1970), count in `acc`,
+ * which calls `drain` when it is read. What was scanned for another is brought there first.
  */
 export function fillWindow(
   scanner: Scanner,
   acc: Accumulator,
-  results: Float64Array,
   start: number,
   end: number,
+  drain: () => void,
 ): void {
-  if (scanner.acc !== acc || scanner.results !== results) drainScanner(scanner)
-  scanner.acc = acc
-  scanner.results = results
+  if (scanner.acc !== acc) {
+    settleScanner(scanner)
+    scanner.acc = acc
+    acc.pending = drain
+  }
   scanner.module.exports.setWindow(start, end)
 }
 
-/** Brings what was scanned into its accumulator. Until then that is not to be read, nor given back. */
-export function drainScanner({ module, acc, results }: Scanner): Drained {
-  const { exports, state, seconds, seen } = module
-  if (acc === undefined) return NOTHING
-  exports.takeCounts()
-  const lines = state[COUNTED_LINES]! + state[IGNORED_LINES]!
-  if (lines === 0) return NOTHING
+/** Brings what was scanned to where it counts. The next line has no window until one is filled. */
+export function settleScanner({ acc }: Scanner): void {
+  acc?.pending?.()
+}
+
+/** Counts in `results` what became of the lines that were scanned since this was last done. */
+export function takeResults({ exports, state }: ScanModule, results: Float64Array): void {
+  exports.takeResults()
   results[COUNTED]! += state[COUNTED_LINES]!
   results[IGNORED]! += state[IGNORED_LINES]!
+}
+
+/** Brings what was scanned into its accumulator: for its `pending`. */
+export function drainScanner(scanner: Scanner): Drained {
+  const { module, acc } = scanner
+  const { exports, state, seconds, seen } = module
+  if (acc === undefined) return NOTHING
+  acc.pending = scanner.acc = undefined
+  exports.setWindow(NaN, NaN)
+  takeResults(module, acc.results)
+  exports.takeCounts()
+  if (state[FIRST_TIME] === Infinity) return NOTHING
   noteTime(acc, state[FIRST_TIME]!)
   noteTime(acc, state[LAST_TIME]!)
-  for (const [index, place] of CLASSES) acc.classes[index]! += state[place]!
+  let lines = 0
+  for (const [index, place] of CLASSES) {
+    acc.classes[index]! += state[place]!
+    lines += state[place]!
+  }
   for (let i = 0; i < state[SECONDS_USED]!; i += 1) {
     addSeconds(acc, seconds[i * 2]!, seconds[i * 2 + 1]!)
   }
@@ -196,11 +209,11 @@ export function drainScanner({ module, acc, results }: Scanner): Drained {
   for (let used = exports.drainCells(); used > 0; used = exports.drainCells()) {
     addCells(acc, module.out, used)
   }
+  addOverflow(acc, state[OVERFLOW]!)
   return { lines, requests: state[CLASSES[0][1]]!, errors: state[ERRORS]! }
 }
 
 const NOTHING: Drained = { lines: 0, requests: 0, errors: 0 }
-const NO_RESULTS = new Float64Array(0)
 
 const COUNT = 0
 const MEASURE = 1

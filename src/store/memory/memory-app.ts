@@ -3,7 +3,6 @@ import {
   type Pool,
   releaseWindows,
   openWindow,
-  flushScanner,
 } from '../../aggregate/app-windows.ts'
 import { type Accumulator, addAccumulator } from '../../model/accumulator.ts'
 import type { SeriesTable } from '../../model/series-table.ts'
@@ -80,7 +79,6 @@ export function addDelta({ open, pools }: MemoryApp, start: number, acc: Accumul
 /** Brings what is in open windows to where it is read; of those that start before `limit`, ms. */
 export function settle(app: MemoryApp, packer: Packer, limit = Infinity): void {
   const { lifetime, maxSeries } = app
-  flushScanner()
   const due = app.open.filter(({ start }) => start < limit)
   if (due.length === 0) return
   app.open = app.open.filter(({ start }) => start >= limit)

@@ -1,4 +1,4 @@
-import { mergeAccumulator } from '../../model/accumulator.ts'
+import { contentsOf, mergeAccumulator } from '../../model/accumulator.ts'
 import { mergeCell } from '../../model/cell.ts'
 import { type Window, cellWithin, createWindow, mergeHeader } from '../../model/window.ts'
 import { mergeTotalsHeader } from '../../codec/totals.ts'
@@ -59,7 +59,7 @@ export async function sumAppendLog(
   if (own !== undefined && known < own.chunks.length)
     return sumAppendLog(pending, maxWindows, yielder)
   for (const { acc } of own?.open ?? []) {
-    for (const id of acc.touched) series.add(acc.table.keys[id]!)
+    for (const id of contentsOf(acc).touched) series.add(acc.table.keys[id]!)
   }
   return { windows, own, series, length, isAll: length === pending.length }
 }

@@ -4,7 +4,7 @@ import {
   openWindow,
   releaseAccumulator,
 } from '../../aggregate/app-windows.ts'
-import { addAccumulator } from '../../model/accumulator.ts'
+import { addAccumulator, sizeOf } from '../../model/accumulator.ts'
 import type { SeriesTable } from '../../model/series-table.ts'
 import type { CommitBody } from '../store.ts'
 
@@ -64,8 +64,7 @@ export function createOwnDeltaCache(now: () => number): OwnDeltaCache {
 
   const cellsInAll = (): number => {
     let cells = 0
-    for (const { sum } of states.values())
-      for (const { acc } of sum.open) cells += acc.touched.length
+    for (const { sum } of states.values()) for (const { acc } of sum.open) cells += sizeOf(acc)
     return cells
   }
 

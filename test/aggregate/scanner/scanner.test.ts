@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createAppWindows, flushScanner } from '../../../src/aggregate/app-windows.ts'
+import { createAppWindows } from '../../../src/aggregate/app-windows.ts'
 import { countBody, createBodyReader } from '../../../src/aggregate/body.ts'
 import { createTextScan } from '../../../src/aggregate/scanner/scan-text.ts'
 import { type Scanner, sharedScanner } from '../../../src/aggregate/scanner/scanner.ts'
@@ -204,7 +204,6 @@ function ofText(
   const bytes = Buffer.from(`${some.join('\n')}\n`)
   for (let at = 0; at < bytes.length; at += 10_000) reader.write(bytes.subarray(at, at + 10_000))
   void reader.end()
-  scan?.drain()
   return [...spans].map(([start, { acc }]) => [start, plainWindow(toWindow(acc))])
 }
 
@@ -217,7 +216,7 @@ function ofBodies(
   const reader = createBodyReader(10_000, by)
   const now = START + 14 * 60_000 + lateSeconds * 1000
   const counts = bodies.map((bytes) => countBody(reader, windows, bytes, now))
-  flushScanner()
+
   return counts.map(({ deltas, ...count }) => {
     const all = deltas.map(({ start, acc }) => {
       const window = createWindow()

@@ -176,6 +176,7 @@ function bodiesOfSize(lines: number): Buffer[] {
   })) {
     scanFrames(
       bytes,
+      0,
       (start, end) => messages.push(bytes.subarray(start, end)),
       () => {},
     )

@@ -1,6 +1,7 @@
 import { FUTURE, LATE, MALFORMED, countMalformed, extractLine } from '../extract/extract.ts'
-import { scanFrames } from '../frame/octets.ts'
-import { readSyslog } from '../frame/syslog.ts'
+import { hasControls, stripControls } from '../frame/controls.ts'
+import { MAX_MESSAGE, scanFrames } from '../frame/octets.ts'
+import { noteRemoved, readSyslog } from '../frame/syslog.ts'
 import { type Line, createLine } from '../model/line.ts'
 import { type DateCache, type Stamp, createDateCache } from '../frame/timestamp.ts'
 import { scanBody } from './scanner/scan-body.ts'
@@ -17,6 +18,8 @@ export interface BodyReader {
   readonly dates: DateCache
   readonly stamp: Stamp
   readonly windowMs: number
+  /** For a message without its terminal colours. */
+  readonly scratch: Uint8Array
   /** Counts the lines of the usual shapes, where there is one. */
   readonly scanner: Scanner | undefined
 }
@@ -38,6 +41,7 @@ export function createBodyReader(windowMs: number, scanner?: Scanner): BodyReade
     dates: createDateCache(),
     stamp: { time: 0, end: 0 },
     windowMs,
+    scratch: new Uint8Array(MAX_MESSAGE),
     scanner,
   }
 }
@@ -55,7 +59,8 @@ export function countBody(
   now: number,
   deltas: OpenWindow[] = [],
 ): BodyCount {
-  const { line, dates, stamp, windowMs } = reader
+  const { line, dates, stamp, windowMs, scratch } = reader
+  const isClean = !hasControls(body, 0, body.length)
   const count: BodyCount = { deltas, lines: 0, malformed: 0, late: 0, skew: 0 }
   const current = openWindow(deltas, windows, now - (now % windowMs))
   let start = NaN
@@ -66,10 +71,22 @@ export function countBody(
     start = time - (time % windowMs)
     acc = openWindow(deltas, windows, start)
   }
-  const countMessage = (bytes: Uint8Array, messageStart: number, messageEnd: number): void => {
+  const countMessage = (from: number, to: number, isCut: boolean): void => {
     count.lines += 1
     let result = MALFORMED
-    if (!readSyslog(bytes, messageStart, messageEnd, dates, stamp, line)) countMalformed(current)
+    const isPlain = isClean || !hasControls(body, from, to)
+    const stop = isPlain ? to : stripControls(body, from, to, scratch)
+    const isRead = readSyslog(
+      isPlain ? body : scratch,
+      isPlain ? from : 0,
+      stop,
+      dates,
+      stamp,
+      line,
+    )
+    if (!isPlain) noteRemoved(line, to - from - stop, body[to - 1])
+    if (isCut) line.cut = true
+    if (!isRead) countMalformed(current)
     else if (isOff(line.time, now)) {
       result = line.time < now ? LATE : FUTURE
       count.late += 1
@@ -95,21 +112,17 @@ export function countBody(
         const from = Math.max(start, now - LATE_MS)
         return { acc, start: from, end: Math.min(start + windowMs, now + FUTURE_MS) }
       },
-      countLong: (from, to) => countMessage(body, from, to),
+      isClean,
+      countLong: (from, to) => countMessage(from, to, false),
     })
     count.lines += scanned.lines
     end = scanned.end
   }
-  const rest = body.subarray(end)
-  scanFrames(
-    rest,
-    (from, to) => countMessage(rest, from, to),
-    () => {
-      count.lines += 1
-      count.malformed += 1
-      current.results[countMalformed(current)]! += 1
-    },
-  )
+  scanFrames(body, end, countMessage, () => {
+    count.lines += 1
+    count.malformed += 1
+    current.results[countMalformed(current)]! += 1
+  })
   // Of a thousand apps each would keep a body.
   windows.state.request.bytes = NO_BYTES
   return count

@@ -20,6 +20,7 @@ export interface ScanExports {
   setApp(number: number): void
   setWindow(start: number, end: number): void
   setTime(time: number): void
+  setClean(isClean: number): void
   scanText(from: number, to: number): number
   scanBody(from: number, to: number): number
   takeResults(): void

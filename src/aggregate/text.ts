@@ -1,6 +1,8 @@
 import { type AppState } from '../extract/app-state.ts'
 import { MALFORMED, countMalformed, extractLine } from '../extract/extract.ts'
-import { type TextReader, frameEnd, hasControls, readText, stripControls } from '../frame/text.ts'
+import { hasControls, stripControls } from '../frame/controls.ts'
+import { noteRemoved } from '../frame/syslog.ts'
+import { type TextReader, frameEnd, readText } from '../frame/text.ts'
 import { type Accumulator } from '../model/accumulator.ts'
 import { type Line, createLine } from '../model/line.ts'
 import { createDateCache } from '../frame/timestamp.ts'
@@ -81,8 +83,9 @@ function countMessage(
   const { scratch } = counter
   if (end - start > MAX_TEXT_LINE) countTooLong(counter, windowOf)
   else if (!isClean && hasControls(bytes, start, end)) {
-    countClean(counter, scratch, 0, stripControls(bytes, start, end, scratch), windowOf)
-  } else countClean(counter, bytes, start, end, windowOf)
+    const length = stripControls(bytes, start, end, scratch)
+    countClean(counter, scratch, 0, length, windowOf, end - start - length)
+  } else countClean(counter, bytes, start, end, windowOf, 0)
 }
 
 function countClean(
@@ -91,9 +94,11 @@ function countClean(
   start: number,
   end: number,
   windowOf: WindowOf,
+  removed: number,
 ): void {
   const { line, reader } = counter
   if (!readText(reader, bytes, start, end, line)) return
+  noteRemoved(line, removed, bytes[end - 1])
   if (line.time !== line.time) line.time = counter.time
   else counter.time = line.time
   const app = counter.appOf === undefined ? counter : counter.appOf(line)

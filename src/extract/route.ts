@@ -75,7 +75,6 @@ function admit(routes: Routes, request: Request, slot: number): Route {
   const room = request.status === 404 ? Math.ceil(limit / 2) : limit
   if (byTemplate.size >= room) return routes.other
   const template = templateOf(request.bytes, request.pathStart, request.pathEnd)
-  if (template === undefined) return routes.other
   const route = createRoute(cleanText(template))
   byTemplate.set(template, route)
   routes.high[slot] = hash.high

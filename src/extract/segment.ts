@@ -1,4 +1,4 @@
-import { findByte } from '../model/bytes.ts'
+import { findByte, isDigit } from '../model/bytes.ts'
 
 /** Classes of bytes, one bit each. */
 export const DIGIT = 1
@@ -20,6 +20,18 @@ const ULID_LENGTH = 26
 const HEX_LENGTH = 16
 const TOKEN_LENGTH = 10
 const TOKEN_CHANGES = 4
+/** Fewer digits at an end of a slug are a part of its words. */
+const ID_DIGITS = 3
+const EXTENSION_LETTERS = 8
+/** Of one with digits in it, as `mp3` and `woff2`. */
+const EXTENSION_LENGTH = 5
+/** `es-419` is a language. */
+const LANGUAGE_LENGTH = 6
+
+const DASH_SIGN = 45
+const DOT = 46
+const AT_SIGN = 64
+const UNDERSCORE = 95
 
 function classOf(char: string): number {
   if (/[0-9]/.test(char)) return DIGIT
@@ -33,10 +45,39 @@ function classOf(char: string): number {
 }
 
 /**
- * Whether a path segment names one thing out of many: an integer, UUID, hex of 16 or more, ULID,
- * date, e-mail address or long mixed token. A word stays, with or without a digit in it.
+ * Where the identifier ends that a path segment begins with: an integer, UUID, hex of 16 or more, ULID,
+ * date, e-mail address, `@name`, long mixed token, code as `ORD-12`, or slug with an id of three digits
+ * or more at one end. `start` for none: a word stays, with or without a digit in it. What follows the
+ * identifier is a file extension.
  */
-export function isIdentifier(bytes: Uint8Array, start: number, end: number): boolean {
+export function endOfIdentifier(bytes: Uint8Array, start: number, end: number): number {
+  if (findByte(bytes, AT_SIGN, start, end) < 0) {
+    const stem = endOfStem(bytes, start, end)
+    if (stem < end && isIdentifier(bytes, start, stem)) return stem
+  }
+  return isIdentifier(bytes, start, end) ? end : start
+}
+
+/** Where the file extensions of a segment begin, as in `41.json` and `41.tar.gz`; its end for none. */
+function endOfStem(bytes: Uint8Array, start: number, end: number): number {
+  let stem = end
+  for (let at = end - 1; at > start; at -= 1) {
+    if (bytes[at] !== DOT) continue
+    if (!isExtension(bytes, at + 1, stem)) break
+    stem = at
+  }
+  return stem
+}
+
+function isExtension(bytes: Uint8Array, start: number, end: number): boolean {
+  let seen = 0
+  for (let i = start; i < end; i += 1) seen |= SEGMENT_CLASSES[bytes[i]!]!
+  const isWord = (seen & ~(UPPER | LOWER | HEX | DIGIT)) === 0 && end > start
+  const most = (seen & DIGIT) === 0 ? EXTENSION_LETTERS : EXTENSION_LENGTH
+  return isWord && end - start <= most && (SEGMENT_CLASSES[bytes[start]!]! & DIGIT) === 0
+}
+
+function isIdentifier(bytes: Uint8Array, start: number, end: number): boolean {
   const length = end - start
   let seen = 0
   let hexOnly = true
@@ -46,12 +87,45 @@ export function isIdentifier(bytes: Uint8Array, start: number, end: number): boo
     if ((kind & (DIGIT | HEX | DASH)) === 0) hexOnly = false
   }
   if (seen === DIGIT) return true
-  if ((seen & AT) !== 0) return isEmail(bytes, start, end)
+  if ((seen & AT) !== 0) return isName(bytes, start, end) || isEmail(bytes, start, end)
   if (hexOnly && (seen & DASH) === 0 && length >= HEX_LENGTH) return true
   if (hexOnly && length === UUID_LENGTH) return hasUuidDashes(bytes, start)
-  if ((seen & ~(DIGIT | DASH)) === 0) return isDate(bytes, start, length)
+  if ((seen & ~(DIGIT | DASH)) === 0 && isDate(bytes, start, length)) return true
   if (length === ULID_LENGTH && isUlid(bytes, start, end)) return true
+  if ((seen & DIGIT) !== 0 && hasId(bytes, start, end)) return true
   return length >= TOKEN_LENGTH && hasToken(bytes, start, end)
+}
+
+/** `@jane`. */
+function isName(bytes: Uint8Array, start: number, end: number): boolean {
+  return bytes[start] === AT_SIGN && end - start > 1 && findByte(bytes, AT_SIGN, start + 1, end) < 0
+}
+
+/** `1234-red-shoes`, `red-shoes-1234`, and of any number of digits `ORD-12`. */
+function hasId(bytes: Uint8Array, start: number, end: number): boolean {
+  let first = start
+  while (first < end && isDigit(bytes[first])) first += 1
+  const isFirst = first - start >= ID_DIGITS && first < end - 1 && isDash(bytes[first])
+  if (isFirst && (SEGMENT_CLASSES[bytes[first + 1]!]! & (UPPER | LOWER)) !== 0) return true
+  let last = end
+  while (last > start && isDigit(bytes[last - 1])) last -= 1
+  const digits = end - last
+  if (digits === 0 || last - start < 2 || !isDash(bytes[last - 1])) return false
+  if (isCode(bytes, start, last)) return true
+  const isLanguage = digits === ID_DIGITS && end - start === LANGUAGE_LENGTH
+  return digits >= ID_DIGITS && !isLanguage
+}
+
+/** Capital letters first, and no small ones. */
+function isCode(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i += 1) {
+    if ((SEGMENT_CLASSES[bytes[i]!]! & (UPPER | DIGIT | DASH | MARK)) === 0) return false
+  }
+  return (SEGMENT_CLASSES[bytes[start]!]! & UPPER) !== 0
+}
+
+function isDash(byte: number | undefined): boolean {
+  return byte === DASH_SIGN || byte === UNDERSCORE
 }
 
 function isEmail(bytes: Uint8Array, start: number, end: number): boolean {

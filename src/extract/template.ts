@@ -1,5 +1,5 @@
 import { textOf } from '../model/line.ts'
-import { AT, DIGIT, SEGMENT_CLASSES, isIdentifier } from './segment.ts'
+import { AT, DIGIT, SEGMENT_CLASSES, endOfIdentifier } from './segment.ts'
 
 /** The hash of a path's template, 64 bits in two words; one is used again and again. */
 export interface PathHash {
@@ -9,7 +9,11 @@ export interface PathHash {
 
 const SLASH = 47
 const COLON = 58
-const MAX_TEMPLATE = 128
+const STAR = 42
+/** A longer template keeps the segments that fit, bytes; then follows REST. */
+const MAX_TEMPLATE = 126
+const REST = '/*'
+const IDENTIFIER = ':id'
 const SHORT_WORD = 16
 
 // Different in every process, so that nobody can prepare paths that collide.
@@ -27,6 +31,7 @@ export function hashPath(bytes: Uint8Array, start: number, end: number, into: Pa
   let high = SEED
   let low = SEED ^ 0x5bd1e995
   let at = start
+  let length = bytes[start] === SLASH ? 0 : 1
   while (at < end) {
     let segmentHigh = high
     let segmentLow = low
@@ -39,15 +44,28 @@ export function hashPath(bytes: Uint8Array, start: number, end: number, into: Pa
       segmentHigh = Math.imul(segmentHigh ^ byte, 0x01000193)
       segmentLow = ((segmentLow << 5) - segmentLow + byte) | 0
     }
-    if (at > from && isFolded(bytes, from, at, seen)) {
+    const stem = at > from ? endOfFolded(bytes, from, at, seen) : from
+    if (stem > from) {
       segmentHigh = Math.imul(high ^ COLON, 0x2c1b3c6d)
       segmentLow = Math.imul(low ^ COLON, 0x297a2d39)
+      for (let i = stem; i < at; i += 1) {
+        segmentHigh = Math.imul(segmentHigh ^ bytes[i]!, 0x01000193)
+        segmentLow = ((segmentLow << 5) - segmentLow + bytes[i]!) | 0
+      }
+      length += IDENTIFIER.length
+    }
+    length += at - stem
+    if (length > MAX_TEMPLATE) {
+      high = Math.imul(high ^ STAR, 0x2c1b3c6d)
+      low = Math.imul(low ^ STAR, 0x297a2d39)
+      break
     }
     high = segmentHigh
     low = segmentLow ^ (segmentHigh >>> 15)
     if (at < end) {
       high = Math.imul(high ^ SLASH, 0x01000193)
       low = Math.imul(low ^ SLASH, 0x9e3779b1)
+      length += 1
       at += 1
     }
   }
@@ -55,24 +73,31 @@ export function hashPath(bytes: Uint8Array, start: number, end: number, into: Pa
   into.low = low
 }
 
-/** The template of a path: its identifiers are `:id`. Undefined when it is longer than 128 bytes. */
-export function templateOf(bytes: Uint8Array, start: number, end: number): string | undefined {
+/**
+ * The template of a path: its identifiers are `:id`. One of more than 128 bytes keeps its first segments
+ * and ends in `/*`.
+ */
+export function templateOf(bytes: Uint8Array, start: number, end: number): string {
   let template = bytes[start] === SLASH ? '' : '/'
+  let length = template.length
   let at = start
   for (;;) {
     const from = at
     while (at < end && bytes[at] !== SLASH) at += 1
-    template += isIdentifier(bytes, from, at) ? ':id' : textOf(bytes, from, at)
-    if (template.length > MAX_TEMPLATE) return undefined
+    const stem = endOfIdentifier(bytes, from, at)
+    length += at - stem + (stem > from ? IDENTIFIER.length : 0)
+    if (length > MAX_TEMPLATE) return template.replace(/\/?$/, REST)
+    template += (stem > from ? IDENTIFIER : '') + textOf(bytes, stem, at)
     if (at >= end) return template
     template += '/'
+    length += 1
     at += 1
   }
 }
 
-/** isIdentifier, with the answers that the classes seen give at once. */
-function isFolded(bytes: Uint8Array, start: number, end: number, seen: number): boolean {
-  if (seen === DIGIT) return true
-  if ((seen & (DIGIT | AT)) === 0 && end - start < SHORT_WORD) return false
-  return isIdentifier(bytes, start, end)
+/** endOfIdentifier, with the answers that the classes seen give at once. */
+function endOfFolded(bytes: Uint8Array, start: number, end: number, seen: number): number {
+  if (seen === DIGIT) return end
+  if ((seen & (DIGIT | AT)) === 0 && end - start < SHORT_WORD) return start
+  return endOfIdentifier(bytes, start, end)
 }

@@ -10,31 +10,51 @@ const ANGLE = 60
 const SPACE = 32
 const NEWLINE = 10
 
+/** `isCut` says that the last byte of the message was lost, and with it perhaps a part of a number. */
+export type OnMessage = (start: number, end: number, isCut: boolean) => void
+
 /**
- * Walks a body of octet-counted frames (RFC 6587 section 3.4.1: `LENGTH SPACE MESSAGE`, repeated)
- * and gives each message as offsets. A broken frame costs only itself: it is reported once and the
- * walk goes on at the next `LENGTH <PRI>VERSION `.
+ * Walks a body of octet-counted frames (RFC 6587 section 3.4.1: `LENGTH SPACE MESSAGE`, repeated) from
+ * `from` on and gives each message as offsets. A frame that lacks just its counted newline is whole. A
+ * broken frame costs only itself: it is reported once and the walk goes on at the next
+ * `LENGTH <PRI>VERSION `.
  */
 export function scanFrames(
   bytes: Uint8Array,
-  onMessage: (start: number, end: number) => void,
+  from: number,
+  onMessage: OnMessage,
   onBroken: () => void,
 ): void {
   const end = bytes.length
   const search: Search = { bytes, from: 0, found: -1 }
-  let at = skipBlank(bytes, 0, end)
+  let isLacking = false
+  let at = skipBlank(bytes, from, end)
   while (at < end) {
     const start = messageStart(bytes, at, end)
     const stop = start < 0 ? -1 : start + readCount(bytes, at)
-    if (stop >= 0 && stop <= end && endsWell(search, start, stop, end)) {
-      if (stop - start > MAX_MESSAGE) onBroken()
-      else onMessage(start, stop)
-      at = skipBlank(bytes, stop, end)
+    const messageEnd = start < 0 ? -1 : endOfMessage(search, start, stop)
+    if (messageEnd >= 0) {
+      // Of a body whose other frames have no newline something else was lost.
+      const isCut = stop > end && at > 0 && bytes[at - 1] !== NEWLINE && !isLacking
+      if (messageEnd < stop) isLacking = true
+      if (messageEnd - start > MAX_MESSAGE) onBroken()
+      else onMessage(start, messageEnd, isCut)
+      at = skipBlank(bytes, messageEnd, end)
     } else {
       onBroken()
       at = searchFrame(search, skipHeader(bytes, at, end))
     }
   }
+}
+
+/** Where the message from `start` on ends that should end at `stop`; -1 when that can't be believed. */
+function endOfMessage(search: Search, start: number, stop: number): number {
+  const { bytes } = search
+  const end = bytes.length
+  if (stop > end) return stop === end + 1 && nextFrame(bytes, start, end) === end ? end : -1
+  const isGlued = stop > start && isDigit(bytes[stop - 1]) && !isFollowed(bytes, stop, end)
+  if (isGlued && isWhole(bytes, stop - 1, end)) return stop - 1
+  return endsWell(search, start, stop, end) ? stop : -1
 }
 
 /**
@@ -94,12 +114,19 @@ function isBrokenHeader(bytes: Uint8Array, at: number, end: number): boolean {
   return space >= 0 && skipPriority(bytes, space + 1, end) > 0
 }
 
-/** Whether a frame starts at `at` and ends at another one or at the end. */
+/** Whether nothing or a whole frame follows at `at`. */
+function isFollowed(bytes: Uint8Array, at: number, end: number): boolean {
+  const next = skipBlank(bytes, at, end)
+  return next >= end || isWhole(bytes, next, end)
+}
+
+/** Whether a frame starts at `at` and ends at another one or at the end; its newline may be lacking. */
 function isWhole(bytes: Uint8Array, at: number, end: number): boolean {
   if (!isFrame(bytes, at, end)) return false
   const stop = messageStart(bytes, at, end) + readCount(bytes, at)
+  if (stop >= end) return stop <= end + 1
   const next = skipBlank(bytes, stop, end)
-  return stop <= end && (next >= end || isFrame(bytes, next, end))
+  return next >= end || isFrame(bytes, next, end) || isFrame(bytes, stop - 1, end)
 }
 
 /** Whether `LENGTH <PRI>VERSION ` stands at `at`. */

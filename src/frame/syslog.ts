@@ -75,6 +75,12 @@ export function finishMessage(line: Line): void {
   line.messageEnd = end
 }
 
+/** The same for a message of which so many bytes were left out before it was read. */
+export function noteRemoved(line: Line, removed: number, last: number | undefined): void {
+  const length = line.messageEnd - line.messageStart + removed
+  if (removed > 0 && length >= CUT_LENGTH && last !== NEWLINE) line.cut = true
+}
+
 /** Past `<PRI>VERSION `, or -1. */
 export function skipPriority(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[start] !== 60) return -1

@@ -1,11 +1,17 @@
 import { type Line, textOf } from '../model/line.ts'
-import { ascii, findByte, isDigit, startsWith } from '../model/bytes.ts'
+import { ascii, isDigit, startsWith } from '../model/bytes.ts'
 import { readArchive } from './archive.ts'
 import { readExport } from './export-line.ts'
 import { MAX_PREFIXES, skipPrefix, timeOfPrefix } from './prefix.ts'
 import { readFields, readSource, readTagged, readWithoutHost } from './source.ts'
 import { finishMessage, readSyslog, skipDigits, skipPriority } from './syslog.ts'
-import { type DateCache, type Stamp, parseLocalTime, parseTimestamp } from './timestamp.ts'
+import {
+  type DateCache,
+  type Stamp,
+  isImpossibleTime,
+  parseLocalTime,
+  parseTimestamp,
+} from './timestamp.ts'
 
 /** What reading text lines needs between two of them. */
 export interface TextReader {
@@ -16,9 +22,6 @@ export interface TextReader {
 }
 
 const SPACE = 32
-const ESC = 27
-const NUL = 0
-const OPEN = 91
 const ANGLE = 60
 const BRACE = 123
 const COMMA = 44
@@ -60,6 +63,10 @@ export function readText(
     const { dates, stamp, now } = reader
     const known = timeOfPrefix(dates, stamp, now, bytes, at, end)
     if (!Number.isNaN(known)) time = known
+    else if (isImpossibleTime(bytes, pastHeader(bytes, at, end), end, dates)) {
+      bareMessage(line, from, from)
+      return true
+    }
     const next = skipPrefix(bytes, at, end, !Number.isNaN(time))
     if (next === at || next >= end) break
     at = next
@@ -68,35 +75,6 @@ export function readText(
   // JSON that isn't understood as a whole isn't read in parts.
   bareMessage(line, from, bytes[from] === BRACE ? from : end)
   return true
-}
-
-/** Whether a line must go through `stripControls` first. */
-export function hasControls(bytes: Uint8Array, start: number, end: number): boolean {
-  return findByte(bytes, ESC, start, end) >= 0 || findByte(bytes, NUL, start, end) >= 0
-}
-
-/**
- * Copies bytes[start, end) without terminal colours (`ESC [ … m` and other CSI sequences) and NULs
- * (keep-alives of log sessions) to `into`, which must have room, and returns the new length.
- */
-export function stripControls(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  into: Uint8Array,
-): number {
-  let length = 0
-  for (let i = start; i < end; i += 1) {
-    const byte = bytes[i]!
-    if (byte === ESC && bytes[i + 1] === OPEN) {
-      i += 2
-      while (i < end && (bytes[i]! < 64 || bytes[i]! > 126)) i += 1
-    } else if (byte !== NUL && byte !== ESC) {
-      into[length] = byte
-      length += 1
-    }
-  }
-  return length
 }
 
 /**
@@ -124,6 +102,12 @@ function skipBlank(bytes: Uint8Array, start: number, end: number): number {
     if (mark === undefined) return at
     at += mark.length
   }
+}
+
+/** Past the count and the priority of syslog, where they are. */
+function pastHeader(bytes: Uint8Array, from: number, end: number): number {
+  const space = skipDigits(bytes, from, end, 9)
+  return Math.max(from, skipPriority(bytes, space < 0 ? from : space + 1, end))
 }
 
 /** One line of a known shape, from its very beginning. */

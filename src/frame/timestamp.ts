@@ -57,7 +57,7 @@ function readClock(bytes: Uint8Array, at: number): number {
   const hours = pairOfDigits(bytes, at)
   const minutes = pairOfDigits(bytes, at + 3)
   const seconds = pairOfDigits(bytes, at + 6)
-  const isTime = hours <= 24 && minutes <= 59 && seconds <= 60
+  const isTime = hours <= 23 && minutes <= 59 && seconds <= 60
   return isTime ? ((hours * 60 + minutes) * 60 + seconds) * 1000 : NaN
 }
 
@@ -110,10 +110,13 @@ function readDate(bytes: Uint8Array, at: number, cache: DateCache): number {
   const year = pairOfDigits(bytes, at) * 100 + pairOfDigits(bytes, at + 2)
   const month = pairOfDigits(bytes, at + 5)
   const day = pairOfDigits(bytes, at + 8)
-  if (!(year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= 31)) return NaN
+  if (!(year >= 1970 && month >= 1 && month <= 12 && day >= 1)) return NaN
+  const midnight = Date.UTC(year, month - 1, day)
+  // February 30 would be a day in March.
+  if (new Date(midnight).getUTCMonth() !== month - 1) return NaN
   cache.bytes.set(bytes.subarray(at, at + DATE_LENGTH))
-  cache.midnight = Date.UTC(year, month - 1, day)
-  return cache.midnight
+  cache.midnight = midnight
+  return midnight
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
@@ -142,6 +145,7 @@ export function parseLocalTime(
     number,
     number,
   ]
+  if (hour > 23 || minute > 59 || second > 60) return false
   const thisYear = new Date(now).getFullYear()
   // February 29 is in one of eight years at least.
   for (let year = thisYear + 1; year > thisYear - 8; year -= 1) {
@@ -153,6 +157,22 @@ export function parseLocalTime(
     return true
   }
   return false
+}
+
+/** Whether a date and a time stand at `at` that no calendar or clock has, as February 30 or 24:00:00. */
+export function isImpossibleTime(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  cache: DateCache,
+): boolean {
+  const head = Buffer.from(bytes.subarray(at, Math.min(end, at + LONGEST_LOCAL))).toString('latin1')
+  const local = LOCAL.exec(head)
+  // Whatever now is, a date that exists is found in the years before it.
+  if (local !== null && MONTHS.includes(local[1]!))
+    return !parseLocalTime(bytes, at, end, Date.now(), { time: 0, end: 0 })
+  if (!/^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d/.test(head)) return false
+  return Number.isNaN(midnightOf(bytes, at, cache)) || Number.isNaN(readClock(bytes, at + 11))
 }
 
 /** 0..99, or NaN. */

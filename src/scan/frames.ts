@@ -42,6 +42,20 @@ export function readHead(at: usize, end: usize): void {
   frameHeader = skipPriority(frameMessage, end)
 }
 
+/** Whether nothing or the head of a frame is at `stop`, the end of a frame. Reads another head. */
+export function isFollowed(stop: usize, end: usize): bool {
+  if (stop >= end) return stop <= end + 1
+  const next = skipBlank(stop, end)
+  if (next >= end) return true
+  readHead(next, end)
+  return frameHeader != 0
+}
+
+@inline
+export function isDigit(at: usize): bool {
+  return <u32>load<u8>(at) - 48 <= 9
+}
+
 /** Past `<PRI>VERSION `, or 0. */
 @inline
 function skipPriority(start: usize, end: usize): usize {

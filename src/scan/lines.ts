@@ -1,7 +1,15 @@
 import { equals } from './bytes'
 import { isCrowded } from './cell-buckets'
 import { hasManySeconds, noteAppLine, noteRequest, noteRuntimeLine, noteTime } from './counts'
-import { frameEnd, frameHeader, frameMessage, readHead, skipBlank } from './frames'
+import {
+  frameEnd,
+  frameHeader,
+  frameMessage,
+  isDigit,
+  isFollowed,
+  readHead,
+  skipBlank,
+} from './frames'
 import { hashBytes, memorize, mix, recall, startHash } from './memo'
 import { INPUT, STATE } from './memory'
 import { found } from './matches'
@@ -37,8 +45,10 @@ const APP: u32 = 2
 const DYNO: u32 = 3
 
 const PROC_KIND: u64 = 5
+const NUL: u8 = 0
 const NEWLINE: u8 = 10
 const RETURN: u8 = 13
+const ESC: u8 = 27
 const SPACE: u8 = 32
 const DASH: u8 = 45
 const COLON: u8 = 58
@@ -63,6 +73,7 @@ let salt: u64 = 0
 let frameStart: usize = INPUT
 /** The time of the line before, for one that has none. */
 let timeBefore: f64 = NaN
+let isClean: bool = true
 let windowStart: f64 = 0
 let windowEnd: f64 = 0
 let procHash: u64 = 0
@@ -76,6 +87,11 @@ export function setApp(number: u32): void {
 export function setWindow(start: f64, end: f64): void {
   windowStart = start
   windowEnd = end
+}
+
+/** Whether the body that is scanned next holds neither ESC nor NUL: messages that do are left to the caller. */
+export function setClean(value: bool): void {
+  isClean = value
 }
 
 /** Counts the lines of INPUT[from, to), which end in a newline each. */
@@ -107,6 +123,11 @@ export function scanBody(from: u32, to: u32): i32 {
     if (next < end) {
       readHead(next, end)
       if (frameHeader == 0) return stopAt(BROKEN, at, end)
+      // The last digit of a message without newline may be the first one of the next count.
+      if (next == stop && isDigit(stop - 1)) {
+        if (!isFollowed(frameEnd, end)) return stopAt(BROKEN, at, end)
+        readHead(next, end)
+      }
     }
     const code = countSyslog(header, stop)
     if (code != COUNTED) return stopAt(code, start, stop)
@@ -152,6 +173,7 @@ function countText(start: usize, lineEnd: usize): i32 {
 @inline
 function countSyslog(stamp: usize, end: usize): i32 {
   if (stamp == 0 || stamp > end || !readTime(stamp, end)) return FOREIGN
+  if (!isClean && hasControls(stamp, end)) return FOREIGN
   const host = timeEnd + 1
   // `host `, which HTTPS drains write: whatever another sender may mean by `-` or `[` is its matter.
   if (load<u32>(host) != 0x74736f68 || load<u8>(host, 4) != SPACE) return FOREIGN
@@ -171,6 +193,16 @@ function countSyslog(stamp: usize, end: usize): i32 {
   const first = load<u8>(message)
   if ((first == DASH || first == OPEN) && isPlatform(app, appEnd, proc, procEnd)) return FOREIGN
   return countMessage(app, procEnd, message, end)
+}
+
+/** Whether there is an ESC or a NUL. */
+function hasControls(start: usize, end: usize): bool {
+  for (let at = start; at < end; at += 16) {
+    const found = equals(at, ESC) | equals(at, NUL)
+    const left = end - at
+    if ((left < 16 ? found & ((<u32>1 << <u32>left) - 1) : found) != 0) return true
+  }
+  return false
 }
 
 /** Whether the app is `heroku` or the procid `logplex`. */

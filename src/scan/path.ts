@@ -9,33 +9,50 @@ import { SEGMENT_CLASSES } from './memory'
 
 const DIGIT: u32 = 1
 const HEX: u32 = 2
+const UPPER: u32 = 4
+const LOWER: u32 = 8
 const DASH: u32 = 16
 const MARK: u32 = 32
 const AT: u32 = 64
 const OTHER: u32 = 128
 
 const SLASH: u8 = 47
+const DASH_SIGN: u8 = 45
+const DOT: u8 = 46
 const AT_SIGN: u8 = 64
+const UNDERSCORE: u8 = 95
 const SHORT_WORD: usize = 16
 const UUID_LENGTH: usize = 36
 const ULID_LENGTH: usize = 26
 const HEX_LENGTH: usize = 16
 const TOKEN_LENGTH: usize = 10
 const TOKEN_CHANGES: i32 = 4
+const ID_DIGITS: usize = 3
+const EXTENSION_LETTERS: usize = 8
+const EXTENSION_LENGTH: usize = 5
+const LANGUAGE_LENGTH: usize = 6
+const MAX_TEMPLATE: usize = 126
 
 const IDENTIFIER: u64 = 0x3a6964
 const SEPARATOR: u64 = 0x2f
+const REST: u64 = 0x2a
 
 export function hashPath(start: u64, from: usize, end: usize): u64 {
   let hash = start
   let at = from
+  let length: usize = load<u8>(from) == SLASH ? 0 : 1
   while (at < end) {
     const segment = at
     at = segmentEnd(at, end)
-    if (isIdentifier(segment, at)) hash = mix(hash, IDENTIFIER)
-    else if (at > segment) hash = hashBytes(hash, segment, at)
+    const stem = endOfIdentifier(segment, at)
+    length += at - stem
+    if (stem > segment) length += 3
+    if (length > MAX_TEMPLATE) return mix(hash, REST)
+    if (stem > segment) hash = mix(hash, IDENTIFIER)
+    if (at > stem) hash = hashBytes(hash, stem, at)
     if (at >= end) break
     hash = mix(hash, SEPARATOR)
+    length += 1
     at += 1
   }
   return hash
@@ -53,15 +70,49 @@ function segmentEnd(from: usize, end: usize): usize {
 }
 
 @inline
-function isIdentifier(start: usize, end: usize): bool {
+function endOfIdentifier(start: usize, end: usize): usize {
   const length = end - start
   if (length < SHORT_WORD) {
     const all = (<u32>1 << <u32>length) - 1
     const numbers = digits(start) & all
-    if (numbers == all) return length > 0
-    if ((numbers | (equals(start, AT_SIGN) & all)) == 0) return false
+    if (numbers == all) return end
+    if ((numbers | (equals(start, AT_SIGN) & all)) == 0) return start
   }
-  return isRareIdentifier(start, end)
+  return endOfRareIdentifier(start, end)
+}
+
+function endOfRareIdentifier(start: usize, end: usize): usize {
+  if (indexOf(AT_SIGN, start, end) == end) {
+    const stem = endOfStem(start, end)
+    if (stem < end && isRareIdentifier(start, stem)) return stem
+  }
+  return isRareIdentifier(start, end) ? end : start
+}
+
+/** Where the first byte of this value is, or `end`. */
+function indexOf(byte: u8, start: usize, end: usize): usize {
+  let at = start
+  while (at < end && load<u8>(at) != byte) at += 1
+  return at
+}
+
+/** Where the file extensions begin; `end` for none. */
+function endOfStem(start: usize, end: usize): usize {
+  let stem = end
+  for (let at = end - 1; at > start; at -= 1) {
+    if (load<u8>(at) != DOT) continue
+    if (!isExtension(at + 1, stem)) break
+    stem = at
+  }
+  return stem
+}
+
+function isExtension(start: usize, end: usize): bool {
+  let seen: u32 = 0
+  for (let i = start; i < end; i += 1) seen |= classOf(i)
+  const isWord = (seen & ~(UPPER | LOWER | HEX | DIGIT)) == 0 && end > start
+  const most = (seen & DIGIT) == 0 ? EXTENSION_LETTERS : EXTENSION_LENGTH
+  return isWord && end - start <= most && (classOf(start) & DIGIT) == 0
 }
 
 function isRareIdentifier(start: usize, end: usize): bool {
@@ -69,12 +120,13 @@ function isRareIdentifier(start: usize, end: usize): bool {
   let seen: u32 = 0
   for (let at = start; at < end; at += 1) seen |= classOf(at)
   if (seen == DIGIT) return true
-  if ((seen & AT) != 0) return isEmail(start, end)
+  if ((seen & AT) != 0) return isName(start, end) || isEmail(start, end)
   const hexOnly = isHexOnly(start, end)
   if (hexOnly && (seen & DASH) == 0 && length >= HEX_LENGTH) return true
   if (hexOnly && length == UUID_LENGTH) return hasUuidDashes(start)
-  if ((seen & ~(DIGIT | DASH)) == 0) return isDate(start, length)
+  if ((seen & ~(DIGIT | DASH)) == 0 && isDate(start, length)) return true
   if (length == ULID_LENGTH && isUlid(start, end)) return true
+  if ((seen & DIGIT) != 0 && hasId(start, end)) return true
   return length >= TOKEN_LENGTH && hasToken(start, end)
 }
 
@@ -86,6 +138,36 @@ function classOf(at: usize): u32 {
 function isHexOnly(start: usize, end: usize): bool {
   for (let i = start; i < end; i += 1) if ((classOf(i) & (DIGIT | HEX | DASH)) == 0) return false
   return true
+}
+
+function isName(start: usize, end: usize): bool {
+  return load<u8>(start) == AT_SIGN && end - start > 1 && indexOf(AT_SIGN, start + 1, end) == end
+}
+
+function hasId(start: usize, end: usize): bool {
+  let first = start
+  while (first < end && classOf(first) == DIGIT) first += 1
+  const isFirst = first - start >= ID_DIGITS && first + 1 < end && isDash(first)
+  if (isFirst && (classOf(first + 1) & (UPPER | LOWER)) != 0) return true
+  let last = end
+  while (last > start && classOf(last - 1) == DIGIT) last -= 1
+  const count = end - last
+  if (count == 0 || last - start < 2 || !isDash(last - 1)) return false
+  if (isCode(start, last)) return true
+  const isLanguage = count == ID_DIGITS && end - start == LANGUAGE_LENGTH
+  return count >= ID_DIGITS && !isLanguage
+}
+
+function isCode(start: usize, end: usize): bool {
+  for (let i = start; i < end; i += 1) {
+    if ((classOf(i) & (UPPER | DIGIT | DASH | MARK)) == 0) return false
+  }
+  return (classOf(start) & UPPER) != 0
+}
+
+@inline
+function isDash(at: usize): bool {
+  return load<u8>(at) == DASH_SIGN || load<u8>(at) == UNDERSCORE
 }
 
 function isEmail(start: usize, end: usize): bool {

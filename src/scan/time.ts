@@ -69,7 +69,7 @@ function readAnyTime(at: usize, end: usize): bool {
   const hours = pair(at + 11)
   const minutes = pair(at + 14)
   const seconds = pair(at + 17)
-  if (hours > 24 || minutes > 59 || seconds > 60) return false
+  if (hours > 23 || minutes > 59 || seconds > 60) return false
   let i = at + 19
   let micros: u32 = 0
   if (load<u8>(i) == DOT) {
@@ -110,10 +110,13 @@ function readDate(at: usize): bool {
   const ofCentury = pair(at + 2)
   const month = pair(at + 5)
   const day = pair(at + 8)
-  if (century > 99 || ofCentury > 99 || month < 1 || month > 12 || day < 1 || day > 31) return false
+  if (century > 99 || ofCentury > 99 || month < 1 || month > 12 || day < 1) return false
   const year = century * 100 + ofCentury
   if (year < 1970) return false
-  midnight = <f64>(daysToMonth(year, month) + <i32>day - 1) * DAY_MS
+  const first = daysToMonth(year, month)
+  const next = month == 12 ? daysToMonth(year + 1, 1) : daysToMonth(year, month + 1)
+  if (<i32>day > next - first) return false
+  midnight = <f64>(first + <i32>day - 1) * DAY_MS
   dateWord = load<u64>(at)
   dateRest = load<u16>(at, 8)
   return true

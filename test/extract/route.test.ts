@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isIdentifier } from '../../src/extract/segment.ts'
+import { endOfIdentifier } from '../../src/extract/segment.ts'
 import { reportOn } from '../support/count.ts'
 
 describe('a segment', () => {
@@ -14,10 +14,18 @@ describe('a segment', () => {
     '2026-11-21',
     '2026-11',
     'jane.doe@example.com',
-    'admin-62f13e9f7cb78a2b3e436feaedd07fd6.css',
     'cus_9s6XKzkNRiz8i3',
     'dQw4w9WgXcQ',
     'eyJ0b2tlbiI6Im1hZGUtdXAifQ',
+    'ORD-2024-00012',
+    'INV_001',
+    'SHOP-7',
+    'red-shoes-1234',
+    'red_shoes_1234',
+    '1234-red-shoes',
+    'caf%C3%A9-1234',
+    '@jane',
+    '@jane_doe.1',
   ])('%s names one thing', (segment) => expect(identifies(segment)).toBe(true))
 
   test.each([
@@ -35,13 +43,40 @@ describe('a segment', () => {
     'feed',
     'decade',
     'facebook_canvas',
-    '@jane',
     'a@b',
+    '@',
+    '-123',
+    'utf-8',
+    'es-419',
+    'area-51',
+    'v2-10',
+    'report.2026',
+    'favicon-32x32.png',
     '12-34',
     '',
     '%20',
     '2026-11-2x',
   ])('%s stays', (segment) => expect(identifies(segment)).toBe(false))
+})
+
+describe('a file extension', () => {
+  test.each([
+    ['41.json', ':id.json'],
+    ['41.tar.gz', ':id.tar.gz'],
+    ['9f8e7d6c-5b4a-4392-8170-6f5e4d3c2b1a.PNG', ':id.PNG'],
+    ['admin-62f13e9f7cb78a2b3e436feaedd07fd6.css', ':id.css'],
+    ['INV_001.pdf', ':id.pdf'],
+    ['song-1234.mp3', ':id.mp3'],
+    ['jane.doe@example.co.uk', ':id'],
+    ['404.html', ':id.html'],
+    ['index.html', 'index.html'],
+    ['jquery-3.7.1.min.js', 'jquery-3.7.1.min.js'],
+    ['41.5', '41.5'],
+    ['41.', '41.'],
+    ['.env', '.env'],
+  ])('%s is in %s', (segment, template) => {
+    expect(routesOf([`/files/${segment}`])).toEqual([`/files/${template}`])
+  })
 })
 
 describe('routes', () => {
@@ -52,7 +87,11 @@ describe('routes', () => {
     ['/a//b', '/a//b'],
     ['*', '/*'],
     ['/search?q=1&r=/users/2', '/search'],
-    [`/${'deep/'.repeat(40)}`, '(other)'],
+    [`/${'deep/'.repeat(40)}`, `/${'deep/'.repeat(25)}*`],
+    [`/${'x'.repeat(200)}/y`, '/*'],
+    [`/${'x'.repeat(125)}`, `/${'x'.repeat(125)}`],
+    [`/${'x'.repeat(126)}`, '/*'],
+    [`/a/${'7/'.repeat(60)}`, `/a/${':id/'.repeat(31)}*`],
   ])('%s is %s', (path, route) => expect(routesOf([path])).toEqual([route]))
 
   test('are at most so many, the rest is (other)', () => {
@@ -79,6 +118,12 @@ describe('routes', () => {
     ).toEqual(['/exact', '/static', '/static/*', '/users/:name', '/users/jane/posts'])
   })
 
+  test('of long paths take one place', () => {
+    const paths = Array.from({ length: 50 }, (_, i) => `/${'deep/'.repeat(30)}${'y'.repeat(i)}`)
+    const report = reportOn(paths.map((path) => line(path)).join('\n'), { maxRoutes: 10 })
+    expect(report.routes).toMatchObject([{ route: `/${'deep/'.repeat(25)}*`, count: 50 }])
+  })
+
   test('hold no control characters, whatever a path holds', () => {
     expect(routesOf(['/a\u0007\u009b\u2028b'])).toEqual(['/a\ufffd\ufffd\ufffdb'])
   })
@@ -86,7 +131,7 @@ describe('routes', () => {
 
 function identifies(segment: string): boolean {
   const bytes = Buffer.from(segment)
-  return isIdentifier(bytes, 0, bytes.length)
+  return bytes.length > 0 && endOfIdentifier(bytes, 0, bytes.length) === bytes.length
 }
 
 function routesOf(paths: readonly string[], pins: readonly string[] = []): string[] {

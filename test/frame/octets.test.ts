@@ -8,6 +8,15 @@ const B = syslog('heroku', 'router', 'second µ message\n')
 const C =
   '<172>1 2026-11-21T12:00:00+00:00 host heroku logplex - Error L10 (output buffer overflow): 5 messages dropped since 2026-11-21T11:59:00+00:00.'
 
+const D = syslog('app', 'web.1', 'count#x=1\n')
+
+/** Frames of which the last lacks its counted newline. */
+function lacking(...messages: string[]): string {
+  return body(...messages)
+    .toString()
+    .slice(0, -1)
+}
+
 describe('scanFrames', () => {
   test.each<[name: string, body: string | Buffer, messages: string[], broken: number]>([
     ['frames one after the other', body(A, B, C), [A, B, C], 0],
@@ -66,6 +75,24 @@ describe('scanFrames', () => {
     expect(scan(Buffer.from(bytes as string))).toEqual({ messages, broken })
   })
 
+  test.each<[name: string, body: string, messages: string[]]>([
+    ['the last frame', lacking(A, B), [A, B.trimEnd()]],
+    ['a frame in the middle', `${lacking(A)}${body(B).toString()}`, [A.trimEnd(), B]],
+    ['all frames', lacking(A) + lacking(B) + lacking(A), [A, B, A].map((one) => one.trimEnd())],
+    ['a frame that ends in a digit', lacking(D) + lacking(D), [D.trimEnd(), D.trimEnd()]],
+    ['before a count of one digit', `${lacking(D)}9 <13>1 ab\n`, [D.trimEnd(), '<13>1 ab\n']],
+  ])('a lost newline of %s costs nothing', (_, bytes, messages) => {
+    expect(scan(Buffer.from(bytes))).toEqual({ messages, broken: 0 })
+  })
+
+  test('a message of which a part was lost says so, unless all have a newline', () => {
+    const whole = body(C, D.trimEnd()).toString()
+    expect(cutOf(whole)).toEqual([false, false])
+    expect(cutOf(whole.slice(0, -1))).toEqual([false, true])
+    expect(cutOf(body(A, D).toString().slice(0, -1))).toEqual([false, false])
+    expect(cutOf(body(D).toString().slice(0, -1))).toEqual([false])
+  })
+
   // Once it was looked through to its end for each of them: two hundred kilobytes took twenty seconds.
   test.each(['0 ', '1 a', '1 a ', '1 <'])(
     'a body of nothing but %j is walked through once',
@@ -73,7 +100,7 @@ describe('scanFrames', () => {
       const bytes = Buffer.from(part.repeat(2 ** 20))
       let found = 0
       const count = () => void (found += 1)
-      scanFrames(bytes, count, count)
+      scanFrames(bytes, 0, count, count)
       expect(found).toBeGreaterThan(0)
     },
   )
@@ -87,7 +114,7 @@ describe('scanFrames', () => {
         const found: string[] = []
         const keep = (start: number, end: number) =>
           found.push(bytes.toString('latin1', start, end))
-        scanFrames(bytes, keep, () => found.push('broken'))
+        scanFrames(bytes, 0, keep, () => found.push('broken'))
         expect(found).toEqual(framed.map((m) => m.toString('latin1')))
       }),
     )
@@ -121,6 +148,7 @@ describe('scanFrames', () => {
           let last = 0
           scanFrames(
             bytes,
+            0,
             (start, end) => {
               expect(start).toBeGreaterThanOrEqual(last)
               expect(end).toBeGreaterThanOrEqual(start)
@@ -136,11 +164,23 @@ describe('scanFrames', () => {
   })
 })
 
+function cutOf(text: string): boolean[] {
+  const cuts: boolean[] = []
+  scanFrames(
+    Buffer.from(text),
+    0,
+    (_start, _end, isCut) => cuts.push(isCut),
+    () => {},
+  )
+  return cuts
+}
+
 function scan(bytes: Buffer): { messages: string[]; broken: number } {
   const messages: string[] = []
   let broken = 0
   scanFrames(
     bytes,
+    0,
     (start, end) => messages.push(bytes.toString('utf8', start, end)),
     () => (broken += 1),
   )

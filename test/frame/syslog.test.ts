@@ -111,11 +111,29 @@ describe('readSyslog', () => {
     ['2026-11-21T12:00:00-07:00', '2026-11-21T19:00:00.000Z'],
     ['2026-11-21T12:00:00Z+00:00', '2026-11-21T12:00:00.000Z'],
     ['2026-02-28T23:59:59.999999999+00:00', '2026-02-28T23:59:59.999Z'],
+    ['2028-02-29T00:00:00Z', '2028-02-29T00:00:00.000Z'],
+    ['2026-12-31T23:59:60Z', '2027-01-01T00:00:00.000Z'],
   ])('reads the time %s', (time, iso) => {
     const line = read(`<13>1 ${time} host app web.1 - x`)
     expect(new Date(Math.floor(line!.time + 0.0005)).toISOString().slice(0, 22)).toBe(
       iso.slice(0, 22),
     )
+  })
+
+  test.each(
+    [
+      '2026-02-29',
+      '2026-02-30',
+      '2026-04-31',
+      '2026-11-31',
+      '2026-12-32',
+      '2026-00-10',
+      '2026-13-01',
+    ]
+      .map((date) => `${date}T10:00:00Z`)
+      .concat(['2026-11-21T24:00:00Z', '2026-11-21T23:60:00Z', '2026-11-21T23:59:61Z']),
+  )('no calendar or clock has the time %s', (time) => {
+    expect(read(`<13>1 ${time} host app web.1 - x`)).toBeUndefined()
   })
 
   test('a message cut at 10,000 bytes says so, one that ends there by itself does not', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { hasControls, readText, stripControls } from '../../src/frame/text.ts'
+import { hasControls, stripControls } from '../../src/frame/controls.ts'
+import { readText } from '../../src/frame/text.ts'
 import { createDateCache } from '../../src/frame/timestamp.ts'
 import { createLine, textOf } from '../../src/model/line.ts'
 import { NOW } from '../support/count.ts'

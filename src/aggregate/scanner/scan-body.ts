@@ -18,6 +18,8 @@ export interface BodyTarget {
   readonly state: AppState
   /** Where what became of the lines is counted. */
   readonly results: Float64Array
+  /** Whether the body holds neither ESC nor NUL. */
+  readonly isClean: boolean
   /** The line that `countLong` read last. */
   readonly line: Line
   /** The window of a time (ms since 1970) and the times that count there; undefined when none do. */
@@ -54,6 +56,7 @@ export function scanBody(
   input.set(body)
   // Lines of another drain may be those of another time.
   exports.setWindow(NaN, NaN)
+  exports.setClean(target.isClean ? 1 : 0)
   let end = body.length
   for (let at = 0; at < body.length;) {
     const cache = selectApp(scanner, target.state)

@@ -33,8 +33,9 @@ const PIECES = [
   'dyno=', 'service=12ms', 'service=', 'service=1234567890123ms', 'service=70000ms', 'service=1x', 'status=99',
   'status=503', 'bytes=12ms', 'connect=0ms', 'code=H12', 'code=Hx', 'at=error ', 'at=info', 'sock=client ',
   'path=/x', 'method=', 'desc="a b"', 'agent="x"', 'tls=true', '2026-11-21', '550e8400-e29b-41d4-a716-446655440000',
-  '/01ARZ3NDEKTSV4RRFFQ69G5FAV', '/a@b.co', '/deadbeefdeadbeef', '/x1y2z3a4b5c6', '+00:00', 'Z', '-05:00', '.123456789',
-  '- ', '- - ', '[x y="z"] ', 'heroku', 'logplex',
+  '/01ARZ3NDEKTSV4RRFFQ69G5FAV', '/41.json', '/INV_001.pdf', '/ORD-7', '/red-shoes-1234', '/1234-red', '/es-419',
+  '/@jane', '.tar.gz', '/a-long-segment/'.repeat(9), '2026-02-30', '2026-11-31', 'T24:00:00', '/a@b.co', '/deadbeefdeadbeef', '/x1y2z3a4b5c6', '+00:00', 'Z', '-05:00', '.123456789',
+  '\u001b[36m', '\u001b[0m', '\0', '- ', '- - ', '[x y="z"] ', 'heroku', 'logplex',
 ] // prettier-ignore
 
 const change = fc.record({

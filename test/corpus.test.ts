@@ -72,12 +72,14 @@ describe.skipIf(!existsSync(CORPUS))('the corpus of real lines', () => {
   })
 })
 
-/** Strictly wrong, but nothing is lost: blanks between or after the frames. */
+/** Strictly wrong, but nothing is lost: blanks between or after the frames, a newline lost at the end. */
 const LENIENT = new Set([
   'bjeanes-crlf.bin',
   'goodeggs-single-trailing-nl.bin',
   'goodeggs-split-10000.bin',
+  'herokux-bad-frame-position.bin',
   'logiss-04.bin',
+  'vector-sample.bin',
 ])
 
 /** Frames that are well counted and hold no syslog message, or whose wrong count shows only later. */

@@ -24,7 +24,7 @@ let server: BuiltServer
  */
 const PAGES = ['README.md', 'docs/DEPLOY.md', 'docs/FAQ.md']
 /** Set-up of a clone, which `.ci/run` and test/packaging do, and programs that wait for a terminal. */
-const DONE_ELSEWHERE = /^(npm|npx) /
+const DONE_ELSEWHERE = /^npm /
 
 const HEROKU = `#!/usr/bin/env bash
 set -euo pipefail
@@ -50,6 +50,7 @@ beforeAll(async () => {
   const programs = {
     heroku: HEROKU,
     l2met: `#!/bin/sh\nexec node ${join(DIST, 'bin/serve.js')} $(echo "$@" | sed 's,https://${HOST},${server.origin},g')\n`,
+    npx: '#!/bin/sh\n[ "$1 $2" = "-p l2met" ] && shift 2 && exec "$@"\n',
     'l2met-local': `#!/bin/sh\nexec node ${join(DIST, 'bin/local.js')} "$@"\n`,
     curl: `#!/usr/bin/env bash\nexec /usr/bin/env -u CURL "$CURL" "\${@//https:\\/\\/${HOST}/${server.origin}}"\n`,
   }

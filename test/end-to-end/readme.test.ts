@@ -62,10 +62,7 @@ describe('the README', () => {
       .flatMap((text) => [...text.matchAll(/'([A-Z][A-Z_]{3,})'/g)].map(([, name]) => name!))
     // The first three come from the platform; DATA_DIR is refused, as there is no journal yet.
     const given = new Set(['NODE_ENV', 'DYNO', 'HEROKU_APP_NAME', 'DATA_DIR'])
-    const rows = README.slice(
-      README.indexOf('## Configuration'),
-      README.indexOf('## What it promises'),
-    )
+    const rows = README.slice(README.indexOf('## Configuration'), README.indexOf('## Promises'))
     const listed = [...rows.matchAll(/^\| (`.*?) +\|/gm)].flatMap(([, cell]) =>
       [...cell!.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name!),
     )
@@ -81,8 +78,20 @@ describe('the README', () => {
     const named = [...README.matchAll(/npm (?:run )?(start|test|[a-z:]+)\b/g)]
       .map(([, name]) => name!)
       .filter((name) => !['ci', 'link'].includes(name))
-    expect(new Set(named)).toEqual(new Set(['start', 'test', 'demo', 'build', 'bench:local']))
+    expect(new Set(named)).toEqual(new Set(['start', 'test', 'demo', 'bench:local']))
     for (const name of named) expect(scripts).toHaveProperty(name)
+  })
+
+  test('has two pictures, which are small', () => {
+    const pictures = [...README.matchAll(/!\[.*?\]\((docs\/images\/[\w.-]+)\)/g)].map(
+      ([, path]) => path!,
+    )
+    expect(pictures).toEqual(['docs/images/page.png', 'docs/images/board.png'])
+    for (const path of pictures) {
+      const png = readFileSync(join(ROOT, path))
+      expect(png.toString('latin1', 1, 4)).toBe('PNG')
+      expect(png.length).toBeLessThan(200_000)
+    }
   })
 
   const promtool = findProgram('promtool')

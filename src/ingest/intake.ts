@@ -11,6 +11,7 @@ import { OVER_LIMIT } from '../extract/extract.ts'
 import { OVERFLOW_APP, UNKNOWN_APP } from '../model/apps.ts'
 import type { DrainBody, DrainResult, DrainSource } from '../receive/drain.ts'
 import type { RefusalReason } from '../receive/refusal-reason.ts'
+import { createClockWatch } from './clock-watch.ts'
 import type { Committer } from './committer.ts'
 import {
   type DeferredCounts,
@@ -45,8 +46,10 @@ export function createIntake(options: {
   readonly maxSeries: number
   readonly maxRoutes: number
   readonly pins: readonly string[]
+  readonly warn?: (details: object, text: string) => void
 }): Intake {
-  const { store, committer } = options
+  const { store, committer, warn = () => {} } = options
+  const clocks = createClockWatch({ storeTime: () => store.clock(), warn })
   const reader = createBodyReader(WIDTH_10S, sharedScanner())
   const sources = createSourceWindows(options)
   const strangers = createAppWindows(options)
@@ -92,6 +95,9 @@ export function createIntake(options: {
       releaseWindows(open)
     }
     const { lines, malformed, late, skew } = result!
+    // The drain is not to blame then.
+    if (late > 0 && clocks.isStoreWrong(result!))
+      return { outcome, lines, malformed, late: 0, skew: 0 }
     return { outcome, lines, malformed, late, skew }
   }
 

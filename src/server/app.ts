@@ -78,7 +78,13 @@ export function createApp(config: Config, deps: AppDeps): App {
   if (scanFault !== undefined) log.warn(scanFault)
   const { store, committer, storeFault, ready, self } = createStore(config, deps)
   answerFleet(self)
-  const intake = createIntake({ ...config, store, committer, pins: config.routes })
+  const intake = createIntake({
+    ...config,
+    store,
+    committer,
+    pins: config.routes,
+    warn: (details, text) => log.warn(details, text),
+  })
   const collector = createCollector({ store, version })
   const collectorOf = createScopedCollectors(collector, (apps) =>
     createCollector({ store: storeOf(store, apps), version }),

@@ -113,7 +113,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
 
 test('ids are remembered for twenty minutes and forgotten some time later', async () => {
   let now = NOON + 599_000
-  const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now })
+  const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now, steadyNow: () => now })
   await store.commit('app', [frameAt(now, 'a')])
   now += 20 * 60_000
   expect(await store.commit('app', [frameAt(now, 'a')])).toEqual([0])
@@ -145,5 +145,16 @@ test('many apps and ages at once keep their windows apart', async () => {
     expect(
       await readWindows(store, app, { width: WIDTH_1M, from: 0, to: now + WIDTH_10S }),
     ).toHaveLength(16)
+  }
+})
+
+test('a clock that is set forth and back forgets no id', async () => {
+  let now = NOON
+  const store = createMemoryStore({ retentionMs: 24 * HOUR, now: () => now })
+  await store.commit('app', [frameAt(now, 'a')])
+  for (const jump of [3 * HOUR, -2 * HOUR, 26 * HOUR, -27 * HOUR]) {
+    now += jump
+    await store.commit('app', [frameAt(now)])
+    expect(await store.commit('app', [frameAt(now, 'a')])).toEqual([0])
   }
 })

@@ -35,8 +35,10 @@ export function createMemoryStore(options: {
   readonly retentionMs: number
   readonly now: () => number
   readonly maxSeries?: number
+  /** By this clock ids are forgotten, ms: one that can't be set. */
+  readonly steadyNow?: () => number
 }): MemoryStore {
-  const { retentionMs, maxSeries = MAX_SERIES } = options
+  const { retentionMs, maxSeries = MAX_SERIES, steadyNow = () => performance.now() } = options
   const apps = new Map<string, MemoryApp>()
   const ids = createRecentIds()
   const packer = createPacker()
@@ -68,12 +70,12 @@ export function createMemoryStore(options: {
     const now = options.now()
     tidyAll(now)
     const known = frames.flatMap(({ id }, i) =>
-      id !== undefined && ids.has(name, id, now) ? [i] : [],
+      id !== undefined && ids.has(name, id, steadyNow()) ? [i] : [],
     )
     if (known.length > 0) return known
     const app = appOf(name)
     for (const { id, deltas } of frames) {
-      if (id !== undefined) ids.add(name, id, now)
+      if (id !== undefined) ids.add(name, id, steadyNow())
       for (const { start, acc } of deltas) addDelta(app, start, acc)
     }
     return []
@@ -82,9 +84,9 @@ export function createMemoryStore(options: {
   const countOnce: MemoryStore['countOnce'] = (name, id, count) => {
     const now = options.now()
     tidyAll(now)
-    if (id !== undefined && ids.has(name, id, now)) return false
+    if (id !== undefined && ids.has(name, id, steadyNow())) return false
     count(appOf(name).open)
-    if (id !== undefined) ids.add(name, id, now)
+    if (id !== undefined) ids.add(name, id, steadyNow())
     return true
   }
 

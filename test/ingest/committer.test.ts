@@ -259,7 +259,7 @@ describe('the committer', () => {
     store.batches.length = 0
     await sleep(2000)
     // Four times a second for each app, it was.
-    expect(store.batches.length).toBeLessThan(200)
+    expect(store.batches.length).toBeLessThan(400)
     expect(new Set(store.batches)).toEqual(new Set([1]))
     store.mood = 'well'
     await vi.waitUntil(() => committer.spilledLines() === 0, { timeout: 60_000 })

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { routerBody } from './app.ts'
 import type { Receiver } from './receiver.ts'
 import { resultsOf } from './count.ts'
+import { sumValue } from '../../src/model/sum.ts'
 import { createWindow, mergeWindow } from '../../src/model/window.ts'
 import { readWindows } from './read-windows.ts'
 import { WIDTH_1M, WIDTH_10S } from '../../src/model/window-reader.ts'
@@ -103,5 +104,8 @@ export async function countedBy(store: Store, app: string) {
       return [result, cell?.kind === 'count' ? cell.high : 0]
     }),
   )
-  return { lifetime: resultsOf(lifetime), fine, coarse, frames }
+  let requests = 0
+  for (const [key, cell] of lifetime.cells)
+    if (cell.kind === 'count' && key.startsWith('c\0router/requests')) requests += sumValue(cell)
+  return { lifetime: resultsOf(lifetime), fine, coarse, frames, requests }
 }

@@ -14,6 +14,8 @@ export interface RedisServer {
   readonly port: number
   /** Ends the process without a word, as a crash does. */
   readonly kill: () => Promise<void>
+  /** Ends the process as an operator does. */
+  readonly terminate: () => Promise<void>
   /** Starts it again over its files, on the same port. */
   readonly start: () => Promise<void>
   readonly process: () => ChildProcess
@@ -58,12 +60,13 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     child = spawn(path, [...common, ...own], { stdio: ['ignore', 'ignore', 'inherit'] })
     if (!isTls) await untilReachable(port, child)
   }
-  const kill = async () => {
+  const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const exit = once(child, 'exit')
-    child.kill('SIGKILL')
+    child.kill(signal)
     await exit
   }
+  const kill = async () => end('SIGKILL')
 
   await start()
   return {
@@ -71,6 +74,7 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     port,
     start,
     kill,
+    terminate: async () => end('SIGTERM'),
     process: () => child,
     markFile: () => {
       const folder = join(dir, 'appendonlydir')

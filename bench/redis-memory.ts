@@ -8,8 +8,9 @@ import { createPacker } from '../src/codec/packer.ts'
 import { commitArguments, packBatch } from '../src/store/redis/batch.ts'
 import { createRedisClient } from '../src/store/redis/client.ts'
 import { defineCommands } from '../src/store/redis/commands.ts'
-import { createCompactor } from '../src/store/redis/compactor.ts'
-import { createRoller } from '../src/store/redis/roller.ts'
+import { createCompactor } from '../src/store/keyed/compactor.ts'
+import { createValueFaults } from '../src/store/keyed/value-faults.ts'
+import { createRoller } from '../src/store/keyed/roller.ts'
 import { ID_TTL_S, appPrefix } from '../src/store/redis/keys.ts'
 import { WIDTH_1M, WIDTH_10S, HOUR_MS } from '../src/model/window-reader.ts'
 import { type CommitBody } from '../src/store/store.ts'
@@ -44,27 +45,22 @@ const client = createRedisClient({ urls: [redis.url], trustSelfSigned: false })
 client.on('error', (error) => process.stderr.write(`${error}\n`))
 while (client.status !== 'ready') await sleep(10)
 const commands = defineCommands(client)
+const warn = (details: object, text: string) =>
+  process.stderr.write(`${text} ${JSON.stringify(details)}\n`)
 const packer = createPacker()
 const end = Date.now()
 let now = end - Number(values.hours) * 3_600_000
-const folder = createCompactor({
-  client,
-  commands,
+const shared = {
+  values: commands,
+  faults: createValueFaults(warn),
   packer,
   now: () => now,
   retentionMs: RETENTION_MS,
   maxSeries: 10_000,
-  warn: (details, text) => process.stderr.write(`${text} ${JSON.stringify(details)}\n`),
-})
-const roller = createRoller({
-  client,
-  packer,
-  now: () => now,
-  retentionMs: RETENTION_MS,
-  maxSeries: 10_000,
-  fold: folder.fold,
-  warn: (details, text) => process.stderr.write(`${text} ${JSON.stringify(details)}\n`),
-})
+  warn,
+}
+const compactor = createCompactor(shared)
+const roller = createRoller({ ...shared, compact: compactor.compact })
 const windows = createAppWindows({ maxSeries: 10_000, maxRoutes: 200 })
 const reader = createBodyReader(WIDTH_10S, sharedScanner())
 const empty = await redis.usedMemory()
@@ -98,7 +94,7 @@ for (let before = NaN, keys = 0; keys !== before;) {
   await sleep(2000)
   keys = await client.dbsize()
 }
-await Promise.all([roller.close(), folder.close()])
+await Promise.all([roller.close(), compactor.close()])
 const used = (await redis.usedMemory()) - empty
 const parts = await redis.memoryByKind()
 process.stdout.write(
@@ -121,6 +117,6 @@ if (values.check && used + empty > LIMIT_MB * MB) process.exitCode = 1
 async function commit(frames: readonly CommitBody[]): Promise<void> {
   const batch = packBatch(APP, PREFIX, frames, packer)
   const { keys, args } = commitArguments(batch, 'bench', now)
-  const { pending } = await commands.commit(keys, args)
-  folder.note(PREFIX, pending, batch.packed.length)
+  const { log } = await commands.commit(keys, args)
+  compactor.note(PREFIX, log, batch.packed.length)
 }

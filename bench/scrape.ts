@@ -89,7 +89,7 @@ async function measureScrapes(
     let packed = 0
     for (let run = 0; run < RUNS; run += 1) {
       await commit(fill(table, mix, Date.now(), LIVELY, run))
-      const [read] = await cpuOf(async () => store.lifetime())
+      const [read] = await cpuOf(async () => store.totals())
       const [collect, { families }] = await cpuOf(async () => collector.collect())
       const [render, blocks] = await cpuOf(async () => renderBody(format, families))
       const body = Buffer.concat(blocks)

@@ -1,16 +1,10 @@
 import type { Kind } from '../model/series.ts'
 import type { WindowHeader } from '../model/window.ts'
-import {
-  type ByteReader,
-  createByteReader,
-  readCount,
-  readVarint,
-  skipBytes,
-} from './byte-reader.ts'
+import { type ByteReader, readCount, readVarint, skipBytes } from './byte-reader.ts'
 import { type ByteWriter, createByteWriter, writeBytes } from './byte-writer.ts'
 import { skipCell } from './cell.ts'
 import { readHeader } from './window-header.ts'
-import { MINUTES, inflatePart, readIndex, readPresence } from './hour.ts'
+import { MINUTES, inflatePart, readHourRecord, readIndex, readPresence } from './hour.ts'
 import { type TextKeyWriter, createKeyReader, createKeyWriter } from './key.ts'
 import { recordOf } from './merge.ts'
 import { WIDTH_1M } from '../model/window-reader.ts'
@@ -37,7 +31,7 @@ export async function splitHour(
   hour: number,
   yielder: Yielder,
 ): Promise<Map<number, Buffer>> {
-  const bytes = createByteReader(packed)
+  const bytes = readHourRecord(packed)
   const index = readIndex(bytes)
   const windows: SplitWindow[] = []
   for (let left = readCount(index, MINUTES); left > 0; left -= 1) {

@@ -2,7 +2,6 @@ import {
   type ByteReader,
   PackedError,
   createByteReader,
-  readByte,
   readCount,
   readVarint,
   skipBytes,
@@ -11,6 +10,7 @@ import { type ByteWriter, writeByte, writeVarint } from './byte-writer.ts'
 import { skipCell } from './cell.ts'
 import { DICTIONARY } from './dictionary.ts'
 import type { KeyReader } from './key.ts'
+import { RECORD, nextRecord } from './record.ts'
 import { inflate } from './window.ts'
 import { type Target, type Visitor, seriesSink, visitCell, visitHeader } from './record-visitor.ts'
 import { WIDTH_1M, HOUR_MS, type WindowReader } from '../model/window-reader.ts'
@@ -18,15 +18,14 @@ import type { Yielder } from './event-loop.ts'
 
 /**
  * The minutes of an hour by series instead of by window, so that a reader inflates and decodes only
- * what it is after; roll-up.ts writes it. It is
- *   type (3), length of the index as a varint, index (deflated), sections (each deflated)
+ * what it is after; roll-up.ts writes it. It is a record of type `hour` (record.ts) that holds
+ *   length of the index as a varint, index (deflated), sections (each deflated)
  * and the index: how many windows, and for each its minute and its frame (window-header.ts); how many
  * sections, and for each its length, how many series, and for each its key (as in window.ts) and the
  * length of its column. A section is the columns of its series, one after another, and a column: how
  * many windows have the series, a bit for each window unless all have it, then the values
  * (packed-cell.ts).
  */
-export const HOUR = 3
 
 /** A section is mostly inflated at once. */
 const CHUNK = 131_072
@@ -53,7 +52,7 @@ export async function visitHour(
   { readers, keys }: Visitor,
   yielder: Yielder,
 ): Promise<void> {
-  const bytes = createByteReader(packed)
+  const bytes = readHourRecord(packed)
   const index = readIndex(bytes)
   const windows = readWindows(index, hour, range, readers)
   const isWhole = windows.every(({ isWanted }) => isWanted)
@@ -83,9 +82,14 @@ export function writePresence(writer: ByteWriter, windows: readonly number[], co
   for (const byte of bits) writeByte(writer, byte)
 }
 
+export function readHourRecord(packed: Buffer): ByteReader {
+  const { type, content } = nextRecord(createByteReader(packed))
+  if (type !== RECORD.hour) throw new PackedError(`a stored record of type ${type} is no hour`)
+  return content
+}
+
 /** What stands before the sections. */
 export function readIndex(bytes: ByteReader): ByteReader {
-  if (readByte(bytes) !== HOUR) throw new PackedError('a packed hour of an unknown type')
   return inflatePart(bytes, readVarint(bytes), DICTIONARY)
 }
 

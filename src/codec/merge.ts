@@ -15,7 +15,8 @@ import {
   openCursor,
   takeFirst,
 } from './records.ts'
-import { PLAIN, readRecord, recordHead } from './window.ts'
+import { RECORD, sealRecord } from './record.ts'
+import { readRecord } from './window.ts'
 
 /**
  * One plain record in place of all: what packing their merge would give, but without making that window,
@@ -67,8 +68,7 @@ export function recordOf(frame: WindowHeader, count: number, cells: ByteWriter):
   const head = createByteWriter()
   writeHeader(head, frame)
   writeVarint(head, count)
-  const length = head.at + cells.at
-  return Buffer.concat([recordHead(PLAIN, length), writtenBytes(head), writtenBytes(cells)])
+  return sealRecord(RECORD.plain, [writtenBytes(head), cells.bytes.subarray(0, cells.at)])
 }
 
 /** Gives an empty cell of a kind: the same again and again. */

@@ -7,14 +7,15 @@ import {
 } from '../model/accumulator.ts'
 import type { SeriesTable } from '../model/series-table.ts'
 import type { Window } from '../model/window.ts'
-import { type ByteWriter, createByteWriter, writeVarint, writtenBytes } from './byte-writer.ts'
+import { type ByteWriter, createByteWriter, writeVarint } from './byte-writer.ts'
 import { type KeyBook, createKeyBook, growKeyBook, inKeyOrder, writeKnownKey } from './key-cache.ts'
 import { writeCell } from './cell.ts'
 import { baseOf, writeHeader } from './window-header.ts'
 import { createKeyWriter } from './key.ts'
 import { mergeRecords } from './merge.ts'
 import { unpack } from './record-visitor.ts'
-import { MAX_RECORD_HEAD, PLAIN, firstRecordLength, recordHead } from './window.ts'
+import { RECORD, closeRecord, firstRecordLength, openRecord } from './record.ts'
+import { WIDTH_10S } from '../model/window-reader.ts'
 import type { Yielder } from './event-loop.ts'
 
 /** Writes windows in their packed form (window.ts). */
@@ -22,6 +23,8 @@ export interface Packer {
   packWindow(window: Window): Buffer
   /** The same, yielding to the event loop in between. */
   packInTurns(window: Window, yielder: Yielder): Promise<Buffer>
+  /** The same as an entry of an append log, of the 10 s window that begins at `start`. */
+  packEntryInTurns(start: number, window: Window, yielder: Yielder): Promise<Buffer>
   /**
    * Makes one record of several, plain; one stays as it is. Series beyond `maxSeries` fold into the
    * overflow series of their names. Throws PackedError when they can't be read.
@@ -29,6 +32,8 @@ export interface Packer {
   repack(packed: Buffer, maxSeries: number): Buffer
   /** Packs the sum of accumulators, which stay as they are: a record for each series table. */
   packAccumulators(accs: readonly Accumulator[]): Buffer
+  /** The same as entries of an append log, of the 10 s window that begins at `start`. */
+  packEntries(start: number, accs: readonly Accumulator[]): Buffer
 }
 
 const CELLS_AT_ONCE = 32
@@ -59,7 +64,17 @@ export function createPacker(): Packer {
     openRecord(writer)
     const cells = writeWindow(writer, window)
     while (!cells.next().done) continue
-    return closeRecord(writer)
+    return closeRecord(writer, RECORD.plain)
+  }
+
+  const packAccumulators = (accs: readonly Accumulator[], start?: number): Buffer => {
+    const records = []
+    for (const table of new Set(accs.map((acc) => acc.table))) {
+      openWindowRecord(writer, start)
+      writeAccumulator(writer, sumOf(accs.filter((acc) => acc.table === table)), bookOf(table))
+      records.push(closeRecord(writer, start === undefined ? RECORD.plain : RECORD.delta))
+    }
+    return records.length === 1 ? records[0]! : Buffer.concat(records)
   }
 
   return {
@@ -68,24 +83,26 @@ export function createPacker(): Packer {
       if (firstRecordLength(packed) === packed.length) return packed
       return mergeRecords(packed, maxSeries) ?? packWindow(unpack(packed, maxSeries))
     },
-    packInTurns: async (window, yielder) => {
-      // One of its own, because others pack in between.
-      const own = createByteWriter()
-      openRecord(own)
-      const cells = writeWindow(own, window)
-      while (!cells.next().done) if (yielder.isOver()) await yielder.next()
-      return closeRecord(own)
-    },
-    packAccumulators: (accs) => {
-      const records = []
-      for (const table of new Set(accs.map((acc) => acc.table))) {
-        openRecord(writer)
-        writeAccumulator(writer, sumOf(accs.filter((acc) => acc.table === table)), bookOf(table))
-        records.push(closeRecord(writer))
-      }
-      return records.length === 1 ? records[0]! : Buffer.concat(records)
-    },
+    packInTurns: async (window, yielder) => packInTurns(window, yielder),
+    packEntryInTurns: async (start, window, yielder) => packInTurns(window, yielder, start),
+    packAccumulators: (accs) => packAccumulators(accs),
+    packEntries: (start, accs) => packAccumulators(accs, start),
   }
+}
+
+async function packInTurns(window: Window, yielder: Yielder, start?: number): Promise<Buffer> {
+  // A writer of its own, because others pack in between.
+  const writer = createByteWriter()
+  openWindowRecord(writer, start)
+  const cells = writeWindow(writer, window)
+  while (!cells.next().done) if (yielder.isOver()) await yielder.next()
+  return closeRecord(writer, start === undefined ? RECORD.plain : RECORD.delta)
+}
+
+/** With a start it is an entry of an append log. */
+function openWindowRecord(writer: ByteWriter, start?: number): void {
+  openRecord(writer)
+  if (start !== undefined) writeVarint(writer, start / WIDTH_10S)
 }
 
 /** Stops now and then, to be asked to go on. */
@@ -116,16 +133,4 @@ function writeAccumulator(writer: ByteWriter, acc: Accumulator, book: KeyBook): 
     writeCell(writer, contents.cells[id]!, base)
     previous = id
   }
-}
-
-/** Leaves room for what stands before a body, which says how long that is. */
-function openRecord(writer: ByteWriter): void {
-  writer.at = MAX_RECORD_HEAD
-}
-
-function closeRecord(writer: ByteWriter): Buffer {
-  const head = recordHead(PLAIN, writer.at - MAX_RECORD_HEAD)
-  const start = MAX_RECORD_HEAD - head.length
-  writer.bytes.set(head, start)
-  return writtenBytes(writer, start)
 }

@@ -13,11 +13,12 @@ import { addPackedCell, writeCell } from './cell.ts'
 import { type Deflater, createDeflater } from './deflater.ts'
 import { DICTIONARY } from './dictionary.ts'
 import { baseOf, writeHeader } from './window-header.ts'
-import { HOUR, writePresence } from './hour.ts'
+import { writePresence } from './hour.ts'
 import { type KeyWriter, createRawKeyWriter } from './key.ts'
 import { createSums, recordOf } from './merge.ts'
 import { type Cursor, advance, kindAt, mergedHeader, openCursor, takeFirst } from './records.ts'
-import { deflatePacked, readRecord, recordHead } from './window.ts'
+import { RECORD, sealRecord } from './record.ts'
+import { deflatePacked, readRecord } from './window.ts'
 import type { Packer } from './packer.ts'
 import { splitHour } from './hour-splitter.ts'
 import { WIDTH_1M, HOUR_MS } from '../model/window-reader.ts'
@@ -196,5 +197,7 @@ async function writeMinutes(
     writeBytes(index, section.index.bytes, 0, section.index.at)
   }
   const deflated = await deflate(writtenBytes(index), { dictionary: DICTIONARY })
-  return Buffer.concat([recordHead(HOUR, deflated.length), deflated, ...packed])
+  const length = createByteWriter(16)
+  writeVarint(length, deflated.length)
+  return sealRecord(RECORD.hour, [writtenBytes(length), deflated, ...packed])
 }

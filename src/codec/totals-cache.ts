@@ -6,7 +6,7 @@ import {
   type RecordChange,
   readCachedRecord,
 } from './record-cache.ts'
-import { readPending } from './append-log.ts'
+import { readAppendLog } from './append-log.ts'
 import { createMerge, mergePacked } from './window.ts'
 
 /**
@@ -96,7 +96,7 @@ export function readAll(folded: Buffer, pending: Buffer, maxSeries: number): Win
   // It had its limit when it was packed: its overflow series stand beside as many as there may be.
   mergePacked(window, folded, { lifetime: true })
   const merge = createMerge(window, { lifetime: true, maxSeries })
-  for (const { packed } of readPending(pending)) merge(packed)
+  for (const { packed } of readAppendLog(pending).entries) merge(packed)
   return window
 }
 
@@ -109,7 +109,7 @@ function readFolded(folded: Buffer, before: CachedRecord): RecordChange | undefi
 function sumOf(pending: Buffer): Window {
   const sum = createWindow()
   const merge = createMerge(sum, { lifetime: true })
-  for (const { packed } of readPending(pending)) merge(packed)
+  for (const { packed } of readAppendLog(pending).entries) merge(packed)
   return sum
 }
 

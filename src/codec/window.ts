@@ -6,12 +6,10 @@ import {
   type ByteReader,
   PackedError,
   createByteReader,
-  readByte,
   readCount,
   readVarint,
-  skipBytes,
 } from './byte-reader.ts'
-import { createByteWriter, writeByte, writeVarint, writtenBytes } from './byte-writer.ts'
+import { type PackedRecord, RECORD, nextRecord, sealRecord } from './record.ts'
 import { addPackedCell, skipCell } from './cell.ts'
 import { mergeTotalsHeader } from './totals.ts'
 import { DICTIONARY } from './dictionary.ts'
@@ -19,14 +17,11 @@ import { baseOf, readHeader } from './window-header.ts'
 import { type KeyReader, createKeyReader } from './key.ts'
 
 /**
- * The packed form of windows: one record after another, each a window of its own. What several
- * records stand for is their merge, so that appending is adding. A record is
- *   type (1 plain, 2 deflated), length of the rest as a varint, body
- * and the body: times, lines and events (window-header.ts), then the number of series and for each its
- * key (how many bytes it shares with the key before, the rest of it) and its values (packed-cell.ts).
+ * Windows as records (record.ts), each a window of its own. Several records stand for their merge, so that
+ * appending is adding. A body is the header (window-header.ts), the number of series, and for each series
+ * its key (key.ts) and its values (cell.ts). A record of type `deflated` holds a deflated body; one of
+ * type `delta` the start of a 10 s window, then a body (append-log.ts).
  */
-export const PLAIN = 1
-const DEFLATED = 2
 
 /** A body larger than this is a fault, bytes. */
 const MAX_INFLATED = 2 ** 28
@@ -64,43 +59,22 @@ export function createMerge(
   }
 }
 
-/** The body of the next record, inflated where it has to be. */
+/** The body of the next window, inflated where it has to be. */
 export function readRecord(reader: ByteReader): ByteReader {
-  const type = readByte(reader)
-  const length = readVarint(reader)
-  const start = skipBytes(reader, length)
-  const body = { bytes: reader.bytes, at: start, end: start + length }
-  if (type === PLAIN) return body
-  if (type === DEFLATED) {
-    const bytes = body.bytes.subarray(start, body.end)
-    return inflate(bytes, { dictionary: DICTIONARY, chunkSize: chunkFor(length) })
-  }
-  throw new PackedError(`a packed window of an unknown type: ${type}`)
+  return bodyOfRecord(nextRecord(reader))
 }
 
-/** How many bytes the first record takes, which has to be there; 0 when there is none. */
-export function firstRecordLength(packed: Uint8Array): number {
-  if (packed.length === 0) return 0
-  const reader = createByteReader(packed)
-  readByte(reader)
-  skipBytes(reader, readVarint(reader))
-  return reader.at
-}
-
-/** Whether these bytes are records from end to end; what the records hold isn't looked at. */
-export function areRecords(packed: Uint8Array): boolean {
-  const reader = createByteReader(packed)
-  try {
-    while (reader.at < reader.end) {
-      const type = readByte(reader)
-      if (type !== PLAIN && type !== DEFLATED) return false
-      skipBytes(reader, readVarint(reader))
-    }
-    return true
-  } catch (error) {
-    if (error instanceof PackedError) return false
-    throw error
+export function bodyOfRecord({ type, content }: PackedRecord): ByteReader {
+  if (type === RECORD.plain) return content
+  if (type === RECORD.deflated) {
+    const bytes = content.bytes.subarray(content.at, content.end)
+    return inflate(bytes, { dictionary: DICTIONARY, chunkSize: chunkFor(bytes.length) })
   }
+  if (type === RECORD.delta) {
+    readVarint(content)
+    return content
+  }
+  throw new PackedError(`a stored record of type ${type} is no window`)
 }
 
 /** How many series the first record holds. */
@@ -116,37 +90,22 @@ export function deflatePacked(packed: Buffer): Buffer {
 }
 
 /** The same as deflatePacked, on another thread. */
-export async function deflatePackedAside(packed: Buffer): Promise<Buffer> {
-  return shorterOf(packed, await deflateAside(bodyOf(packed), DEFLATION))
+export async function deflatePackedAsync(packed: Buffer): Promise<Buffer> {
+  return shorterOf(packed, await deflateAsync(bodyOf(packed), DEFLATION))
 }
 
 const DEFLATION = { dictionary: DICTIONARY, level: 6 }
-const deflateAside = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw)
+const deflateAsync = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw)
 
 function bodyOf(packed: Buffer): Buffer {
-  const reader = createByteReader(packed)
-  readByte(reader)
-  const length = readVarint(reader)
-  return packed.subarray(skipBytes(reader, length), reader.at)
+  const { bytes, at, end } = readRecord(createByteReader(packed))
+  return bytes.subarray(at, end)
 }
 
 function shorterOf(packed: Buffer, deflated: Buffer): Buffer {
-  const head = recordHead(DEFLATED, deflated.length)
-  const isShorter = head.length + deflated.length < packed.length
-  return isShorter ? Buffer.concat([head, deflated]) : packed
+  const record = sealRecord(RECORD.deflated, [deflated])
+  return record.length < packed.length ? record : packed
 }
-
-/** What stands before a body. */
-export function recordHead(type: number, length: number): Buffer {
-  head.at = 0
-  writeByte(head, type)
-  writeVarint(head, length)
-  return writtenBytes(head)
-}
-
-const head = createByteWriter()
-/** A byte and a varint. */
-export const MAX_RECORD_HEAD = 9
 
 /** Inflates bytes; throws PackedError when that can't be done, or they would be more than MAX_INFLATED. */
 export function inflate(deflated: Buffer, options: ZlibOptions): ByteReader {

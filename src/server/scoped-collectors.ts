@@ -21,6 +21,6 @@ export function createScopedCollectors(
 export function storeOf(store: Store, apps: ReadonlySet<string>): Store {
   return {
     ...store,
-    lifetime: async () => new Map([...(await store.lifetime())].filter(([app]) => apps.has(app))),
+    totals: async () => new Map([...(await store.totals())].filter(([app]) => apps.has(app))),
   }
 }

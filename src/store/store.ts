@@ -24,15 +24,39 @@ export interface Store {
    */
   read(app: string, range: ReadRange, readers: readonly WindowReader[]): Promise<void>
   /**
-   * The lifetime window of each app: counters and distributions since its first line, last samples.
+   * The cumulative totals of each app: counters and distributions since its first line, last samples.
    * The windows are the store's own: to be read at once, and never changed. A distribution that is the
    * same object and has the same count as it had is the same.
    */
-  lifetime(): Promise<ReadonlyMap<string, Window>>
+  totals(): Promise<ReadonlyMap<string, Window>>
+  /**
+   * Compares and sets a record of an app (a lease, the state of an alert): writes `value` for `ttlMs` when
+   * the record has the expected version, which is 0 where there is none; `undefined` removes it. No record
+   * ever has a version twice. With NO_VERSION it only reads.
+   */
+  record(
+    app: string,
+    key: string,
+    expectedVersion: number,
+    value: Uint8Array | undefined,
+    ttlMs: number,
+  ): Promise<StoredRecord>
   /** The store's time, ms since 1970: what all receivers go by. */
   clock(): number
   close(): Promise<void>
 }
+
+/** A record as it is after `Store.record`. */
+export interface StoredRecord {
+  /** Whether the call wrote or removed it. */
+  readonly isWritten: boolean
+  /** 0 where there is none. */
+  readonly version: number
+  readonly value: Uint8Array | undefined
+}
+
+/** The version that no record has: `Store.record` with it only reads. */
+export const NO_VERSION = -1
 
 /** The store can be reached, but it would not keep what it is given: nothing may be acknowledged. */
 export class UnsafeStoreError extends Error {

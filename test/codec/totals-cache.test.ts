@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest'
 import type { Cell } from '../../src/model/cell.ts'
 import { type Window, createWindow } from '../../src/model/window.ts'
 import { PackedError } from '../../src/codec/byte-reader.ts'
-import { addToPacked, sumAppendLog } from '../../src/store/redis/append-log-merge.ts'
+import { addToPacked, sumAppendLog } from '../../src/store/keyed/append-log-merge.ts'
 import { type TotalsCache, createTotalsCache, readAll } from '../../src/codec/totals-cache.ts'
 import { dropGoneSamples } from '../../src/codec/totals.ts'
-import { packEntry, readPending } from '../../src/codec/append-log.ts'
+import { readAppendLog } from '../../src/codec/append-log.ts'
 import { deflatePacked } from '../../src/codec/window.ts'
 import { createPacker } from '../../src/codec/packer.ts'
 import { SAMPLES_KEPT_MS, WIDTH_10S } from '../../src/model/window-reader.ts'
@@ -86,8 +86,8 @@ async function stored(history: readonly Stored[], step: Step): Promise<Stored> {
   if (step.step === 'lose')
     return history.at(-1 - step.back) ?? { folded: NOTHING, pending: NOTHING }
   if (step.step === 'commit') {
-    const packed = packer.packAccumulators([accumulatorOf(step.acts)])
-    const entry = packEntry([{ start: START + step.slot * WIDTH_10S, packed }])
+    const start = START + step.slot * WIDTH_10S
+    const entry = packer.packEntries(start, [accumulatorOf(step.acts)])
     return { folded, pending: Buffer.concat([pending, entry]) }
   }
   if (step.step === 'drop') {
@@ -95,15 +95,16 @@ async function stored(history: readonly Stored[], step: Step): Promise<Stored> {
     dropGoneSamples(window, step.time + SAMPLES_KEPT_MS)
     return { folded: deflatePacked(packer.packWindow(window)), pending }
   }
-  const ends = [0, ...[...readPending(pending)].map(({ end }) => end)]
+  const ends = [0, ...readAppendLog(pending).entries.map(({ end }) => end)]
   const length = ends[Math.round(step.share * (ends.length - 1))]!
   const sum = await sumAppendLog(pending.subarray(0, length), 64, turns)
   const rest = pending.subarray(length)
   if (step.step === 'merge') {
-    const parts = [...sum.windows].map(([start, window]) => {
-      return { start, packed: packer.packWindow(window) }
-    })
-    return { folded, pending: Buffer.concat([packEntry(parts), rest]) }
+    const parts: Buffer[] = []
+    for (const [start, window] of sum.windows) {
+      parts.push(await packer.packEntryInTurns(start, window, turns))
+    }
+    return { folded, pending: Buffer.concat([...parts, rest]) }
   }
   const before = folded.length === 0 ? undefined : folded
   const limits = { lifetime: true, maxSeries: MAX_SERIES }

@@ -14,7 +14,12 @@ import {
   type Width,
   type WindowReader,
 } from '../../src/model/window-reader.ts'
-import { type CommitBody, type Store } from '../../src/store/store.ts'
+import {
+  type CommitBody,
+  NO_VERSION,
+  type Store,
+  type StoredRecord,
+} from '../../src/store/store.ts'
 import {
   type Act,
   accumulatorOf,
@@ -60,7 +65,7 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
       expect(await readWindows(store, newApp(), { width: WIDTH_10S, from: 0, to: 1e15 })).toEqual(
         [],
       )
-      expect((await store.lifetime()).has(`app-${apps}`)).toBe(false)
+      expect((await store.totals()).has(`app-${apps}`)).toBe(false)
     })
 
     test('gives back what was committed, in any order and batching', async () => {
@@ -163,7 +168,7 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
       const [read] = await readWindows(store, app, range)
       const gauge = { time: start + 5000, last: 7, min: 3, max: 9 }
       expect(read!.window.cells.get('s\0app/x')).toMatchObject(gauge)
-      expect((await store.lifetime()).get(app)!.cells.get('s\0app/x')).toMatchObject(gauge)
+      expect((await store.totals()).get(app)!.cells.get('s\0app/x')).toMatchObject(gauge)
     })
 
     test('stays right when one window is committed to many times', async () => {
@@ -182,7 +187,7 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
       }
       const range = { width: WIDTH_10S, from: start, to: start + 1 } as const
       const [read] = await readWindows(store, app, range)
-      const lifetime = (await store.lifetime()).get(app)!
+      const lifetime = (await store.totals()).get(app)!
       for (const window of [read!.window, lifetime]) {
         expect(window.cells.size).toBe(acts.length)
         for (const cell of window.cells.values()) expect((cell as Sketch).count).toBe(rounds)
@@ -218,6 +223,61 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
       await store.commit(app, last)
       await expectRanges(store, app, [...all, ...last], hour)
       expect(await starts()).toEqual([hour, hour, ...minutesFrom(hour, [60, 61])])
+    })
+
+    test('keeps a record for whoever knows its version', async () => {
+      const app = newApp()
+      const set = async (version: number, text: string | undefined, ttlMs = 60_000) => {
+        const value = text === undefined ? undefined : Buffer.from(text)
+        const reply = await store.record(app, 'lease', version, value, ttlMs)
+        return { ...reply, value: reply.value && Buffer.from(reply.value).toString() }
+      }
+      expect(await set(NO_VERSION, 'x')).toEqual(noRecord(false))
+      expect(await set(5, 'x')).toEqual(noRecord(false))
+      const first = await set(0, 'a')
+      expect(first).toEqual({ isWritten: true, version: expect.any(Number), value: 'a' })
+      expect(Number.isSafeInteger(first.version) && first.version > 0).toBe(true)
+      const before = { ...first, isWritten: false }
+      expect(await set(0, 'b')).toEqual(before)
+      expect(await set(NO_VERSION, 'b')).toEqual(before)
+      const second = await set(first.version, '')
+      expect(second).toEqual({ isWritten: true, version: expect.any(Number), value: '' })
+      expect(second.version).toBeGreaterThan(first.version)
+      expect(await set(first.version, undefined)).toEqual({ ...second, isWritten: false })
+      expect(await store.record(newApp(), 'lease', NO_VERSION, undefined, 1)).toEqual(
+        noRecord(false),
+      )
+      expect(await store.record(app, 'other', NO_VERSION, undefined, 1)).toEqual(noRecord(false))
+      expect(await set(second.version, undefined)).toEqual(noRecord(true))
+      // What comes again has no version that it had.
+      const again = await set(0, 'c', 30)
+      expect(again.version).toBeGreaterThan(second.version)
+      await expect.poll(() => set(NO_VERSION, undefined)).toEqual(noRecord(false))
+      expect((await set(0, 'd')).version).toBeGreaterThan(again.version)
+      const bytes = Uint8Array.from({ length: 3000 }, (_, i) => i)
+      const { version } = await store.record(app, '__proto__', 0, bytes, 60_000)
+      bytes.fill(0)
+      const { value } = await store.record(app, '__proto__', version + 1, bytes, 60_000)
+      expect(value && Buffer.from(value)).toEqual(
+        Buffer.from(Uint8Array.from({ length: 3000 }, (_, i) => i)),
+      )
+      expect(await store.totals()).not.toContain(app)
+    })
+
+    test('lets one of many have a record', async () => {
+      const app = newApp()
+      const stores = backing.isShared
+        ? [store, await backing.open(), await backing.open()]
+        : [store]
+      const tries = Array.from({ length: 30 }, (_, i) =>
+        stores[i % stores.length]!.record(app, 'lease', 0, Buffer.of(i), 60_000),
+      )
+      const replies = await Promise.all(tries)
+      expect(replies.filter(({ isWritten }) => isWritten)).toHaveLength(1)
+      expect(new Set(replies.map(({ version, value }) => `${version} ${String(value)}`)).size).toBe(
+        1,
+      )
+      await Promise.all(stores.slice(1).map((each) => each.close()))
     })
 
     test('shows every store over the same data the same', async (context) => {
@@ -256,6 +316,10 @@ export function testStore(name: string, start: () => Promise<Backing>): void {
       await Promise.all(stores.map((each) => each.close()))
     })
   })
+}
+
+function noRecord(isWritten: boolean): StoredRecord {
+  return { isWritten, version: 0, value: undefined }
 }
 
 interface Plan {
@@ -450,7 +514,7 @@ async function expectLifetime(
     })
     mergeWindow(expected, { ...frame, seconds: new Map(), events: [], cells: new Map(kept) })
   }
-  const lifetime = (await store.lifetime()).get(app)
+  const lifetime = (await store.totals()).get(app)
   expect(lifetime && plainWindow(lifetime)).toEqual(plainWindow(expected))
 }
 
@@ -465,7 +529,7 @@ async function readAll(store: Store, app: string, width: Width): Promise<TimedWi
 async function snapshot(store: Store, app: string): Promise<unknown> {
   const fine = await readAll(store, app, WIDTH_10S)
   const coarse = await readAll(store, app, WIDTH_1M)
-  const lifetime = (await store.lifetime()).get(app)
+  const lifetime = (await store.totals()).get(app)
   return [
     [...fine, ...coarse].map(({ start, window }) => [start, plainWindow(window)]),
     lifetime && plainWindow(lifetime),
@@ -473,5 +537,5 @@ async function snapshot(store: Store, app: string): Promise<unknown> {
 }
 
 async function linesOf(store: Store, app: string): Promise<number> {
-  return (await store.lifetime()).get(app)!.results[0]!
+  return (await store.totals()).get(app)!.results[0]!
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { appPrefix, appendLogKey } from '../../src/store/redis/keys.ts'
+import { appPrefix } from '../../src/store/redis/keys.ts'
+import { appendLogKey } from '../../src/store/keyed/keys.ts'
 import { SECRETS, routerBody, testApp } from '../support/app.ts'
 import { startLogplexDrain, writeLines } from '../support/logplex.ts'
 import {

@@ -20,10 +20,11 @@ describe.skipIf(!existsSync(CORPUS) || promtool.path === undefined)('the corpus'
     })
     const lifetimes = new Map(windows)
     const store = {
-      lifetime: async () => lifetimes,
+      totals: async () => lifetimes,
       read: async () => {},
       commit: async () => [],
       clock: () => Math.max(...windows.map(([, { last }]) => last)),
+      record: async () => ({ isWritten: false, version: 0, value: undefined }),
       close: async () => {},
     }
     const { families } = await createCollector({ store, version: '1' }).collect()

@@ -89,7 +89,7 @@ describe.skipIf(noRedis)('scrapes of replicas over one Redis', () => {
   })
 
   test('are the same bytes, whatever was committed, folded and scraped before', async () => {
-    const { fold } = await openCompactor(server.url, MAX_SERIES)
+    const { compact: fold } = await openCompactor(server.url, MAX_SERIES)
     const table = createSeriesTable(1000)
     let runs = 0
     const perform = async (step: Step, apps: readonly string[], collectors: Collector[]) => {

@@ -91,7 +91,7 @@ describe('GET /metrics', () => {
   test('answers 503 without the store', async () => {
     const target = createTarget()
     await target.send('shop', 'web.1', 'count#mail.sent=3')
-    const gone = { ...target.store, lifetime: async () => Promise.reject(new Error('gone')) }
+    const gone = { ...target.store, totals: async () => Promise.reject(new Error('gone')) }
     const get = serve(target, gone)
     for (const accept of ['text/plain', PROMETHEUS.plain]) {
       const answer = await get({ accept })
@@ -102,7 +102,7 @@ describe('GET /metrics', () => {
 
   test('does not wait for ever for the store', async () => {
     const target = createTarget()
-    const silent = { ...target.store, lifetime: () => new Promise<never>(() => {}) }
+    const silent = { ...target.store, totals: () => new Promise<never>(() => {}) }
     const answer = await serve(target, silent)()
     expect(answer.statusCode).toBe(503)
   })

@@ -52,7 +52,7 @@ function closeGate(): { readonly open: () => void } {
 }
 
 async function linesOf(app = 'app'): Promise<number> {
-  return (await store.lifetime()).get(app)?.results[0] ?? 0
+  return (await store.totals()).get(app)?.results[0] ?? 0
 }
 
 describe('the committer', () => {
@@ -142,7 +142,7 @@ describe('the committer', () => {
     expect(await committer.stop(5000)).toEqual({ bodies: 0, lines: 0 })
     expect(committer.spilledLines()).toBe(0)
     expect(await linesOf()).toBe(1000)
-    const { cells } = (await store.lifetime()).get('app')!
+    const { cells } = (await store.totals()).get('app')!
     expect(cells.get('c\0l2met/bodies\0result\0spilled')).toMatchObject({ high: 200, low: 0 })
   })
 
@@ -291,7 +291,7 @@ describe('the committer', () => {
 
   test('measures how long commits take, as a series of the app', async () => {
     for (let i = 0; i < 10; i += 1) await committer.add('app', frameOf(`${i}`))
-    const cell = (await store.lifetime()).get('app')!.cells.get('ms\0l2met/commit') as Sketch
+    const cell = (await store.totals()).get('app')!.cells.get('ms\0l2met/commit') as Sketch
     expect(cell.count).toBe(9)
     expect(cell.min).toBeGreaterThan(0)
   })

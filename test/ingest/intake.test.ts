@@ -37,12 +37,12 @@ function startInMemory() {
 }
 
 async function lifetimeOf(store: Store): Promise<Window> {
-  return (await store.lifetime()).get(APP)!
+  return (await store.totals()).get(APP)!
 }
 
 /** What became of an app's lines. */
 async function linesOf(store: Store, app: string): Promise<Record<string, number>> {
-  return resultsOf((await store.lifetime()).get(app) ?? createWindow())
+  return resultsOf((await store.totals()).get(app) ?? createWindow())
 }
 
 async function framesOf(store: Store): Promise<Record<string, number>> {
@@ -123,7 +123,7 @@ test('a store of this process shows at any moment all that was acknowledged, of 
           if (!known.has(id)) linesOf.set(app, known.set(id, ages.length))
           continue
         }
-        const lifetimes = await store.lifetime()
+        const lifetimes = await store.totals()
         for (const [app, known] of linesOf) {
           const counted = [...known.values()].reduce((a, b) => a + b)
           if (one === 'lifetime') expect(resultsOf(lifetimes.get(app)!)).toEqual({ counted })
@@ -201,7 +201,7 @@ describe('more apps than one process counts', () => {
     await send(undefined, bytes, 'another')
     expect(await linesOf(store, 'app-7')).toEqual({ counted: 1 })
     expect(await linesOf(store, '(other)')).toEqual({ over_limit: 2 })
-    expect((await store.lifetime()).has('one-more')).toBe(false)
+    expect((await store.totals()).has('one-more')).toBe(false)
   })
 
   test('are not what an app can make of its prefixes', async () => {

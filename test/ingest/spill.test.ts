@@ -1,11 +1,12 @@
+import { createSeriesTable } from '../../src/model/series-table.ts'
 import { expect, test } from 'vitest'
 import { type OpenWindow, createAppWindows, openWindow } from '../../src/aggregate/app-windows.ts'
 import { countBodies } from '../../src/ingest/self-metrics.ts'
-import { packEntry } from '../../src/codec/append-log.ts'
+import { packBatch } from '../../src/store/redis/batch.ts'
+import { createAccumulator } from '../../src/model/accumulator.ts'
 import { createPacker } from '../../src/codec/packer.ts'
 import { restoreBody, spillBody } from '../../src/ingest/spill.ts'
 import { toWindow } from '../../src/model/accumulator.ts'
-import { createSeriesTable } from '../../src/model/series-table.ts'
 import { createWindow, mergeWindow } from '../../src/model/window.ts'
 
 test('a held frame takes the memory that it is charged for, and no part of a larger buffer', () => {
@@ -22,10 +23,12 @@ test('a held frame takes the memory that it is charged for, and no part of a lar
   expect(size).toBeGreaterThan(deltas[0]!.packed.length)
 })
 
-test('what is pending of a batch, which is kept for ten seconds, neither', () => {
-  const pending = packEntry([{ start: 0, packed: Buffer.from('some bytes') }])
-  expect(pending.toString()).toContain('some bytes')
-  expect(pending.buffer.byteLength).toBe(pending.length)
+test('the packed form of a batch, which is kept for ten seconds, neither', () => {
+  const acc = createAccumulator(createSeriesTable(1))
+  const deltas = [0, 10_000].map((start) => ({ start, acc }))
+  const { packed } = packBatch('app', 'p', [{ id: undefined, deltas }], createPacker())
+  expect(packed.length).toBeGreaterThan(10)
+  expect(packed.buffer.byteLength).toBe(packed.length)
 })
 
 test('a held body that touches several windows is corrected once', () => {

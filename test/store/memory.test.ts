@@ -45,7 +45,7 @@ test('windows are kept as long as their width says, packed or not', async () => 
   expect(coarse.length).toBeGreaterThanOrEqual((24 * HOUR) / WIDTH_1M)
   expect(coarse.length).toBeLessThanOrEqual((24 * HOUR) / WIDTH_1M + 2)
   expect(coarse.every(({ window }) => window.results[0] === 2)).toBe(true)
-  expect((await store.lifetime()).get('app')!.results[0]).toBe((26 * HOUR) / 30_000)
+  expect((await store.totals()).get('app')!.results[0]).toBe((26 * HOUR) / 30_000)
 })
 
 test('lines that come late are added to windows that were packed', async () => {
@@ -127,9 +127,9 @@ test('a sample leaves the lifetime window an hour after its time; the next one c
   await store.commit('app', [frameAt(now)])
   now += HOUR + 60_000
   await readWindows(store, 'app', { width: WIDTH_10S, from: 0, to: 1 })
-  expect((await store.lifetime()).get('app')!.cells.size).toBe(0)
+  expect((await store.totals()).get('app')!.cells.size).toBe(0)
   await store.commit('app', [frameAt(now)])
-  expect((await store.lifetime()).get('app')!.cells.get('s\0app/x')).toMatchObject({ time: now })
+  expect((await store.totals()).get('app')!.cells.get('s\0app/x')).toMatchObject({ time: now })
 })
 
 test('many apps and ages at once keep their windows apart', async () => {

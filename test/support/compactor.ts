@@ -3,7 +3,8 @@ import { onTestFinished } from 'vitest'
 import { createPacker } from '../../src/codec/packer.ts'
 import { type RedisClient, createRedisClient } from '../../src/store/redis/client.ts'
 import { type RedisCommands, defineCommands } from '../../src/store/redis/commands.ts'
-import { type Compactor, createCompactor } from '../../src/store/redis/compactor.ts'
+import { type Compactor, createCompactor } from '../../src/store/keyed/compactor.ts'
+import { createValueFaults } from '../../src/store/keyed/value-faults.ts'
 
 export interface OwnCompactor extends Compactor {
   readonly client: RedisClient
@@ -11,25 +12,31 @@ export interface OwnCompactor extends Compactor {
 }
 
 /** A compactor with a connection of its own, until the test is over. */
-export async function openCompactor(url: string, maxSeries = 10_000): Promise<OwnCompactor> {
+export async function openCompactor(
+  url: string,
+  maxSeries = 10_000,
+  warn = fail,
+): Promise<OwnCompactor> {
   const client = createRedisClient({ urls: url.split(','), trustSelfSigned: false })
   client.on('error', () => {})
   while (client.status !== 'ready') await sleep(5)
   const commands = defineCommands(client)
   const compactor = createCompactor({
-    client,
-    commands,
+    values: commands,
+    faults: createValueFaults(warn),
     packer: createPacker(),
     now: Date.now,
     retentionMs: 24 * 3_600_000,
     maxSeries,
-    warn: (details, text) => {
-      throw new Error(`${text} ${JSON.stringify(details)}`)
-    },
+    warn,
   })
   onTestFinished(async () => {
     await compactor.close()
     client.disconnect()
   })
   return { ...compactor, client, commands }
+}
+
+function fail(details: object, text: string): void {
+  throw new Error(`${text} ${JSON.stringify(details)}`)
 }

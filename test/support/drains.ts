@@ -88,7 +88,7 @@ export function postTo(app: string, origins: () => readonly string[]): Send {
 
 /** What a store has of an app: lines by result of its lifetime, its fine and its coarse windows, and frames. */
 export async function countedBy(store: Store, app: string) {
-  const lifetime = (await store.lifetime()).get(app) ?? createWindow()
+  const lifetime = (await store.totals()).get(app) ?? createWindow()
   const widths = [WIDTH_10S, WIDTH_1M] as const
   const [fine, coarse] = await Promise.all(
     widths.map(async (width) => {

@@ -45,7 +45,7 @@ export function createReadApps(store: Store): ReadApps {
   }
 
   return async () => {
-    const apps = [...(await store.lifetime())].toSorted(([a], [b]) => (a < b ? -1 : 1))
+    const apps = [...(await store.totals())].toSorted(([a], [b]) => (a < b ? -1 : 1))
     return Promise.all(apps.map(([app, lifetime]) => readApp(app, lifetime)))
   }
 }

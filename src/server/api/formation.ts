@@ -59,7 +59,7 @@ async function readFormation(store: Store, query: Query, retentionMs: number): P
   const { reader, measured } = createFormationReader(grid, oneOf('type', query['type']) ?? 'web')
   await store.read(app, { width: WIDTH_1M, from, to }, [reader])
   const result = measured()
-  if (result.requests === 0 && !(await store.lifetime()).has(app)) throw noSuchApp(app)
+  if (result.requests === 0 && !(await store.totals()).has(app)) throw noSuchApp(app)
   return createFormation(app, result, input)
 }
 

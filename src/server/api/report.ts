@@ -28,7 +28,7 @@ export function addReportRoutes(server: FastifyInstance, options: { readonly sto
   const { store } = options
 
   server.get('/api/apps', async (request, reply) => {
-    const apps = await store.lifetime()
+    const apps = await store.totals()
     const now = store.clock()
     const isShown = (app: string) => app !== UNKNOWN_APP && (request.reader.apps?.has(app) ?? true)
     const rows = [...apps].filter(([app]) => isShown(app)).map((app) => appRow(app, now))
@@ -55,12 +55,12 @@ async function readReport(store: Store, query: Query): Promise<Report> {
   const width = isFine ? WIDTH_10S : WIDTH_1M
   const reader = createReportReader(app)
   await store.read(app, { width, from, to }, [reader])
-  if (reader.isEmpty() && !(await store.lifetime()).has(app)) throw noSuchApp(app)
+  if (reader.isEmpty() && !(await store.totals()).has(app)) throw noSuchApp(app)
   return reader.report()
 }
 
 async function onlyApp(store: Store): Promise<string> {
-  const apps = [...(await store.lifetime()).keys()].filter((app) => app !== UNKNOWN_APP)
+  const apps = [...(await store.totals()).keys()].filter((app) => app !== UNKNOWN_APP)
   const [app] = apps
   if (app === undefined)
     throw new RequestError(

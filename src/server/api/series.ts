@@ -19,6 +19,6 @@ export async function readSeries(store: Store, query: SeriesQuery): Promise<Seri
   const fold = createSeriesBuilder(app, names, grid)
   const { from, to } = grid
   await store.read(app, { width, from, to }, fold.readers)
-  if (fold.isEmpty() && !(await store.lifetime()).has(app)) throw noSuchApp(app)
+  if (fold.isEmpty() && !(await store.totals()).has(app)) throw noSuchApp(app)
   return fold.result()
 }

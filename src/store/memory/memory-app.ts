@@ -7,7 +7,8 @@ import {
 import { type Accumulator, addAccumulator } from '../../model/accumulator.ts'
 import type { SeriesTable } from '../../model/series-table.ts'
 import { type Window, createWindow } from '../../model/window.ts'
-import { PLAIN, deflatePacked, firstRecordLength } from '../../codec/window.ts'
+import { RECORD, firstRecordLength, recordType } from '../../codec/record.ts'
+import { deflatePacked } from '../../codec/window.ts'
 import type { Packer } from '../../codec/packer.ts'
 import type { Span, SpanContent } from '../spans.ts'
 import type { RolledHour } from '../../codec/roll-up.ts'
@@ -184,7 +185,7 @@ function append(
 /** Makes one deflated record of a window. */
 function close({ maxSeries }: MemoryApp, packed: Buffer, packer: Packer): Buffer {
   const record = packer.repack(packed, maxSeries)
-  return record[0] === PLAIN ? deflatePacked(record) : record
+  return recordType(record) === RECORD.plain ? deflatePacked(record) : record
 }
 
 function dropBefore({ windows, open }: WindowMap, time: number): void {

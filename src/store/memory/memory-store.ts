@@ -11,6 +11,7 @@ import {
   tidy,
 } from './memory-app.ts'
 import { dueHours, rollUpHour } from './memory-hours.ts'
+import { createMemoryRecords } from './memory-records.ts'
 import { createPacker } from '../../codec/packer.ts'
 import { type Span, readSpans, spansOf } from '../spans.ts'
 import { createRecentIds } from '../recent-ids.ts'
@@ -42,6 +43,7 @@ export function createMemoryStore(options: {
   const apps = new Map<string, MemoryApp>()
   const ids = createRecentIds()
   const packer = createPacker()
+  const records = createMemoryRecords(options.now)
   let tidied = options.now()
   let rollingUp: Promise<void> | undefined
 
@@ -108,11 +110,12 @@ export function createMemoryStore(options: {
       const fetch = async (some: readonly Span[]) => some.map((span) => contentOf(app, width, span))
       await readSpans(spans, fetch, readers, { maxSeries, atOnce: 1 })
     },
-    lifetime: async () => {
+    totals: async () => {
       tidyAll(options.now())
       for (const app of apps.values()) settle(app, packer)
       return new Map([...apps].map(([name, app]) => [name, app.lifetime]))
     },
+    record: async (...args) => records.set(...args),
     clock: options.now,
     close: async () => rollingUp,
   }

@@ -1,28 +1,21 @@
 import type { Accumulator } from '../../model/accumulator.ts'
-import { packEntry } from '../../codec/append-log.ts'
 import type { Packer } from '../../codec/packer.ts'
-import {
-  type IdMember,
-  LIFETIME_TTL_S,
-  counterKey,
-  idKeysAt,
-  idMember,
-  appendLogKey,
-} from './keys.ts'
+import { type IdMember, counterKey, idKeysAt, idMember } from './keys.ts'
 import type { KeyType } from './quarantine.ts'
+import { TOTALS_TTL_S, appendLogKey } from '../keyed/keys.ts'
 import type { CommitBody } from '../store.ts'
 
 /** A batch of frames of one app, packed: it can be sent again without the frames. */
 export interface Batch {
   readonly app: string
-  /** What stands before the last part of all keys of the app. */
+  /** The first part of all keys of the app. */
   readonly prefix: string
   readonly ids: readonly IdMember[]
   /** Of each id, the index of its frame. */
   readonly frames: readonly number[]
   /** Of the fine windows that it adds to, ms since 1970. */
   readonly starts: readonly number[]
-  /** What is appended to the pending window. */
+  /** The bytes that are appended to the log. */
   readonly packed: Buffer
 }
 
@@ -45,12 +38,19 @@ export function packBatch(
     ids.push(idMember(app, id))
     bodiesOfIds.push(frame)
   }
-  const parts = [...byStart].map(([start, accs]) => ({
-    start,
-    packed: packer.packAccumulators(accs),
-  }))
-  const packed = packEntry(parts)
+  const packed = concatAlone([...byStart].map(([start, accs]) => packer.packEntries(start, accs)))
   return { app, prefix, ids, frames: bodiesOfIds, starts: [...byStart.keys()], packed }
+}
+
+/** In memory of their own: they are kept for some seconds, and Buffer.concat would keep a larger one alive. */
+function concatAlone(chunks: readonly Buffer[]): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(chunks.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
 }
 
 /** What the commit script gets; `least` is the count of the process's batches that is known. */
@@ -61,7 +61,7 @@ export function commitArguments(
   least = 0,
 ): { keys: string[]; args: (string | Buffer)[] } {
   const keys = [counterKey(prefix, processName), appendLogKey(prefix)]
-  const expires = Math.floor(now / 1000) + LIFETIME_TTL_S
+  const expires = Math.floor(now / 1000) + TOTALS_TTL_S
   const args: (string | Buffer)[] = [packed, `${expires}`, `${least}`]
   const keysOf = idKeysAt(prefix, now)
   for (const id of ids) {

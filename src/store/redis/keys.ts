@@ -1,27 +1,18 @@
 import { hash, createHash } from 'node:crypto'
-import { WIDTH_10S, type Width } from '../../model/window-reader.ts'
 import { IDS_KEPT_MS } from '../store.ts'
 
 /**
- * Interner in Redis. All keys of an app carry the same hash tag, so that they live in one slot of a
+ * Keys in Redis. All keys of an app carry the same hash tag, so that they live in one slot of a
  * Cluster and one script can write them all. App names are anyone's text and appear only hashed, but
  * for the registry of apps, where they are values.
  *
  *   l2met:1:apps                   sorted set: app names by when they were last seen (s)
- *   l2met:1:{APP}:p                pending window: what commits have appended (packed-pending.ts)
- *   l2met:1:{APP}:t                lifetime window
- *   l2met:1:{APP}:f:START          fine window, START in tens of seconds, base 36
- *   l2met:1:{APP}:c:START          coarse window, the same
- *   l2met:1:{APP}:h:START          what the coarse windows of an hour were rolled up into: their sum
- *   l2met:1:{APP}:m:START          and each of them; a coarse window holds what came later
- *   l2met:1:{APP}:i:TURN:SHARD     ids of frames: sets of integers, small enough to be kept as such
- *   l2met:1:{APP}:j:TURN:SHARD     the same, for apps with many frames
+ *   l2met:1:{APP}:…                log, windows, totals and records: ../keyed/keys.ts
+ *   l2met:1:{APP}:i:TURN:SHARD     ids of bodies: sets of integers, small enough to be kept as such
+ *   l2met:1:{APP}:j:TURN:SHARD     the same, for apps with many bodies
  *   l2met:1:{APP}:r:PROCESS        how many batches a process has committed
  *
- * A commit writes the pending window, the ids and the count. A fold (compactor.ts) moves what is
- * pending into the fine, coarse and lifetime windows, of which each is one packed record; a roll-up
- * (roller.ts) moves coarse windows into hours. Both are one script, so that whoever reads a
- * window together with the pending one, in one MGET, sees each line once.
+ * A commit writes the log, the ids and the count in one script.
  */
 const PREFIX = 'l2met:1:'
 
@@ -43,31 +34,10 @@ export const COUNTER_TTL_S = 3600
 /** How long the ids of a turn live, s. */
 export const ID_TTL_S = (TURNS * TURN_MS + SLACK_MS) / 1000
 
-/** How long an app's lifetime and pending windows outlive its last frame, s. */
-export const LIFETIME_TTL_S = 30 * 86_400
-
-/** What stands before the last part of all keys of an app. */
+/** The first part of all keys of an app. */
 export function appPrefix(app: string): string {
   const tag = createHash('sha256').update(app).digest('base64url').slice(0, 12)
   return `${PREFIX}{${tag}}:`
-}
-
-export function windowKey(prefix: string, width: Width, start: number): string {
-  return `${prefix}${width === WIDTH_10S ? 'f' : 'c'}:${(start / WIDTH_10S).toString(36)}`
-}
-
-export function appendLogKey(prefix: string): string {
-  return `${prefix}p`
-}
-
-/** The two keys of an hour that was rolled up. */
-export function hourKeys(prefix: string, hour: number): { total: string; minutes: string } {
-  const start = (hour / WIDTH_10S).toString(36)
-  return { total: `${prefix}h:${start}`, minutes: `${prefix}m:${start}` }
-}
-
-export function totalsKey(prefix: string): string {
-  return `${prefix}t`
 }
 
 export function counterKey(prefix: string, processName: string): string {

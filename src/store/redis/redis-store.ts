@@ -5,13 +5,16 @@ import { type Batch, commitArguments, keyTypes, packBatch } from './batch.ts'
 import { createRedisClient } from './client.ts'
 import { createRedisClock, checkEvictionPolicy } from './server-info.ts'
 import { type CommitReply, defineCommands } from './commands.ts'
-import { createCompactor } from './compactor.ts'
+import { createCompactor } from '../keyed/compactor.ts'
+import { recordKey } from '../keyed/keys.ts'
+import { createKeyedReader } from '../keyed/reader.ts'
+import { createRoller } from '../keyed/roller.ts'
+import { createValueFaults } from '../keyed/value-faults.ts'
+import { openStoredValue, sealStoredValue } from '../keyed/stored-record.ts'
 import { appPrefix, counterKey } from './keys.ts'
 import { createTotalsReader } from './totals.ts'
 import { createQuarantine, isWrongType } from './quarantine.ts'
 import { createRegistry } from './registry.ts'
-import { createRedisReader } from './reader.ts'
-import { createRoller } from './roller.ts'
 import { createReplay } from './replay.ts'
 import { type CommitBody, type Store, UnsafeStoreError } from '../store.ts'
 
@@ -40,7 +43,7 @@ export function createRedisStore(options: {
   readonly maxSeries: number
   /** Whether certificates that nobody else signed are accepted from Redis, as on Heroku. */
   readonly trustSelfSigned: boolean
-  /** What is pending is folded after this long, ms; where nothing else is said, compactor.ts says. */
+  /** Append logs are compacted after this long, ms; compactor.ts has the default. */
   readonly foldMs?: number
   /** What is kept of lifetime windows, bytes; where nothing else is said, redis-lifetime.ts says. */
   readonly maxKept?: number
@@ -49,11 +52,13 @@ export function createRedisStore(options: {
   const { warn } = options
   const processName = randomBytes(6).toString('base64url')
   const client = createRedisClient(options)
-  const commands = defineCommands(client)
+  const values = defineCommands(client)
+  const faults = createValueFaults(warn)
   const clock = createRedisClock(client)
   const packer = createPacker()
-  const compactor = createCompactor({ ...options, client, commands, packer, now: clock.now })
-  const roller = createRoller({ ...options, client, packer, now: clock.now, fold: compactor.fold })
+  const shared = { ...options, values, faults, packer, now: clock.now }
+  const compactor = createCompactor(shared)
+  const roller = createRoller({ ...shared, compact: compactor.compact })
   const outages = createOutageLog(options.urls, warn)
   const quarantine = createQuarantine(client, warn)
   const registry = createRegistry(client, clock.now, quarantine)
@@ -65,7 +70,7 @@ export function createRedisStore(options: {
     const { app } = batch
     const count = replay.expect(app)
     const { keys, args } = commitArguments(batch, processName, clock.now(), count.least)
-    const commitOnce = async () => commands.commit(keys, args)
+    const commitOnce = async () => values.commit(keys, args)
     const isCleared = async (error: unknown) =>
       isWrongType(error) && quarantine.clear(keys, keyTypes(keys.length))
     const again = async (error: unknown) => {
@@ -82,7 +87,7 @@ export function createRedisStore(options: {
     outages.noteGood(app)
     const isWritten = reply.known.length === 0
     count.note(reply.counter, isWritten ? batch : undefined)
-    compactor.note(batch.prefix, reply.pending, isWritten ? batch.packed.length : 0)
+    compactor.note(batch.prefix, reply.log, isWritten ? batch.packed.length : 0)
     if (isWritten) roller.noteBatch(batch)
     return reply
   }
@@ -114,7 +119,6 @@ export function createRedisStore(options: {
     if (!clock.isMeasured()) throw new Error('the time of Redis is not known yet')
     const prefix = prefixOf(app)
     const batch = packBatch(app, prefix, frames, packer)
-    compactor.noteSent(prefix, frames, batch.packed)
     const [{ known }] = await Promise.all([send(batch), registry.note(app)])
     return known.map((i) => batch.frames[i]!)
   }
@@ -123,27 +127,25 @@ export function createRedisStore(options: {
     if (unfit !== undefined) throw new UnsafeStoreError(unfit)
   }
 
-  const noteRead = (prefix: string, pending: Buffer) => {
-    compactor.note(prefix, { length: pending.length, head: pending }, 0)
-  }
+  const onLog = (prefix: string, log: Buffer) =>
+    compactor.note(prefix, { length: log.length, head: log }, 0)
 
-  const readFromRedis = createRedisReader({
-    ...options,
-    client,
-    now: clock.now,
-    onPending: (prefix, pending) => noteRead(prefix, pending),
+  const readWindows = createKeyedReader({
+    ...shared,
+    onLog,
     onHour: (prefix, hour, isRolled, windows) => roller.found(prefix, hour, isRolled, windows),
   })
 
   const readTotals = createTotalsReader({
     ...options,
+    faults,
     client,
     now: clock.now,
     registry,
     prefixOf,
     processName,
     replay,
-    onPending: (prefix, pending) => noteRead(prefix, pending),
+    onLog,
   })
 
   const fault = (): string | undefined => {
@@ -199,10 +201,17 @@ export function createRedisStore(options: {
 
   return {
     commit,
-    read: async (app, range, readers) => readFromRedis(prefixOf(app), range, readers),
-    lifetime: async () => {
+    read: async (app, range, readers) => readWindows(prefixOf(app), range, readers),
+    totals: async () => {
       checkFitness()
       return readTotals()
+    },
+    record: async (app, key, expectedVersion, value, ttlMs) => {
+      checkFitness()
+      const name = recordKey(prefixOf(app), key)
+      const packed = sealStoredValue(value)
+      const reply = await values.record(name, expectedVersion, packed, ttlMs)
+      return { ...reply, value: openStoredValue(name, reply.value, faults) }
     },
     clock: clock.now,
     ready,

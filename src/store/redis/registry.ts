@@ -1,5 +1,6 @@
 import type { RedisClient } from './client.ts'
-import { APPS_KEY, LIFETIME_TTL_S } from './keys.ts'
+import { TOTALS_TTL_S } from '../keyed/keys.ts'
+import { APPS_KEY } from './keys.ts'
 import { type Quarantine, isWrongType } from './quarantine.ts'
 
 /** Where readers find the names of apps: a sorted set of them by when they were last seen (s). */
@@ -41,7 +42,7 @@ export function createRegistry(
   const put = async (app: string, time: number): Promise<void> => {
     try {
       await cleared(async () => client.zadd(APPS_KEY, Math.floor(time / 1000), app))
-      await client.expire(APPS_KEY, LIFETIME_TTL_S)
+      await client.expire(APPS_KEY, TOTALS_TTL_S)
       failed.delete(app)
     } catch {
       failed.add(app)
@@ -49,7 +50,7 @@ export function createRegistry(
   }
 
   /** The oldest time at which an app was seen that is kept, s since 1970. */
-  const oldest = (): number => Math.floor(now() / 1000) - LIFETIME_TTL_S
+  const oldest = (): number => Math.floor(now() / 1000) - TOTALS_TTL_S
 
   const prune = async (): Promise<void> => {
     const time = now()

@@ -2,7 +2,9 @@ import type { Window } from '../../model/window.ts'
 import { PackedError } from '../../codec/byte-reader.ts'
 import { type TotalsCache, createTotalsCache } from '../../codec/totals-cache.ts'
 import type { RedisClient } from './client.ts'
-import { counterKey, totalsKey, appendLogKey } from './keys.ts'
+import { counterKey } from './keys.ts'
+import { appendLogKey, totalsKey } from '../keyed/keys.ts'
+import type { ValueFaults } from '../keyed/value-faults.ts'
 import type { Registry } from './registry.ts'
 import type { Replay } from './replay.ts'
 import { createCounterResetGuard } from './counter-reset-guard.ts'
@@ -26,34 +28,27 @@ export function createTotalsReader(options: {
   readonly processName: string
   readonly replay: Pick<Replay, 'expect' | 'isRunning' | 'settled'>
   readonly maxSeries: number
-  /** Is told what is pending. */
-  readonly onPending: (prefix: string, pending: Buffer) => void
+  readonly onLog: (prefix: string, log: Buffer) => void
   readonly maxKept?: number | undefined
-  readonly warn: (details: object, text: string) => void
+  readonly faults: ValueFaults
 }): ReadTotals {
-  const { client, now, registry, prefixOf, processName, replay, maxSeries, onPending, warn } =
-    options
+  const { client, now, registry, prefixOf, processName, replay, maxSeries, onLog, faults } = options
   const { maxKept = MAX_KEPT } = options
   const resetGuard = createCounterResetGuard()
-  const unreadable = new Set<string>()
   let kept: ReadonlyMap<string, TotalsCache> = new Map()
 
-  /** What can't be read is missed alone, until a fold has put it right. */
+  /** Totals that can't be read are missing alone, until a compaction has put them right. */
   const readAppTotals = (
-    app: string,
-    lifetime: TotalsCache,
+    prefix: string,
+    cache: TotalsCache,
     folded: Buffer | undefined,
-    pending: Buffer | undefined,
+    log: Buffer | undefined,
   ): Window | undefined => {
     try {
-      const window = lifetime.read(folded, pending)
-      unreadable.delete(app)
-      return window
+      return cache.read(folded, log)
     } catch (error) {
       if (!(error instanceof PackedError)) throw error
-      if (!unreadable.has(app))
-        warn({ app, err: error }, 'what Redis has of an app can not be read')
-      unreadable.add(app)
+      faults.note(totalsKey(prefix), error)
       return undefined
     }
   }
@@ -70,8 +65,8 @@ export function createTotalsReader(options: {
       await replay.settled(app, SETTLE_MS)
       ;[folded, pending, counter] = await readAll()
     }
-    if (pending) onPending(prefix, pending)
-    const window = readAppTotals(app, lifetime, folded ?? undefined, pending ?? undefined)
+    if (pending) onLog(prefix, pending)
+    const window = readAppTotals(prefix, lifetime, folded ?? undefined, pending ?? undefined)
     if (window !== undefined) resetGuard.check(app, window, now())
     return window
   }

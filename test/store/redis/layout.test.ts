@@ -10,7 +10,8 @@ import { createPacker } from '../../../src/codec/packer.ts'
 import { commitArguments, packBatch } from '../../../src/store/redis/batch.ts'
 import { createRedisClient } from '../../../src/store/redis/client.ts'
 import { defineCommands } from '../../../src/store/redis/commands.ts'
-import { appPrefix, appendLogKey, idKeysAt, idMember } from '../../../src/store/redis/keys.ts'
+import { appPrefix, idKeysAt, idMember } from '../../../src/store/redis/keys.ts'
+import { appendLogKey } from '../../../src/store/keyed/keys.ts'
 import { type RedisStore, createRedisStore } from '../../../src/store/redis/redis-store.ts'
 import { WIDTH_1M, WIDTH_10S } from '../../../src/model/window-reader.ts'
 import { type CommitBody, IDS_KEPT_MS, UnsafeStoreError } from '../../../src/store/store.ts'
@@ -66,7 +67,7 @@ describe.skipIf(noRedis !== undefined)('the layout in Redis', () => {
 
   test('everything of an app has one slot and an end, and its name is nowhere but in the registry', async () => {
     const app = 'my}{app\r\n*'
-    const { fold } = await openCompactor(server.url)
+    const { compact: fold } = await openCompactor(server.url)
     await store.commit(app, [frameOf('a', 3, 1)])
     await fold(appPrefix(app))
     await store.commit(app, [frameOf('b', 3, 1)])
@@ -85,7 +86,7 @@ describe.skipIf(noRedis !== undefined)('the layout in Redis', () => {
 
   test('windows end when they are no longer kept', async () => {
     const app = 'expiry'
-    const { fold } = await openCompactor(server.url)
+    const { compact: fold } = await openCompactor(server.url)
     const ttlOf = async (kind: string) => {
       const [key] = await ask((redis) => redis.keys(`${appPrefix(app)}${kind}`))
       return (await ask((redis) => redis.ttl(key!))) * 1000
@@ -111,7 +112,7 @@ describe.skipIf(noRedis !== undefined)('the layout in Redis', () => {
     expect(await store.commit(app, [frameOf('a', 1, 1)])).toEqual([0])
     const moved = await ask((redis) => redis.keys(`${prefix}*:quarantine`))
     expect(moved.toSorted()).toEqual(taken.map((key) => `${key}:quarantine`).toSorted())
-    expect((await store.lifetime()).get(app)!.results[0]).toBe(1)
+    expect((await store.totals()).get(app)!.results[0]).toBe(1)
   })
 
   test('scripts that Redis has forgotten are brought again', async () => {
@@ -144,14 +145,14 @@ describe.skipIf(noRedis !== undefined)('a Redis whose memory is full', () => {
     }
     expect(taken).toBeGreaterThan(0)
     expect(refused).toBeGreaterThan(0)
-    expect((await store.lifetime()).get('full')!.results[0]).toBe(taken)
+    expect((await store.totals()).get('full')!.results[0]).toBe(taken)
     await setLimit(100e6)
     let again = 0
     for (let i = 0; i < 100; i += 1) {
       again += (await store.commit('full', [frameOf(`${i}`, 300, i)])).length === 0 ? 1 : 0
     }
     expect(again).toBe(refused)
-    expect((await store.lifetime()).get('full')!.results[0]).toBe(100)
+    expect((await store.totals()).get('full')!.results[0]).toBe(100)
   })
 
   test('is told to be unfit when it would evict', async () => {
@@ -160,7 +161,7 @@ describe.skipIf(noRedis !== undefined)('a Redis whose memory is full', () => {
     const store = await openUntilFinished(server.url)
     expect(store.fault()).toMatch('allkeys-lru')
     await expect(store.commit('app', [frameOf('a', 1, 1)])).rejects.toThrow(UnsafeStoreError)
-    await expect(store.lifetime()).rejects.toThrow('noeviction')
+    await expect(store.totals()).rejects.toThrow('noeviction')
   })
 })
 

@@ -123,7 +123,7 @@ describe.skipIf(noRedis !== undefined)("what is said while Redis can't be used",
     await store.commit('quiet', [frameOfNow(store.clock())])
     await server.kill()
     await server.start()
-    const apps = async () => [...(await store.lifetime().catch(() => new Map())).keys()]
+    const apps = async () => [...(await store.totals().catch(() => new Map())).keys()]
     await expect.poll(apps, PATIENCE).toEqual(['quiet'])
   })
 

@@ -33,8 +33,8 @@ function open() {
       const count = redis.count
       await Promise.resolve()
       expected.note(count, isKnown ? undefined : batch)
-      const pending = { length: 0, head: Buffer.alloc(0) }
-      return { counter: count, pending, known: isKnown ? [0] : [] }
+      const log = { length: 0, head: Buffer.alloc(0) }
+      return { counter: count, log, known: isKnown ? [0] : [] }
     },
     readCounter: async () => redis.count,
     onLoss: (app) => lost.push(app),
@@ -58,7 +58,7 @@ function openAt() {
     now: () => clock.now,
     send: async ({ ids }) => {
       sent.push(ids[0]!.text)
-      return { counter: 0, pending: { length: 0, head: Buffer.alloc(0) }, known: [] }
+      return { counter: 0, log: { length: 0, head: Buffer.alloc(0) }, known: [] }
     },
     readCounter: async () => 0,
     onLoss: () => {},

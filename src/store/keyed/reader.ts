@@ -1,6 +1,7 @@
-import { areRecords } from '../../codec/window.ts'
-import { readPending } from '../../codec/append-log.ts'
-import type { RedisClient } from './client.ts'
+import { readAppendLog } from '../../codec/append-log.ts'
+import { NewerFormatError, recordsFault } from '../../codec/record.ts'
+import type { KeyedValues } from './keyed-values.ts'
+import type { ValueFaults } from './value-faults.ts'
 import { hourKeys, appendLogKey, windowKey } from './keys.ts'
 import { type Span, type SpanContent, readSpans, spansOf } from '../spans.ts'
 import {
@@ -12,7 +13,7 @@ import {
 } from '../../model/window-reader.ts'
 
 /** Shows readers the windows of the app with this prefix, as Store.read does. */
-export type ReadFromRedis = (
+export type ReadKeyed = (
   prefix: string,
   range: ReadRange,
   readers: readonly WindowReader[],
@@ -23,17 +24,39 @@ const HOURS_AT_ONCE = 6
 /** Lines may be this far ahead of the clock, ms. */
 const AHEAD_MS = 120_000
 
-export function createRedisReader(options: {
-  readonly client: RedisClient
+export function createKeyedReader(options: {
+  readonly values: KeyedValues
+  readonly faults: ValueFaults
   readonly now: () => number
   readonly retentionMs: number
   readonly maxSeries: number
-  /** Is told what is pending. */
-  readonly onPending: (prefix: string, pending: Buffer) => void
-  /** Is told of hours: whether they are rolled up, and how many windows lie beside that. */
+  readonly onLog: (prefix: string, log: Buffer) => void
+  /** Takes each hour: whether it is rolled up, and how many windows it has in addition. */
   readonly onHour: (prefix: string, hour: number, isRolled: boolean, windows: number) => void
-}): ReadFromRedis {
-  const { client, now, retentionMs, maxSeries, onPending, onHour } = options
+}): ReadKeyed {
+  const { values, faults, now, retentionMs, maxSeries, onLog, onHour } = options
+
+  /** The entries of the log by window. */
+  const entriesByStart = (key: string, log: Buffer, width: Width): Map<number, Buffer[]> => {
+    const byStart = new Map<number, Buffer[]>()
+    for (const { start, packed } of readLog(key, log)) {
+      const window = start - (start % width)
+      const all = byStart.get(window)
+      if (all === undefined) byStart.set(window, [packed])
+      else all.push(packed)
+    }
+    return byStart
+  }
+
+  const readLog = (key: string, log: Buffer) => {
+    try {
+      return readAppendLog(log).entries
+    } catch (error) {
+      if (!(error instanceof NewerFormatError)) throw error
+      faults.note(key, error)
+      return []
+    }
+  }
 
   const fetch = async (
     prefix: string,
@@ -45,22 +68,25 @@ export function createRedisReader(options: {
       const windows = starts.map((start) => windowKey(prefix, width, start))
       return [...(usesTotal ? [total] : []), ...(usesMinutes ? [minutes] : []), ...windows]
     })
-    // All at one moment: a fold or a roll-up moves lines from some of these to others.
-    const values = await client.mgetBuffer(appendLogKey(prefix), ...keys)
-    const pending = values[0] ?? NOTHING
-    onPending(prefix, pending)
-    const byStart = appendLogByStart(pending, width)
-    let at = 1
-    const next = () => values[at++] ?? undefined
-    // What somebody else put there is not there; a fold or its end takes it away.
-    const nextWindow = () => {
-      const packed = next()
-      return packed !== undefined && areRecords(packed) ? packed : undefined
+    const logKey = appendLogKey(prefix)
+    // All of one moment: a compaction or a roll-up moves lines from some of these to others.
+    const [log = NOTHING, ...found] = await values.get([logKey, ...keys])
+    onLog(prefix, log)
+    const byStart = entriesByStart(logKey, log, width)
+    let at = 0
+    const next = () => {
+      const packed = found[at]
+      const key = keys[at]!
+      at += 1
+      const fault = packed && recordsFault(packed)
+      if (fault === undefined) return packed
+      faults.note(key, fault)
+      return undefined
     }
     return spans.map(({ hour, starts, usesTotal, usesMinutes }) => {
-      const total = usesTotal ? nextWindow() : undefined
+      const total = usesTotal ? next() : undefined
       const minutes = usesMinutes ? next() : undefined
-      const windows = starts.map((start) => join(nextWindow(), byStart.get(start)))
+      const windows = starts.map((start) => join(next(), byStart.get(start)))
       if (width !== WIDTH_10S) {
         const isRolled = total !== undefined || minutes !== undefined
         onHour(prefix, hour, isRolled, windows.filter((packed) => packed !== undefined).length)
@@ -77,18 +103,6 @@ export function createRedisReader(options: {
     const fetchSome = async (some: readonly Span[]) => fetch(prefix, range, some)
     await readSpans(spans, fetchSome, readers, { maxSeries, atOnce: HOURS_AT_ONCE })
   }
-}
-
-/** What is pending of each window. */
-function appendLogByStart(pending: Buffer, width: Width): Map<number, Buffer[]> {
-  const byStart = new Map<number, Buffer[]>()
-  for (const { start, packed } of readPending(pending)) {
-    const window = start - (start % width)
-    const all = byStart.get(window)
-    if (all === undefined) byStart.set(window, [packed])
-    else all.push(packed)
-  }
-  return byStart
 }
 
 /** Packed records one after another are their sum (window.ts). */

@@ -1,43 +1,19 @@
-import { areRecords } from '../../codec/window.ts'
+import { NewerFormatError, recordsFault } from '../../codec/record.ts'
 import type { Packer } from '../../codec/packer.ts'
-import type { Batch } from './batch.ts'
-import type { RedisClient } from './client.ts'
-import { sha1 } from './commands.ts'
+import type { KeyedValues } from './keyed-values.ts'
+import type { ValueFaults } from './value-faults.ts'
 import { hourKeys, windowKey } from './keys.ts'
 import { isWorthRollingUp, rollUp, rollUpTime } from '../../codec/roll-up.ts'
 import { WIDTH_1M, HOUR_MS } from '../../model/window-reader.ts'
 
 /** Rolls up the coarse windows of hours that are over. */
 export interface Roller {
-  noteBatch(batch: Batch): void
-  /** To be told of an hour that was read: whether it was rolled up, and how many windows lie beside that. */
+  /** Notes a batch by the starts of its 10 s windows, ms since 1970. */
+  noteBatch(batch: { readonly prefix: string; readonly starts: readonly number[] }): void
+  /** Notes an hour that was read: whether it is rolled up, and how many windows it has in addition. */
   found(prefix: string, hour: number, isRolled: boolean, windows: number): void
   close(): Promise<void>
 }
-
-/**
- * Puts a rolled up hour in the place of its coarse windows and of what was rolled up before, when all
- * are still what it was made of. No reader can see an hour twice or not at all, and of two that roll it
- * up one does nothing.
- *
- * KEYS: the sum, the minutes, the coarse windows.
- * ARGV: when the hour expires (s since 1970), the sum, the minutes, the SHA-1 in hex of the minutes
- *   before and of each coarse window.
- * Returns 1 when it was done.
- */
-const ROLL_UP_SCRIPT = `
-for i = 2, #KEYS do
-  local before = redis.pcall('GET', KEYS[i])
-  if type(before) ~= 'string' then before = '' end
-  if redis.sha1hex(before) ~= ARGV[i + 2] then return 0 end
-end
-redis.call('SET', KEYS[1], ARGV[2])
-redis.call('EXPIREAT', KEYS[1], ARGV[1])
-redis.call('SET', KEYS[2], ARGV[3])
-redis.call('EXPIREAT', KEYS[2], ARGV[1])
-for i = 3, #KEYS do redis.call('DEL', KEYS[i]) end
-return 1
-`
 
 const TICK_MS = 5000
 /** Receivers wait for different times, so that one does it and the others find it done. */
@@ -48,47 +24,53 @@ interface Hour {
   readonly hour: number
 }
 
-interface Scripts {
-  l2metRollUp(keys: number, ...args: (string | Buffer)[]): Promise<unknown>
-}
-
 export function createRoller(options: {
-  readonly client: RedisClient
+  readonly values: KeyedValues
+  readonly faults: ValueFaults
   readonly packer: Packer
   readonly now: () => number
   readonly retentionMs: number
   readonly maxSeries: number
-  /** Puts what is pending into its windows. */
-  readonly fold: (prefix: string) => Promise<void>
+  /** Moves the append log into its windows. */
+  readonly compact: (prefix: string) => Promise<void>
   readonly warn: (details: object, text: string) => void
 }): Roller {
-  const { client, packer, now, retentionMs, maxSeries, fold, warn } = options
-  client.defineCommand('l2metRollUp', { lua: ROLL_UP_SCRIPT })
-  const scripts = client as unknown as Scripts
+  const { values, faults, packer, now, retentionMs, maxSeries, compact, warn } = options
   const due = new Map<string, Hour & { readonly at: number }>()
   const queue = new Map<string, Hour>()
   let running: Promise<void> | undefined
   let isClosed = false
-  /** Whether the last roll-up failed; said once. */
+  /** Whether the last roll-up failed; logged once. */
   let isFailing = false
 
   const rollUpHour = async ({ prefix, hour }: Hour) => {
-    await fold(prefix)
+    await compact(prefix)
     const names = hourKeys(prefix, hour)
     const starts = Array.from({ length: HOUR_MS / WIDTH_1M }, (_, i) => hour + i * WIDTH_1M)
     const windowKeys = starts.map((start) => windowKey(prefix, WIDTH_1M, start))
-    const [before, ...values] = await client.mgetBuffer(names.minutes, ...windowKeys)
-    const found = starts.flatMap((start, i) => {
-      const packed = values[i]
-      return packed && areRecords(packed) ? [{ start, packed, key: windowKeys[i]! }] : []
+    const [before, ...packed] = await values.get([names.minutes, ...windowKeys])
+    const windows = starts.flatMap((start, i) => {
+      const one = { start, packed: packed[i] ?? NOTHING, key: windowKeys[i]! }
+      return isReadable(one.key, one.packed) ? [one] : []
     })
-    if (!isWorthRollingUp(found.length)) return
-    const rolled = await rollUp(hour, found, { packer, maxSeries }, before ?? undefined)
+    if (!isWorthRollingUp(windows.length)) return
+    const minutesBefore = before && isReadable(names.minutes, before) ? before : undefined
+    const rolled = await rollUp(hour, windows, { packer, maxSeries }, minutesBefore)
     const expires = Math.ceil((hour + HOUR_MS + retentionMs) / 1000)
-    const keys = [names.total, names.minutes, ...found.map(({ key }) => key)]
-    const digests = [before ?? NOTHING, ...found.map(({ packed }) => packed)].map(sha1)
-    const args = [`${expires}`, rolled.total, rolled.minutes, ...digests]
-    await scripts.l2metRollUp(keys.length, ...keys, ...args)
+    await values.rollUp({
+      total: { key: names.total, packed: rolled.total, expires },
+      minutes: { key: names.minutes, before, packed: rolled.minutes, expires },
+      windows,
+    })
+  }
+
+  /** Throws NewerFormatError, so that nothing is put in the place of what a later version wrote. */
+  const isReadable = (key: string, packed: Buffer): boolean => {
+    const fault = packed.length === 0 ? undefined : recordsFault(packed)
+    if (fault === undefined) return packed.length > 0
+    faults.note(key, fault)
+    if (fault instanceof NewerFormatError) throw fault
+    return false
   }
 
   const runQueue = async () => {
@@ -101,9 +83,8 @@ export function createRoller(options: {
       } catch (error) {
         // The windows stay as they are: right, only slower to read.
         due.set(name, { ...one, at: now() + SPREAD_MS * (1 + Math.random()) })
-        // That there is no connection is said elsewhere.
-        if (client.status !== 'ready') continue
-        if (!isFailing) warn({ err: error, hour: one.hour }, 'an hour could not be rolled up')
+        if (!values.isReachable() || error instanceof NewerFormatError) continue
+        if (!isFailing) warn({ err: error, hour: one.hour }, 'An hour could not be rolled up')
         isFailing = true
       }
     }

@@ -63,11 +63,6 @@ async function shootBoard(from: Browser): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'l2met-board-'))
   const pipe = join(scratch, 'log')
   execFileSync('mkfifo', [pipe])
-  const tmux = (...args: string[]) =>
-    execFileSync('tmux', ['-L', `l2met-${process.pid}`, '-f', '/dev/null', ...args], {
-      encoding: 'utf8',
-      env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', TERM: 'xterm-256color' },
-    })
   const size = ['-x', String(BOARD.columns), '-y', String(BOARD.rows)]
   tmux('new-session', '-d', ...size, `node dist/bin/local.js < ${pipe}`)
   try {
@@ -80,6 +75,13 @@ async function shootBoard(from: Browser): Promise<void> {
   } finally {
     rmSync(scratch, { recursive: true })
   }
+}
+
+function tmux(...args: string[]): string {
+  return execFileSync('tmux', ['-L', `l2met-${process.pid}`, '-f', '/dev/null', ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', TERM: 'xterm-256color' },
+  })
 }
 
 async function play(write: (text: string) => Promise<void>): Promise<void> {
@@ -108,19 +110,18 @@ async function writeText(from: Browser, text: string): Promise<void> {
 
 function toHtml(text: string): string {
   let style = ''
-  // oxlint-disable-next-line no-control-regex
-  return text
-    .trimEnd()
-    .split(/\x1b\[([\d;]*)m/)
-    .map((part, i) => {
-      if (i % 2 === 1) {
-        style = styleOf(part, style)
-        return ''
-      }
-      const safe = part.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
-      return safe === '' ? '' : `<span style="${style}">${safe}</span>`
-    })
-    .join('')
+  // Colours are set by ESC [ CODES m.
+  const [first = '', ...parts] = text.trimEnd().split(`${String.fromCodePoint(27)}[`)
+  const coloured = parts.map((part) => {
+    const end = part.indexOf('m')
+    style = styleOf(part.slice(0, end), style)
+    return `<span style="${style}">${escapeHtml(part.slice(end + 1))}</span>`
+  })
+  return escapeHtml(first) + coloured.join('')
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }
 
 function styleOf(codes: string, before: string): string {

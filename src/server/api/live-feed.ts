@@ -115,6 +115,7 @@ function queryOf(topic: LiveTopic, from: number, now: number): SeriesQuery {
     app: topic.app,
     names: topic.names,
     grid: createGrid(from, now + 1, topic.step, now),
+    cut: {},
     width: topic.step % WIDTH_1M === 0 ? WIDTH_1M : WIDTH_10S,
   }
 }

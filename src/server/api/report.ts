@@ -7,10 +7,18 @@ import { RequestError } from '../../receive/request-error.ts'
 import { WIDTH_1M, WIDTH_10S_KEPT_MS, WIDTH_10S } from '../../model/window-reader.ts'
 import { type Store } from '../../store/store.ts'
 import { isoTime } from '../../report/iso-time.ts'
-import type { Report } from '../../report/report-object.ts'
+import { type CutReport, cutReader, cutReport, isCut } from '../../report/cut.ts'
 import { createReportReader } from '../../report/report-reader.ts'
 import { sendJson } from './json-reply.ts'
-import { type Query, noSuchApp, oneOf, readTime } from './series-query.ts'
+import {
+  type Query,
+  RANGE_PARAMETERS,
+  noSuchApp,
+  oneOf,
+  readCut,
+  readTime,
+  refuseUnknown,
+} from './series-query.ts'
 
 /** One row of `/api/apps`. */
 export interface AppRow {
@@ -45,7 +53,9 @@ export function addReportRoutes(server: FastifyInstance, options: { readonly sto
  * hour, and of what came from up to a minute ahead of our clock. `app` may be left out when there is
  * one. Rejects with RequestError.
  */
-async function readReport(store: Store, query: Query): Promise<Report> {
+async function readReport(store: Store, query: Query): Promise<CutReport> {
+  refuseUnknown(query, RANGE_PARAMETERS)
+  const cut = readCut(query)
   const now = store.clock()
   const to = readTime('to', query['to'], now + FUTURE_MS)
   const from = readTime('from', query['from'], Math.min(to, now) - DEFAULT_RANGE_MS)
@@ -54,9 +64,9 @@ async function readReport(store: Store, query: Query): Promise<Report> {
   const isFine = from >= now - WIDTH_10S_KEPT_MS && to - from <= WIDTH_10S_KEPT_MS + FUTURE_MS
   const width = isFine ? WIDTH_10S : WIDTH_1M
   const reader = createReportReader(app)
-  await store.read(app, { width, from, to }, [reader])
+  await store.read(app, { width, from, to }, [isCut(cut) ? cutReader(reader, cut) : reader])
   if (reader.isEmpty() && !(await store.totals()).has(app)) throw noSuchApp(app)
-  return reader.report()
+  return isCut(cut) ? cutReport(reader.report(), cut) : reader.report()
 }
 
 async function onlyApp(store: Store): Promise<string> {

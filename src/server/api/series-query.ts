@@ -1,5 +1,7 @@
+import { suggestion } from '../../parse/arguments.ts'
 import { RequestError } from '../../receive/request-error.ts'
 import { WIDTH_1M, WIDTH_10S_KEPT_MS, WIDTH_10S, type Width } from '../../model/window-reader.ts'
+import type { Cut } from '../../report/cut.ts'
 import { type Grid, createGrid } from '../../report/series-grid.ts'
 import { FIXED_NAMES, isSeriesName } from '../../report/series.ts'
 
@@ -8,6 +10,7 @@ export type Query = Readonly<Record<string, string | readonly string[] | undefin
 
 export interface SeriesQuery {
   readonly app: string
+  readonly cut: Cut
   readonly names: readonly string[]
   readonly grid: Grid
   readonly width: Width
@@ -23,9 +26,11 @@ const STEPS = [10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14_400
 /** A clock may tick between the moment that asks for the last hour and this one. */
 const GRACE_MS = WIDTH_1M
 
-/** Reads `app`, `name`, `from`, `to` and `step`; throws RequestError. */
+/** Reads `app`, `name`, `from`, `to`, `step` and what it is about; throws RequestError. */
 export function readSeriesQuery(query: Query, now: number): SeriesQuery {
+  refuseUnknown(query, [...RANGE_PARAMETERS, 'name', 'step'])
   const app = readApp(query)
+  const cut = readCut(query)
   const names = readNames(query['name'])
   if (names.length === 0) throw new RequestError(400, `say what you want: name=${NAMES_HELP}`)
   const to = readTime('to', query['to'], now)
@@ -50,7 +55,38 @@ export function readSeriesQuery(query: Query, now: number): SeriesQuery {
       `that is ${grid.count} points and the limit is ${MAX_POINTS}: give ${wider}a shorter range`,
     )
   }
-  return { app, names, grid, width }
+  return { app, cut, names, grid, width }
+}
+
+export const RANGE_PARAMETERS = ['app', 'from', 'to', 'route', 'dyno', 'code']
+
+/** What isn't understood would be answered as if it had not been asked. */
+export function refuseUnknown(query: Query, known: readonly string[]): void {
+  const unknown = Object.keys(query).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  const near = suggestion(unknown, known)
+  const hint = near === undefined ? `it takes ${known.join(', ')}` : `did you mean ${near}?`
+  throw new RequestError(400, `there is no parameter ${shortQuoted(unknown)} here: ${hint}`)
+}
+
+/** Reads `route`, `dyno` and `code`; throws RequestError. */
+export function readCut(query: Query): Cut {
+  const [route, dyno, code] = [
+    oneOf('route', query['route']),
+    oneOf('dyno', query['dyno']),
+    oneOf('code', query['code']),
+  ]
+  if (route !== undefined && !/^(?:\/|\(other\)$)/.test(route))
+    throw new RequestError(400, 'route is a template as a report has it, as route=/users/:id')
+  if (dyno !== undefined && !/^[\w.-]{1,128}$/.test(dyno))
+    throw new RequestError(400, 'dyno is the name of a dyno, as dyno=web.1')
+  if (code !== undefined && !/^[HR]\d\d$/.test(code))
+    throw new RequestError(400, 'code is an H or an R code, as code=H12')
+  return { route, dyno, code }
+}
+
+function shortQuoted(text: string): string {
+  return JSON.stringify(text.slice(0, 128))
 }
 
 export function readApp(query: Query): string {

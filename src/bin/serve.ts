@@ -41,7 +41,7 @@ function explain(error: unknown): number {
   }
   if (!(error instanceof ConfigError || error instanceof VerbError)) throw error
   process.stderr.write(`l2met: ${error.message}\n`)
-  return EXIT.failed
+  return error instanceof ConfigError && error.isUsage ? EXIT.usage : EXIT.failed
 }
 
 function help(): string {

@@ -3,6 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { scannerFault } from '../aggregate/scanner/scanner.ts'
 import type { Config } from './config.ts'
+import { type AlertLoop, startAlerts } from './alerts/alert-loop.ts'
+import { type Webhook, createWebhook } from './alerts/webhook.ts'
+import { addAlertsRoute } from './api/alerts.ts'
 import { addFormationRoute } from './api/formation.ts'
 import { addHealthRoutes } from './api/health.ts'
 import { addLiveRoute } from './api/live.ts'
@@ -23,6 +26,7 @@ import { createErrorHandler } from '../receive/error-handler.ts'
 import { addGracefulShutdown } from '../receive/graceful-shutdown.ts'
 import { type TlsFiles, createHttpServer } from '../receive/http-server.ts'
 import { takePlainPosts } from '../receive/plain-posts.ts'
+import { createAlertSamples } from '../ingest/alert-samples.ts'
 import { type Committer, createCommitter } from '../ingest/committer.ts'
 import { type Intake, createIntake } from '../ingest/intake.ts'
 import { createMemoryCommitter } from '../ingest/memory-committer.ts'
@@ -92,6 +96,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   const server = createHttpServer({ log, tls: readTls(config), isPublic: config.isPublic })
   let phase: 'starting' | 'ready' | 'stopping' = 'starting'
   let otlp: OtlpExporter | undefined
+  let alertLoop: AlertLoop | undefined
   let stopped: Promise<StopReport> | undefined
 
   const drain = createDrain({
@@ -122,6 +127,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     addReadAuth(read, config.readTokens)
     addReportRoutes(read, { store })
     addFormationRoute(read, { store, retentionMs: config.retentionMs })
+    addAlertsRoute(read, { store, alerts: config.alerting.alerts })
     addSeriesRoute(read, { store })
     addLiveRoute(read, { store })
     addMetricsRoute(read, { collectorOf, flush: intake.flush })
@@ -144,6 +150,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     await intake.flush()
     const lost = await committer.stop(Math.max(end - performance.now(), MIN_FLUSH_MS))
     await otlp?.stop(OTLP_STOP_MS)
+    await alertLoop?.stop()
     await store.close()
     return { lostLines: lost.lines }
   }
@@ -160,6 +167,15 @@ export function createApp(config: Config, deps: AppDeps): App {
         },
       )
       if (phase === 'starting') phase = 'ready'
+      if (config.alerting.alerts.length > 0)
+        alertLoop = startAlerts({
+          store,
+          alerts: config.alerting.alerts,
+          webhook: webhookOf(config),
+          mutesReleases: config.alerting.mutesReleases,
+          log,
+          setActive: createAlertSamples({ ...config, committer, clock: () => store.clock() }),
+        })
       if (config.otlpEndpoint !== undefined)
         otlp = startOtlpExporter({
           endpoint: config.otlpEndpoint,
@@ -235,6 +251,10 @@ function readTls({ tls }: Config): TlsFiles | undefined {
 
 interface TlsServer {
   setSecureContext(files: TlsFiles): void
+}
+
+function webhookOf({ alerting: { webhook, allowsPrivate } }: Config): Webhook | undefined {
+  return webhook === undefined ? undefined : createWebhook(webhook, allowsPrivate)
 }
 
 function startText(config: Config, version: string, address: string): string {

@@ -1,4 +1,5 @@
 import type { ReadToken } from '../receive/credentials.ts'
+import { type AlertSettings, readAlertSettings } from './config-alerts.ts'
 import { readOtlpEndpoint, readRedisUrls, readTls } from './config-network.ts'
 import {
   checkLengths,
@@ -32,6 +33,7 @@ export interface Config {
   readonly spillBytes: number
   /** Where metrics are pushed to with OTLP/HTTP; undefined: nowhere. May hold credentials. */
   readonly otlpEndpoint: string | undefined
+  readonly alerting: AlertSettings
   readonly logLevel: string
   /** The Heroku app that this server runs in, where dyno metadata are enabled. */
   readonly herokuApp: string | undefined
@@ -49,10 +51,13 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export class ConfigError extends Error {
   override name = 'ConfigError'
   readonly faults: readonly string[]
+  /** Whether an expression is among them that can't be read: the exit code is then that of wrong usage. */
+  readonly isUsage: boolean
 
-  constructor(faults: readonly string[]) {
+  constructor(faults: readonly string[], isUsage = false) {
     super(`Invalid configuration:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
     this.faults = faults
+    this.isUsage = isUsage
   }
 }
 
@@ -62,6 +67,7 @@ const MS_PER_HOUR = 3_600_000
 /** Reads the configuration; throws ConfigError. */
 export function readConfig(env: Environment): Config {
   const faults: string[] = []
+  const alertFaults: string[] = []
   const warnings: string[] = []
   const number = (name: string, fallback: number, min: number, max: number) =>
     readNumber(env, name, fallback, min, max, faults)
@@ -95,6 +101,7 @@ export function readConfig(env: Environment): Config {
     holdMs: number('HOLD_MS', 250, 0, 4000),
     spillBytes: number('SPILL_BYTES', 64 * 1024 * 1024, 0, 1024 ** 4),
     otlpEndpoint,
+    alerting: readAlertSettings(env, alertFaults),
     logLevel: readLogLevel(env, faults),
     herokuApp: textOf(env, 'HEROKU_APP_NAME'),
     processes: redisUrls.length === 0 ? 1 : asked,
@@ -104,7 +111,8 @@ export function readConfig(env: Environment): Config {
       [...redisUrls, otlpEndpoint ?? ''],
     ),
   }
-  if (faults.length > 0) throw new ConfigError(faults)
+  if (faults.length + alertFaults.length > 0)
+    throw new ConfigError([...faults, ...alertFaults], alertFaults.length > 0)
   return config
 }
 

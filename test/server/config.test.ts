@@ -44,6 +44,7 @@ describe('readConfig', () => {
       readTokens: [],
       herokuApp: undefined,
       hidden: [],
+      alerting: { alerts: [], webhook: undefined, allowsPrivate: false, mutesReleases: false },
       tls: undefined,
       maxSeries: 10_000,
       maxRoutes: 200,

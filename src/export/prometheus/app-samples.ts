@@ -112,7 +112,9 @@ function noteRelease(walk: Walk, release: Gauge): void {
 function addDynoGauges({ samples, heard, dynoGauges }: Walk, now: number): void {
   for (const { spec, row, value } of dynoGauges) {
     const last = heard.get(row.dyno) ?? -Infinity
-    if (last >= now - DYNO_GONE_MS) addSample(samples.numbers, spec.name, row.labels, value, row)
+    // A gauge without a dyno is of the app, and there as long as its sample is kept.
+    if (row.dyno === '' || last >= now - DYNO_GONE_MS)
+      addSample(samples.numbers, spec.name, row.labels, value, row)
   }
 }
 

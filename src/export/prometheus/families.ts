@@ -155,6 +155,10 @@ export const FAMILIES = [
     }),
     unit: 'ratio',
   },
+  gauge('l2met_alert_active', ['alert'], {
+    series: 'l2met/alert_active',
+    help: 'Whether an alert of ALERTS holds.',
+  }),
   gauge('l2met_series', [], { help: 'Series that the app has.' }),
   counter('l2met_overflow_total', [], {
     series: 'l2met/overflow',

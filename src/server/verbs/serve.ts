@@ -25,6 +25,8 @@ Settings come from the environment:
   HOLD_MS               250; how long requests wait for a store that stopped answering before lines are held
   SPILL_BYTES           67108864; how many bytes of lines are held when the store is away
   WEB_CONCURRENCY       1; processes, with REDIS_URL
+  ALERTS, ALERTS_FILE   alerts that are judged every 10 s, like p95>500ms for 5m; docs/ALERTS.md
+  ALERT_WEBHOOK         URL that alerts are posted to; without ALERTS the default set is judged
   OTLP_ENDPOINT         https://USER:PASSWORD@HOST/PATH; also pushes the metrics there, with OTLP/HTTP
   LOG_LEVEL             info; fatal, error, warn, info, debug, trace or silent
 `,

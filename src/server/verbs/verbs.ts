@@ -1,4 +1,5 @@
 import { doctor } from './doctor/doctor.ts'
+import { alerts } from './alerts.ts'
 import { drainUrl } from './drain-url.ts'
 import { formation } from './formation.ts'
 import { serve } from './serve.ts'
@@ -10,4 +11,5 @@ export const VERBS: ReadonlyMap<string, Verb> = new Map([
   ['drain-url', drainUrl],
   ['doctor', doctor],
   ['formation', formation],
+  ['alerts', alerts],
 ])

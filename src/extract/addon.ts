@@ -5,7 +5,8 @@ import { NO_NAME, internName } from '../parse/interner.ts'
 import { nextPair } from '../parse/pairs.ts'
 import { type Quantity, parseQuantity } from '../parse/quantity.ts'
 import { type Addon, type AppState, seriesOf } from './app-state.ts'
-import { findPairs, labelSetOf, labelsOf, refuse, remember, samplesEnd } from './convention.ts'
+import { labelSetOf, labelsOf, remember } from './convention.ts'
+import { findPairs, refuse, samplesEnd } from './convention-matches.ts'
 import { MAX_LABEL_SETS } from './convention-state.ts'
 
 const ADDON = ascii('addon')

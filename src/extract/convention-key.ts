@@ -12,8 +12,18 @@ export const BAD_NAME = -3
 export const LEGACY = ascii('measure.')
 
 const SOURCE = ascii('source')
-const VALUES = ['measure#', 'count#', 'sample#', 'unique#'].map((prefix) => ascii(prefix))
-const LABELS = ['tag#', 'metric#tag#', 'sfxdimension#'].map((prefix) => ascii(prefix))
+/** The last four are of Datadog's and SignalFx's dialects. */
+export const VALUES = [
+  'measure#',
+  'count#',
+  'sample#',
+  'unique#',
+  'metric#',
+  'gauge#',
+  'counter#',
+  'cumulative#',
+].map(ascii)
+export const LABELS = ['tag#', 'metric#tag#', 'sfxdimension#'].map(ascii)
 /** The longest that can mean something is shorter. */
 const MAX_KEY_BYTES = 160
 
@@ -24,8 +34,9 @@ const MAX_KEY_BYTES = 160
  */
 export function keyNumber(keys: Interner, bytes: Uint8Array, start: number, end: number): number {
   const isOne = (prefix: Uint8Array): boolean => startsWith(bytes, start, end, prefix)
-  const isValue = VALUES.some(isOne)
-  if (!isValue && !LABELS.some(isOne) && !isOne(LEGACY) && !isExactly(bytes, start, end, SOURCE)) {
+  const isLabel = LABELS.some(isOne)
+  const isValue = !isLabel && VALUES.some(isOne)
+  if (!isValue && !isLabel && !isOne(LEGACY) && !isExactly(bytes, start, end, SOURCE)) {
     return NOT_OURS
   }
   const known = findName(keys, bytes, start, end)

@@ -1,6 +1,6 @@
 import type { Kind, Unit } from '../model/series.ts'
 import { type Interner, createInterner } from '../parse/interner.ts'
-import { type UnitScale, unitNamed } from '../parse/quantity.ts'
+import { type UnitScale, unitOfLastPart } from '../parse/units.ts'
 
 /** The keys of the l2met conventions met so far, and the series that they led to. */
 export interface Conventions {
@@ -84,30 +84,38 @@ export function createConventions(): Conventions {
   }
 }
 
+/** Those behind the first four are of Datadog's and SignalFx's dialects. */
+const KINDS = new Map<string, Kind>([
+  ['measure', 'measure'],
+  ['count', 'count'],
+  ['sample', 'sample'],
+  ['unique', 'unique'],
+  ['metric', 'sample'],
+  ['gauge', 'sample'],
+  ['cumulative', 'sample'],
+  ['counter', 'count'],
+])
+
 /** What a key means, or undefined. `measure.x` is how it was written before 2013. */
 export function meaningOf(key: string): Meaning | undefined {
   const legacy = key.startsWith('measure.')
   const at = legacy ? 'measure'.length : key.lastIndexOf('#')
   const name = key.slice(at + 1)
   if (key === 'source') return { label: 'source' }
-  switch (key.slice(0, Math.max(at, 0))) {
-    case 'measure':
-    case 'count':
-    case 'sample':
-    case 'unique':
-      if (!NAME.test(name)) return undefined
-      return { kind: key.slice(0, at) as Kind, name, unitOfName: unitOfName(name) }
-    case 'tag':
-    case 'metric#tag':
-    case 'sfxdimension':
-      return LABEL.test(name) ? { label: name } : undefined
-    default:
-      return undefined
+  const word = key.slice(0, Math.max(at, 0))
+  if (word === 'tag' || word === 'metric#tag' || word === 'sfxdimension') {
+    return LABEL.test(name) ? { label: name } : undefined
   }
+  const kind = KINDS.get(word)
+  return kind && NAME.test(name) ? { kind, name, unitOfName: unitOfName(name) } : undefined
 }
 
 function unitOfName(name: string): NamedUnit | undefined {
-  const dot = name.lastIndexOf('.')
-  const unit = dot > 0 && dot < name.length - 1 ? unitNamed(name.slice(dot + 1)) : undefined
-  return unit && { name: name.slice(0, dot), base: unit.base, times: unit.times, per: unit.per }
+  const parts = name.split('.')
+  const last = parts.pop()!
+  const rest = parts.join('.')
+  // Of `requests.per.second` a second is no value.
+  if (rest === '' || last === '' || parts.at(-1) === 'per') return undefined
+  const unit = unitOfLastPart(last)
+  return unit && { name: rest, base: unit.base, times: unit.times, per: unit.per }
 }

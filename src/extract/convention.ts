@@ -1,65 +1,42 @@
-import {
-  type Accumulator,
-  countOne,
-  countValue,
-  measure,
-  sample,
-  seeUnique,
-} from '../model/accumulator.ts'
+import { type Accumulator, countValue, measure, sample, seeUnique } from '../model/accumulator.ts'
 import { type Line, textOf } from '../model/line.ts'
 import { type Labels, type Series, cleanText } from '../model/series.ts'
 import { hashBytes } from '../model/unique.ts'
 import { MAX_MAGNITUDE } from '../model/buckets.ts'
 import { ascii, startsWith } from '../model/bytes.ts'
-import { NO_NAME, internName, nameText } from '../parse/interner.ts'
-import { nextPair } from '../parse/pairs.ts'
+import { NO_NAME, internName } from '../parse/interner.ts'
 import { parseQuantity } from '../parse/quantity.ts'
 import { type AppState, seriesOf } from './app-state.ts'
-import { BAD_NAME, LEGACY, NOT_OURS, keyNumber } from './convention-key.ts'
-import {
-  MAX_LABELS,
-  MAX_LABEL_BYTES,
-  MAX_LABEL_SETS,
-  MAX_VALUES,
-  type Meaning,
-  type UnitSeries,
-  meaningOf,
-} from './convention-state.ts'
+import { type Refusal, findConventions, refuse } from './convention-matches.ts'
+import { MAX_LABEL_BYTES, MAX_LABEL_SETS, type UnitSeries } from './convention-state.ts'
+import { viewOf } from './convention-view.ts'
 
 const HASH = 35
 const M = 109
-const SPACE = 32
-const QUOTE = 34
+const DOT = 46
 const EQUALS = 61
-const SOURCE = ascii('source=')
-const ADDON = ascii('addon=')
+const MEASURE = ascii('measure')
 const NAMESPACE = 'app'
 const MAX_UNITS_OF_ONE = 8
 const MAX_REMEMBERED = 32_768
 
 /**
  * Measures what the l2met conventions say on a line of the app's own (SPEC.md section 8):
- * `measure# count# sample# unique#`, legacy `measure.`, `source=` and `tag#key=value` anywhere on
- * the line. Returns how many values were taken, or -1 when there were some and none could be.
+ * `measure# count# sample# unique#`, those of its dialects, `source=` and `tag#key=value` anywhere on
+ * the line, in JSON strings too. Returns how many values were taken, or -1 when there were some and none could be.
  */
 export function extractConvention(state: AppState, line: Line, acc: Accumulator): number {
   if (!mayHaveOne(line)) return 0
-  findPairs(state, line, acc)
+  const view = viewOf(line)
+  findConventions(state, view, acc)
   const { found } = state.conventions
   if (found.values === 0) return found.refused === 0 ? 0 : -1
-  const labelSet = found.labels === 0 ? 0 : labelSetOf(state, line.bytes)
+  const labelSet = found.labels === 0 ? 0 : labelSetOf(state, view.bytes)
   let taken = 0
   for (let i = 0; i < found.values; i += 1) {
-    if (takeValue(state, line, acc, i, labelSet)) taken += 1
+    if (takeValue(state, view, acc, i, labelSet)) taken += 1
   }
   return taken === 0 ? -1 : taken
-}
-
-type Refusal = 'name' | 'number' | 'negative' | 'cut' | 'limit'
-
-/** Counts a value that was on a line and could not be taken. */
-export function refuse(state: AppState, acc: Accumulator, reason: Refusal): void {
-  countOne(acc, seriesOf(state, 'count', 'l2met/refused', '', [['reason', reason]]))
 }
 
 function mayHaveOne(line: Line): boolean {
@@ -67,83 +44,12 @@ function mayHaveOne(line: Line): boolean {
   for (let i = messageStart; i < messageEnd; i += 1) {
     const byte = bytes[i]!
     if (byte === HASH) return true
-    if (byte === M && startsWith(bytes, i, messageEnd, LEGACY)) return true
+    if (byte === M && startsWith(bytes, i, messageEnd, MEASURE)) {
+      const after = bytes[i + MEASURE.length]
+      if (after === DOT || after === EQUALS) return true
+    }
   }
   return false
-}
-
-/**
- * Where the samples of a line of the platform end, or -1 when it has none. The platform begins such a
- * line with `source=` (or `addon=`) and writes bare `key=value` only: what else is there is text, which
- * may quote anything.
- */
-export function samplesEnd({ bytes, messageStart, messageEnd }: Line): number {
-  const hasSource = startsWith(bytes, messageStart, messageEnd, SOURCE)
-  if (!hasSource && !startsWith(bytes, messageStart, messageEnd, ADDON)) return -1
-  let at = messageStart
-  for (;;) {
-    while (at < messageEnd && bytes[at]! <= SPACE) at += 1
-    const token = at
-    let equals = -1
-    for (; at < messageEnd && bytes[at]! > SPACE; at += 1) {
-      if (bytes[at] === EQUALS && equals < 0) equals = at
-    }
-    if (equals < 0 || (bytes[equals + 1] === QUOTE && equals + 1 < messageEnd)) return token
-  }
-}
-
-/**
- * Finds values and labels of a line, up to `messageEnd`, and leaves them in `state.conventions.found`.
- */
-export function findPairs(
-  state: AppState,
-  line: Line,
-  acc: Accumulator,
-  messageEnd = line.messageEnd,
-): void {
-  const { pair, conventions } = state
-  const { found } = conventions
-  const { bytes } = line
-  found.values = found.labels = found.refused = 0
-  let at = line.messageStart
-  for (;;) {
-    at = nextPair(bytes, at, messageEnd, pair)
-    if (at < 0) return
-    const key = keyNumber(conventions.keys, bytes, pair.keyStart, pair.keyEnd)
-    if (key === NOT_OURS) continue
-    if (key === BAD_NAME) {
-      refuse(state, acc, 'name')
-      found.refused += 1
-      continue
-    }
-    const meaning =
-      key === NO_NAME
-        ? meaningOf(textOf(bytes, pair.keyStart, pair.keyEnd))
-        : meaningOfKey(state, key)
-    if (meaning === undefined) continue
-    if ('label' in meaning) {
-      if (found.labels === MAX_LABELS || pair.valueStart < 0) continue
-      found.labelKeys[found.labels] = key
-      found.labelNames[found.labels] = meaning.label
-      found.labelStarts[found.labels] = pair.valueStart
-      found.labelEnds[found.labels] = pair.valueEnd
-      found.labels += 1
-    } else if (found.values === MAX_VALUES) refuse(state, acc, 'limit')
-    else {
-      found.keys[found.values] = key
-      found.meanings[found.values] = meaning
-      found.starts[found.values] = pair.valueStart < 0 ? pair.keyEnd : pair.valueStart
-      found.ends[found.values] = pair.valueStart < 0 ? pair.keyEnd : pair.valueEnd
-      found.values += 1
-    }
-  }
-}
-
-export function meaningOfKey(state: AppState, key: number): Meaning | undefined {
-  const { keys, meanings } = state.conventions
-  if (key < meanings.length) return meanings[key]
-  while (meanings.length <= key) meanings.push(meaningOf(nameText(keys, meanings.length)))
-  return meanings[key]
 }
 
 function takeValue(
@@ -252,13 +158,14 @@ export function labelSetOf(state: AppState, bytes: Uint8Array): number {
   return internName(labelSets, scratch, 0, length)
 }
 
-/** The line's labels: sorted by name, the last one of a name wins. */
+/** The line's labels: sorted by name, the first one of a name wins, as in l2met. */
 export function labelsOf(state: AppState, bytes: Uint8Array): Labels {
   const { found } = state.conventions
   const labels = new Map<string, string>()
   for (let i = 0; i < found.labels; i += 1) {
+    const name = found.labelNames[i]!
     const value = textOf(bytes, found.labelStarts[i]!, found.labelEnds[i]!)
-    labels.set(found.labelNames[i]!, cleanText(value))
+    if (!labels.has(name)) labels.set(name, cleanText(value))
   }
   return [...labels].toSorted(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -3,7 +3,8 @@ import type { Line } from '../model/line.ts'
 import { ascii, findByte, isExactly } from '../model/bytes.ts'
 import { parseQuantity } from '../parse/quantity.ts'
 import { type AppState, type Dyno, dynoNamed, seriesOf } from './app-state.ts'
-import { findPairs, refuse, samplesEnd } from './convention.ts'
+import { findPairs, refuse, samplesEnd } from './convention-matches.ts'
+import { hasOldMeasure, viewOf } from './convention-view.ts'
 
 const DOT = 46
 const HEROKU = ascii('heroku')
@@ -21,9 +22,11 @@ const NAMES = new Set(
  * sample#memory_rss=21.22MB …`. The dyno is named by `source=`; `dyno=` names an instance. Returns
  * how many values were taken, -1 when there were some and none could be.
  */
-export function extractRuntime(state: AppState, line: Line, acc: Accumulator): number {
+export function extractRuntime(state: AppState, from: Line, acc: Accumulator): number {
+  if (samplesEnd(from) < 0) return 0
+  // `source=heroku.1.web.1.<uuid> measure=load_avg_1m val=0.00`, as in 2013.
+  const line = hasOldMeasure(from) ? viewOf(from) : from
   const end = samplesEnd(line)
-  if (end < 0) return 0
   findPairs(state, line, acc, end)
   const { found } = state.conventions
   if (found.values === 0) return 0

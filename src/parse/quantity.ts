@@ -1,17 +1,11 @@
 import type { Unit } from '../model/series.ts'
-import { ascii, isDigit, isExactly } from '../model/bytes.ts'
+import { isDigit } from '../model/bytes.ts'
+import { findUnit, unitNamed } from './units.ts'
 
 /** A number in base units with its unit; readers reuse one. */
 export interface Quantity {
   value: number
   unit: Unit
-}
-
-/** How a unit is turned into its base: times `times`, or, where that is 0, divided by `per`. */
-export interface UnitScale {
-  readonly base: Unit
-  readonly times: number
-  readonly per: number
 }
 
 export function createQuantity(): Quantity {
@@ -32,49 +26,18 @@ export function parseQuantity(
   const unitStart = parseNumber(bytes, start, end, into)
   if (unitStart < 0) return false
   const unit = findUnit(bytes, unitStart, end)
-  if (unit === undefined) return false
+  if (unit === undefined) return parseDuration(bytes, start, end, into)
   into.unit = unit.base
   into.value = unit.times >= 1 ? into.value * unit.times : into.value / unit.per
   return Math.abs(into.value) <= Number.MAX_SAFE_INTEGER
 }
 
-/** The unit that a word names, for names that end in one, like `query.ms`. */
-export function unitNamed(word: string): UnitScale | undefined {
-  return UNITS.find((unit) => unit.text === word)
-}
-
-const UNITS = [
-  unit('', '', 1, 1),
-  unit('ms', 's', 0, 1e3),
-  unit('s', 's', 1, 1),
-  unit('us', 's', 0, 1e6),
-  unit('ns', 's', 0, 1e9),
-  unit('m', 's', 60, 1),
-  unit('min', 's', 60, 1),
-  unit('h', 's', 3600, 1),
-  unit('B', 'bytes', 1, 1),
-  unit('bytes', 'bytes', 1, 1),
-  unit('kB', 'bytes', 2 ** 10, 1),
-  unit('KB', 'bytes', 2 ** 10, 1),
-  unit('kb', 'bytes', 2 ** 10, 1),
-  unit('MB', 'bytes', 2 ** 20, 1),
-  unit('GB', 'bytes', 2 ** 30, 1),
-  unit('TB', 'bytes', 2 ** 40, 1),
-  unit('%', 'ratio', 0, 100),
-  unit('pages', 'pages', 1, 1),
-]
-
-const MAX_UNIT = 16
 const EXACT_DIGITS = 15
 const POWERS = Float64Array.from({ length: 23 }, (_, i) => 10 ** i)
 
 const MINUS = 45
 const PLUS = 43
 const DOT = 46
-
-function unit(text: string, base: Unit, times: number, per: number) {
-  return { text, bytes: ascii(text), base, times, per }
-}
 
 /** Reads the number into `into.value`; returns where it ends, or -1. */
 function parseNumber(bytes: Uint8Array, start: number, end: number, into: Quantity): number {
@@ -114,14 +77,21 @@ function endOfExponent(bytes: Uint8Array, at: number, end: number): number {
   return digit
 }
 
-/** The unit that bytes[start, end) names; undefined when it is no word. */
-export function findUnit(bytes: Uint8Array, start: number, end: number): UnitScale | undefined {
-  for (const known of UNITS) if (isExactly(bytes, start, end, known.bytes)) return known
-  if (end - start > MAX_UNIT) return undefined
-  for (let i = start; i < end; i += 1) {
-    const lower = bytes[i]! | 32
-    if (lower < 97 || lower > 122) return undefined
+const LONGEST_DURATION = 64
+const DURATION = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:h|m|s|ms|us|\u00b5s|\u03bcs|ns)){2,}$/
+const PART = /([\d.]+)([^\d.]+)/g
+
+/** Reads a duration of several parts, as Go prints them: `1m30.5s`, `1h2m3s`. */
+function parseDuration(bytes: Uint8Array, start: number, end: number, into: Quantity): boolean {
+  if (end - start > LONGEST_DURATION) return false
+  const text = Buffer.from(bytes.subarray(start, end)).toString()
+  if (!DURATION.test(text)) return false
+  let seconds = 0
+  for (const [, number, name] of text.matchAll(PART)) {
+    const { times, per } = unitNamed(name!)!
+    seconds += times >= 1 ? Number(number) * times : Number(number) / per
   }
-  const text = Buffer.from(bytes.subarray(start, end)).toString('latin1')
-  return { base: text, times: 1, per: 1 }
+  into.unit = 's'
+  into.value = text.startsWith('-') ? -seconds : seconds
+  return seconds <= Number.MAX_SAFE_INTEGER
 }

@@ -30,6 +30,7 @@ import { addSeen } from './seen'
 const SPACE: u8 = 32
 const QUOTE: u8 = 34
 const HASH: u8 = 35
+const DOT: u8 = 46
 const EQUALS: u8 = 61
 
 const MAX_VALUE: f64 = 1099511627776
@@ -71,14 +72,17 @@ export function countPairs(salt: u64, context: u64, start: usize, end: usize, ti
       // The end of a quoted value decides where the next key begins.
       if (at < end && load<u8>(at) == QUOTE) return UNUSUAL
       at = nextBlank(at, end)
+      hasHash = hasHash || isHashPassed
     } else if (context != 0) return UNUSUAL
-    if (hasHash ? !isOurs(key) : !isSource(key, keyEnd)) {
-      if (isLegacy(key, keyEnd)) return UNUSUAL
+    if (!isOurs(key) && !isSource(key, keyEnd)) {
+      if (isLegacy(key, keyEnd) || (hasHash && hasWord(key, at))) return UNUSUAL
       continue
     }
     if (!keep(hashBytes(base, key, keyEnd), key, keyEnd, value, at)) return UNUSUAL
   }
   if (found == 0) return NOTHING
+  // Which strings are looked into is decided by what is in them.
+  if (hasQuote(start, end)) return UNUSUAL
   return addMatch(mix(startHash(salt ^ context), VALUE_KIND), time)
 }
 
@@ -88,15 +92,62 @@ function keyStops(at: usize, end: usize): u32 {
   return orEnd(blanks(at) | equals(at, EQUALS), at, end)
 }
 
+/** Whether there was a `#` before the blank that nextBlank found last. */
+let isHashPassed: bool = false
+
 @inline
 function nextBlank(from: usize, end: usize): usize {
   let at = from
+  let hashes: u32 = 0
   let stops = orEnd(blanks(at), at, end)
   while (stops == 0) {
+    hashes |= equals(at, HASH)
     at += 16
     stops = orEnd(blanks(at), at, end)
   }
+  isHashPassed = (hashes | (equals(at, HASH) & ((stops & -stops) - 1))) != 0
   return at + <usize>ctz(stops)
+}
+
+function hasQuote(start: usize, end: usize): bool {
+  for (let at = start; at < end; at += 16) {
+    const quotes = equals(at, QUOTE)
+    if (quotes != 0 && at + <usize>ctz(quotes) < end) return true
+  }
+  return false
+}
+
+/** Whether one of our words is within the token [start, end), where a logger may have put it. */
+function hasWord(start: usize, end: usize): bool {
+  for (let at = start; at < end; at += 1) {
+    if (load<u8>(at) == HASH && isWordEnd(start, at)) return true
+  }
+  return false
+}
+
+function isWordEnd(start: usize, hash: usize): bool {
+  const length = hash - start
+  return (
+    (length >= 3 && isOurs(hash - 3)) ||
+    (length >= 5 && isOurs(hash - 5)) ||
+    (length >= 6 && isOurs(hash - 6)) ||
+    (length >= 7 && isOurs(hash - 7)) ||
+    (length >= 10 && isOurs(hash - 10)) ||
+    (length >= 12 && isOurs(hash - 12))
+  )
+}
+
+/** Whether a value is all of its token: it ends in no bracket or comma, and no other key follows one. */
+function isPlain(start: usize, end: usize): bool {
+  for (let at = start; at < end; at += 1) {
+    const byte = load<u8>(at)
+    const isLetter = (byte >= 48 && byte <= 57) || ((byte | 32) >= 97 && (byte | 32) <= 122)
+    if (isLetter || byte == 45 || byte == 46 || byte == 95 || byte == 64) continue
+    const next = at + 1 < end ? load<u8>(at + 1) : 109
+    // The letters that a word may begin with: c, g, m, s, t, u.
+    if (next == 99 || next == 103 || next == 109 || (next >= 115 && next <= 117)) return false
+  }
+  return true
 }
 
 function addMatch(context: u64, time: f64): i32 {
@@ -108,6 +159,7 @@ function addMatch(context: u64, time: f64): i32 {
     if (entry == 0) return UNKNOWN_KEY
     const kind = load<u32>(entry, 8)
     if (kind == OTHER) return UNUSUAL
+    if (kind == ANY_VALUE && !isPlain(<usize>load<u32>(one, VALUE_START), <usize>load<u32>(one, VALUE_END))) return UNUSUAL
     store<u32>(one, kind, CELL)
     if (kind == VALUE || kind == ANY_VALUE) values += 1
     else if (kind == LABEL) {
@@ -165,12 +217,14 @@ function addMatch(context: u64, time: f64): i32 {
 @inline
 function isOurs(key: usize): bool {
   const four = load<u32>(key)
+  if (four == 0x67756167) return load<u16>(key, 4) == 0x2365 // gauge#
+  if (four == 0x756d7563) return load<u64>(key, 3) == 0x2365766974616c75 // cumulative#
   if (four == 0x7361656d) return load<u32>(key, 4) == 0x23657275 // measure#
-  if (four == 0x6e756f63) return load<u16>(key, 4) == 0x2374 // count#
+  if (four == 0x6e756f63) return load<u16>(key, 4) == 0x2374 || load<u32>(key, 4) == 0x23726574 // count#, counter#
   if (four == 0x706d6173) return load<u16>(key, 4) == 0x656c && load<u8>(key, 6) == HASH // sample#
   if (four == 0x71696e75) return load<u16>(key, 4) == 0x6575 && load<u8>(key, 6) == HASH // unique#
   if (four == 0x23676174) return true // tag#
-  if (four == 0x7274656d) return load<u64>(key, 3) == 0x2367617423636972 // metric#tag#
+  if (four == 0x7274656d) return load<u16>(key, 4) == 0x6369 && load<u8>(key, 6) == HASH // metric#
   return load<u64>(key) == 0x6e656d6964786673 && load<u32>(key, 8) == 0x6e6f6973 && load<u8>(key, 12) == HASH // sfxdimension#
 }
 
@@ -180,8 +234,9 @@ export function isSource(key: usize, end: usize): bool {
   return end - key == 6 && load<u32>(key) == 0x72756f73 && load<u16>(key, 4) == 0x6563
 }
 
-/** `measure.` at the start. */
+/** `measure.` or `measure` at the start: the conventions of before 2013. */
 @inline
 function isLegacy(key: usize, end: usize): bool {
-  return end - key >= 8 && load<u64>(key) == 0x2e6572757361656d
+  if (end - key < 7 || load<u64>(key) << 8 != 0x6572757361656d00) return false
+  return end - key == 7 || load<u8>(key, 7) == DOT
 }

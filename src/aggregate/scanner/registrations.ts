@@ -1,6 +1,7 @@
 import { type AppState, dynoNamed } from '../../extract/app-state.ts'
 import { NOT_OURS, keyNumber } from '../../extract/convention-key.ts'
-import { labelSetOf, meaningOfKey, seriesFor } from '../../extract/convention.ts'
+import { labelSetOf, seriesFor } from '../../extract/convention.ts'
+import { meaningOfKey } from '../../extract/convention-matches.ts'
 import { METHODS, hasErrorCode } from '../../extract/request.ts'
 import { type Role, roleOf } from '../../extract/role.ts'
 import { dynoErrorsOf, errorsOf, requestsOf, routeErrorsOf } from '../../extract/router.ts'
@@ -8,7 +9,7 @@ import { OTHER_ROUTE, routeOf } from '../../extract/route.ts'
 import { sampleSeriesFor } from '../../extract/runtime.ts'
 import type { Line } from '../../model/line.ts'
 import type { Kind } from '../../model/series.ts'
-import { type UnitScale, findUnit } from '../../parse/quantity.ts'
+import { type UnitScale, findUnit } from '../../parse/units.ts'
 import type { ScanModule } from '../scan-module.ts'
 
 /**

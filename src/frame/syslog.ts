@@ -51,8 +51,8 @@ export function readSyslog(
   line.procEnd = id > end ? end : id - 1
   line.messageStart = Math.min(message, end)
   line.messageEnd = end
-  if (line.appEnd <= line.appStart || line.procEnd <= line.procStart) return false
   undoOldOrder(line, host, app)
+  if (line.appEnd <= line.appStart || line.procEnd <= line.procStart) return false
   finishMessage(line)
   skipStructuredData(line, host, app - 1)
   return true

@@ -1,55 +1,11 @@
 import { expect, test } from 'vitest'
-import { type PostSource, createTarget, routerLine } from '../support/scrape.ts'
+import { APP, FLOODS, type FloodSource, wordOf } from '../../bench/floods.ts'
+import { createTarget, routerLine } from '../support/scrape.ts'
 
 const MAX_SERIES = 200
 const VALUES = 3000
 /** Our own series, and the overflow series of names that stand for all others. */
 const BESIDE = 80
-
-type Flood = (word: string, i: number) => [source: PostSource, message: string]
-const APP: PostSource = {}
-const ROUTER: PostSource = { from: 'heroku', procid: 'router' }
-
-/** Each line counts one value, all of them other ones in one dimension. */
-const FLOODS: Readonly<Record<string, Flood>> = {
-  'units of counts': (word) => [APP, `count#flood=1${word}`],
-  'units of measures': (word) => [APP, `measure#flood=1${word}`],
-  'units of samples': (word) => [APP, `sample#flood=1${word}`],
-  'names of counts': (word) => [APP, `count#${word}=1`],
-  'names of measures': (word) => [APP, `measure#${word}=1ms`],
-  'names of samples': (word) => [APP, `sample#${word}=1`],
-  'names of distinct values': (word) => [APP, `unique#${word}=1`],
-  'label keys': (word) => [APP, `count#flood=1 tag#${word}=1`],
-  'label values': (word) => [APP, `count#flood=1 tag#k=${word}`],
-  'many labels': (word, i) => [APP, `count#flood=1 tag#a=${i % 50} tag#b=${word} tag#c=${i % 9}`],
-  sources: (word) => [APP, `count#flood=1 source=${word}`],
-  prefixes: (word) => [{ prefix: word }, 'count#flood=1'],
-  'dynos of the router': (word) => [ROUTER, routerLine({ dyno: `web.${word}` })],
-  'dynos with samples': (word) => [
-    { from: 'heroku', procid: `web.${word}` },
-    `source=web.${word} dyno=heroku.1.x sample#memory_total=1.00MB`,
-  ],
-  'dynos with errors': (word) => [
-    { from: 'heroku', procid: word },
-    'Error R14 (Memory quota exceeded)',
-  ],
-  'process types': (word) => [
-    { from: 'heroku', procid: `${word}.1` },
-    'State changed from starting to up',
-  ],
-  routes: (word) => [ROUTER, routerLine({ path: `/${word}` })],
-  methods: (word) => [ROUTER, routerLine({}).replace('method=GET', `method=${word.toUpperCase()}`)],
-  statuses: (_, i) => [ROUTER, routerLine({ status: 100 + (i % 900) })],
-  'codes of the router': (_, i) => [ROUTER, routerLine({ code: `H${10 + (i % 90)}` })],
-  'names of add-on samples': (word) => [
-    { procid: 'heroku-postgres' },
-    `source=DATABASE addon=a sample#${word}=1`,
-  ],
-  'add-ons': (word) => [
-    { procid: 'heroku-redis' },
-    `source=${word} addon=${word} sample#hit-rate=1`,
-  ],
-}
 
 test.each(Object.entries(FLOODS))(
   'ever new %s take no more room than there is, and no other app notices',
@@ -58,7 +14,7 @@ test.each(Object.entries(FLOODS))(
     for (let i = 0; i < VALUES; i += 100) {
       await target.platform('victim', 'router', routerLine({}))
       await target.send('victim', 'web.1', 'count#sold=2 source=a', 'measure#db.latency=4ms')
-      const groups = new Map<string, [PostSource, string[]]>()
+      const groups = new Map<string, [FloodSource, string[]]>()
       for (let k = i; k < i + 100; k += 1) {
         const [source, message] = flood(wordOf(k), k)
         const key = JSON.stringify(source)
@@ -155,11 +111,3 @@ test('one-off dynos count under their type, and leave no series behind', async (
   expect(names.filter((name) => /dyno="(?:run|scheduler|release)\.\d/.test(name))).toEqual([])
   expect(samples.get('l2met_series{app="shop"}')).toBeLessThan(30)
 })
-
-/** Words of letters only, all different. */
-function wordOf(i: number): string {
-  let word = ''
-  for (let rest = i + 26 ** 3; rest > 0; rest = Math.floor(rest / 26))
-    word += String.fromCharCode(97 + (rest % 26))
-  return word
-}

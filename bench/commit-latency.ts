@@ -103,9 +103,11 @@ async function measure(script: string, { drains, lines, rate }: Case): Promise<F
   const env = { REDIS_URL: redis.url, DRAIN_SECRETS: '', METRICS_TOKEN: '' }
   const server = await startServer([...values.node.split(' ').filter(Boolean), script], env)
   let before = [0, 0]
+  const day = { requests: lines, dynos: 8, routes: Number(values.routes) }
+  const nextBytes = freshBodies(day, BODIES)
   const { posts, seconds, latencies } = await postLoad({
     port: server.port,
-    nextBody: freshBodies({ requests: lines, dynos: 8, routes: Number(values.routes) }, BODIES),
+    nextBody: () => ({ app: '', bytes: nextBytes() }),
     connections: drains,
     seconds: Number(values.seconds),
     warmPosts: Number(values.warm),

@@ -6,10 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { scanFrames } from '../src/frame/octets.ts'
-import { bodiesOf } from './log-lines.ts'
 import { median, quantileOf } from './median.ts'
 import { inTurn, postLoad } from './post-load.ts'
+import { PROFILES, type Profile, profileBodies } from './profiles.ts'
 import { type Ratios, tellRatios } from './ratios.ts'
 import {
   SERVER_FLAGS,
@@ -31,6 +30,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '6' },
     starts: { type: 'string', default: '5' },
     connections: { type: 'string', default: '8' },
+    profile: { type: 'string', default: 'small' },
     warm: { type: 'string', default: '20000' },
     only: { type: 'string', default: '' },
     check: { type: 'boolean', default: false },
@@ -41,11 +41,16 @@ const SERVE = join(import.meta.dirname, '../src/bin/serve.js')
 const NAIVE = join(import.meta.dirname, 'peers/naive-server.js')
 const BARE = join(import.meta.dirname, 'peers/bare-server.js')
 const SECRET = 'a secret of the bench that is long enough'
-const APP = 'shop'
 const LINES = 40_000
 
-const token = createHmac('sha256', SECRET).update(`drain:${APP}`).digest('base64url')
-const authorization = `Basic ${Buffer.from(`${APP}:${token}`).toString('base64')}`
+const profile = values.profile as Profile
+if (!PROFILES.includes(profile)) throw new Error(`--profile is one of ${PROFILES.join(', ')}`)
+
+function authorization(app: string): string {
+  const token = createHmac('sha256', SECRET).update(`drain:${app}`).digest('base64url')
+  return `Basic ${Buffer.from(`${app}:${token}`).toString('base64')}`
+}
+
 const secrets = { DRAIN_SECRETS: SECRET, METRICS_TOKEN: SECRET }
 const SPLIT = 'split + regex, 100 lines'
 const folder = mkdtempSync(join(tmpdir(), 'l2met-bench-'))
@@ -141,7 +146,8 @@ for (const { name, lines, bare: peer } of cases) {
 const ratios: Ratios = {}
 for (const { name, lines } of cases) {
   if (name === SPLIT || name.startsWith('bare')) continue
-  ratios[`drain: ${name}, to split + regex`] = lines / 100 / timesOf(name, SPLIT)
+  const kind = profile === 'small' ? 'drain' : `drain ${profile}`
+  ratios[`${kind}: ${name}, to split + regex`] = lines / 100 / timesOf(name, SPLIT)
 }
 tellRatios(ratios, values.check)
 await redis.stop()
@@ -166,27 +172,10 @@ async function measure({ args, env, lines, tls = false }: Case): Promise<Result>
   return { micros: (used / posts) * 1e6, p99: quantileOf(latencies, 0.99), rss: most }
 }
 
-/** Bodies of the model's lines, with the times of now, so many lines in each. */
-function bodiesOfSize(lines: number): Buffer[] {
-  const messages: Buffer[] = []
-  for (const { bytes } of bodiesOf({
-    lines: LINES,
-    start: Date.now() - 30_000,
-    requestsPerSecond: 2000,
-  })) {
-    scanFrames(
-      bytes,
-      0,
-      (start, end) => messages.push(bytes.subarray(start, end)),
-      () => {},
-    )
-  }
-  const bodies: Buffer[] = []
-  for (let at = 0; at + lines <= messages.length; at += lines) {
-    const parts = messages.slice(at, at + lines).flatMap((m) => [Buffer.from(`${m.length} `), m])
-    bodies.push(Buffer.concat(parts))
-  }
-  return bodies
+/** Bodies of a profile's lines, with the times of now, so many lines in each. */
+function bodiesOfSize(size: number) {
+  const start = Date.now() - 30_000
+  return [...profileBodies(profile, { lines: LINES, start, requestsPerSecond: 2000 }, size)]
 }
 
 function makeCertificate(): Record<string, string> {

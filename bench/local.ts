@@ -4,17 +4,21 @@ import { createWriteStream, existsSync, mkdirSync, openSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { textOf } from './log-lines.ts'
+import { longWayOf } from './long-way.ts'
 import { median } from './median.ts'
+import { PROFILES, type Profile, profileText } from './profiles.ts'
 import { type Ratios, tellRatios } from './ratios.ts'
 
 /**
- * l2met-local and its peers on one file of `--lines` lines, in turn, `--runs` times: medians of wall
- * seconds, process start included, and how many times longer each peer takes.
+ * l2met-local and its peers on one file of `--lines` lines of a `--profile`, in turn, `--runs` times:
+ * medians of wall seconds, process start included, and how many times longer each peer takes. `--file`
+ * takes a log that is there.
  */
 const { values } = parseArgs({
   options: {
     lines: { type: 'string', default: '1000000' },
+    profile: { type: 'string', default: 'small' },
+    file: { type: 'string' },
     runs: { type: 'string', default: '5' },
     check: { type: 'boolean', default: false },
   },
@@ -24,7 +28,9 @@ const PEERS = join(import.meta.dirname, '../../bench/peers')
 const LOCAL = join(import.meta.dirname, '../../dist/bin/local.js')
 const NAIVE = join(import.meta.dirname, 'peers/naive-local.js')
 
-const file = await logOf(Number(values.lines))
+const profile = values.profile as Profile
+if (!PROFILES.includes(profile)) throw new Error(`--profile is one of ${PROFILES.join(', ')}`)
+const file = values.file ?? (await logOf(Number(values.lines)))
 const all: [name: string, command: string[], stdin?: string][] = [
   ['l2met-local FILE', [process.execPath, LOCAL, file, '--json']],
   ['l2met-local < pipe', ['sh', '-c', `cat ${file} | ${process.execPath} ${LOCAL} --json`]],
@@ -62,11 +68,16 @@ for (const { name, seconds } of runs) {
 }
 const ratios: Ratios = {}
 // A short file is mostly the start of a program, and has ratios of its own.
-const claim = values.lines === '1000000' ? 'local' : `local, ${values.lines} lines`
+const kind = profile === 'small' ? 'local' : `local ${profile}`
+const claim = values.lines === '1000000' ? kind : `${kind}, ${values.lines} lines`
 for (const { name, seconds } of runs.slice(2)) ratios[`${claim}: ${name}`] = median(seconds) / own
 const mtail = ratios[`${claim}: mtail, same job`]
 if (mtail !== undefined) ratios[`${claim}: mtail, from a pipe`] = mtail * (own / piped)
 tellRatios(ratios, values.check)
+if (values.file === undefined) {
+  const counts = longWayOf(profile, 100_000)
+  console.log(`\nlines that went the long way, of each 10,000: ${counts.join(', ')}`)
+}
 
 function timeOf([program, ...args]: string[]): number {
   const quiet = openSync('/dev/null', 'w')
@@ -83,10 +94,11 @@ function isThere(program: string): boolean {
 async function logOf(lines: number): Promise<string> {
   const folder = join(tmpdir(), 'l2met-bench')
   mkdirSync(folder, { recursive: true })
-  const path = join(folder, `${lines}.log`)
+  const path = join(folder, `${profile}-${lines}.log`)
   if (existsSync(path)) return path
   const out = createWriteStream(path)
-  for (const piece of textOf({ lines })) if (!out.write(piece)) await once(out, 'drain')
+  for (const piece of profileText(profile, { lines }))
+    if (!out.write(piece)) await once(out, 'drain')
   out.end()
   await once(out, 'close')
   return path

@@ -14,10 +14,11 @@ export interface Load {
 
 export interface LoadOptions {
   readonly port: number
-  readonly nextBody: () => Buffer
+  readonly nextBody: () => { readonly app: string; readonly bytes: Buffer }
   readonly connections: number
   readonly seconds: number
-  readonly authorization?: string
+  /** The value of the header, for an app. */
+  readonly authorization?: (app: string) => string
   readonly tls?: boolean
   /** Posts on the same connections, as fast as they go, before what is measured. */
   readonly warmPosts: number
@@ -33,8 +34,9 @@ export async function postLoad(options: LoadOptions): Promise<Load> {
   const prefix = randomBytes(8).toString('hex')
   let next = 0
   const post = async (socket: Socket) => {
-    const body = nextBody()
-    await exchange(socket, headOf(body, `${prefix}-${next++}`, options.authorization), body)
+    const { app, bytes } = nextBody()
+    const head = headOf(bytes, `${prefix}-${next++}`, options.authorization?.(app))
+    await exchange(socket, head, bytes)
   }
   const sockets: Socket[] = []
   for (let i = 0; i < connections; i += 1) sockets.push(await open(options.port, options.tls))
@@ -68,7 +70,7 @@ export async function postLoad(options: LoadOptions): Promise<Load> {
 }
 
 /** Gives bodies one after the other, again and again. */
-export function inTurn(bodies: readonly Buffer[]): () => Buffer {
+export function inTurn<T>(bodies: readonly T[]): () => T {
   let next = 0
   return () => bodies[next++ % bodies.length]!
 }
@@ -87,7 +89,7 @@ async function open(port: number, tls = false): Promise<Socket> {
 
 function headOf(body: Buffer, id: string, authorization: string | undefined): string {
   const auth = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`
-  return `POST /logs HTTP/1.1\r\nHost: localhost\r\n${auth}Content-Type: application/logplex-1\r\nLogplex-CommitBody-Id: ${id}\r\nContent-Length: ${body.length}\r\n\r\n`
+  return `POST /logs HTTP/1.1\r\nHost: localhost\r\n${auth}Content-Type: application/logplex-1\r\nLogplex-Frame-Id: ${id}\r\nContent-Length: ${body.length}\r\n\r\n`
 }
 
 function exchange(socket: Socket, head: string, body: Buffer): Promise<void> {

@@ -44,10 +44,10 @@ console.log('| minute | lines/s | p99 ms | RSS MB | series |\n|---:|---:|---:|--
 for (let minute = 1; minute <= Number(values.minutes); minute += 1) {
   const { posts, seconds, latencies } = await postLoad({
     port: server.port,
-    nextBody: () => bodies[next++ % bodies.length]!,
+    nextBody: () => ({ app: '', bytes: bodies[next++ % bodies.length]! }),
     connections: CONNECTIONS,
     seconds: 60,
-    authorization,
+    authorization: () => authorization,
     warmPosts: 0,
   })
   const rate = ((posts * LINES_OF_BODY) / seconds).toFixed(0)

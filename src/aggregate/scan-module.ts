@@ -13,11 +13,13 @@ export interface ScanExports {
   readonly SEEN: WebAssembly.Global
   readonly MATCHES: WebAssembly.Global
   readonly OUT: WebAssembly.Global
+  readonly PINS: WebAssembly.Global
+  readonly PINS_SIZE: WebAssembly.Global
   readonly INPUT: WebAssembly.Global
   readonly INPUT_SIZE: WebAssembly.Global
   setSeed(high: number, low: number): void
   prepareMillis(): void
-  setApp(number: number): void
+  setApp(number: number, isFull: number, closed: number, pins: number): void
   setWindow(start: number, end: number): void
   setTime(time: number): void
   setClean(isClean: number): void
@@ -32,6 +34,8 @@ export interface ScanExports {
   dropCells(): void
   forgetAll(): void
   learnProc(role: number): number
+  learnDyno(length: number): number
+  learnPath(length: number): number
   learnRequest(
     requests: number,
     services: number,
@@ -58,6 +62,10 @@ export interface ScanModule {
   readonly seconds: Float64Array
   readonly seen: Float64Array
   readonly out: Float64Array
+  /** The same place as `out`, for texts to be learnt. */
+  readonly text: Uint8Array
+  readonly pins: DataView
+  readonly pinsAt: number
   readonly found: Uint32Array
 }
 
@@ -86,6 +94,9 @@ export function loadScanModule(): ScanModule {
     seconds: new Float64Array(buffer, at(exports.SECONDS), 4096 * 2),
     seen: new Float64Array(buffer, at(exports.SEEN), 4096 * 2),
     out: new Float64Array(buffer, at(exports.OUT), 65_536),
+    text: new Uint8Array(buffer, at(exports.OUT), 65_536 * 8),
+    pins: new DataView(buffer, at(exports.PINS), at(exports.PINS_SIZE)),
+    pinsAt: at(exports.PINS),
     found: new Uint32Array(buffer, at(exports.MATCHES), 2048),
   }
 }

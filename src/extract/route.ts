@@ -1,4 +1,4 @@
-import { textOf } from '../model/line.ts'
+import { isExactly } from '../model/bytes.ts'
 import { cleanText } from '../model/series.ts'
 import type { Request } from './request.ts'
 import { type PathHash, createPathHash, hashPath, templateOf } from './template.ts'
@@ -24,13 +24,18 @@ export interface Routes {
   readonly high: Int32Array
   readonly low: Int32Array
   readonly routes: (Route | undefined)[]
+  /** For each place that is taken the path that took it. */
+  readonly admitted: Uint8Array[]
 }
 
 export const OTHER_ROUTE = '(other)'
 
-interface Pin {
+/** A route that a user pins: its segments as bytes, undefined for one that may be any word. */
+export interface Pin {
   readonly route: Route
-  readonly segments: readonly string[]
+  readonly segments: readonly (Uint8Array | undefined)[]
+  /** Whether anything may follow the segments, at least a slash. */
+  readonly isOpen: boolean
 }
 
 export function createRoutes(limit: number, pins: readonly string[]): Routes {
@@ -39,11 +44,12 @@ export function createRoutes(limit: number, pins: readonly string[]): Routes {
     limit,
     byTemplate: new Map(),
     other: createRoute(OTHER_ROUTE),
-    pins: pins.map((pattern) => ({ route: createRoute(pattern), segments: pattern.split('/') })),
+    pins: pins.map(createPin),
     hash: createPathHash(),
     high: new Int32Array(slots),
     low: new Int32Array(slots),
     routes: Array.from({ length: slots }, () => undefined),
+    admitted: [],
   }
 }
 
@@ -51,10 +57,7 @@ export function createRoutes(limit: number, pins: readonly string[]): Routes {
 export function routeOf(routes: Routes, request: Request): Route {
   const { bytes, pathStart, pathEnd } = request
   if (pathStart >= pathEnd) return routes.other
-  if (routes.pins.length > 0) {
-    const pinned = pinnedRoute(routes, bytes, pathStart, pathEnd)
-    if (pinned !== undefined) return pinned
-  }
+  for (const pin of routes.pins) if (matches(pin, bytes, pathStart, pathEnd)) return pin.route
   const { hash, high, low } = routes
   hashPath(bytes, pathStart, pathEnd, hash)
   const mask = high.length - 1
@@ -68,40 +71,53 @@ export function routeOf(routes: Routes, request: Request): Route {
   return admit(routes, request, slot)
 }
 
-// Scanners ask for a thousand paths that don't exist: once half the room is taken, a path has to
-// answer something else than 404 to get a place.
+/**
+ * Whether a new path with this status takes no place. Scanners ask for a thousand paths that don't exist:
+ * once half the room is taken, a path has to answer something else than 404 to get one.
+ */
+export function hasNoRoom({ admitted, limit }: Routes, status: number): boolean {
+  return admitted.length >= (status === 404 ? Math.ceil(limit / 2) : limit)
+}
+
 function admit(routes: Routes, request: Request, slot: number): Route {
-  const { byTemplate, limit, hash } = routes
-  const room = request.status === 404 ? Math.ceil(limit / 2) : limit
-  if (byTemplate.size >= room) return routes.other
-  const template = templateOf(request.bytes, request.pathStart, request.pathEnd)
-  const route = createRoute(cleanText(template))
+  const { byTemplate, hash, admitted } = routes
+  const { bytes, pathStart, pathEnd, status } = request
+  if (hasNoRoom(routes, status)) return routes.other
+  const template = cleanText(templateOf(bytes, pathStart, pathEnd))
+  // `/users/:id` itself may be asked for, and has another hash.
+  const route = byTemplate.get(template) ?? createRoute(template)
   byTemplate.set(template, route)
+  // Not `slice`, which of a Buffer is a view.
+  admitted.push(Uint8Array.from(bytes.subarray(pathStart, pathEnd)))
   routes.high[slot] = hash.high
   routes.low[slot] = hash.low
   routes.routes[slot] = route
   return route
 }
 
-function pinnedRoute(
-  routes: Routes,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): Route | undefined {
-  const path = textOf(bytes, start, end).split('/')
-  return routes.pins.find((pin) => matches(pin.segments, path))?.route
+/** `:name` stands for one segment, `*` at the end for all that follow. */
+function createPin(pattern: string): Pin {
+  const isOpen = pattern.endsWith('/*')
+  const texts = (isOpen ? pattern.slice(0, -2) : pattern).split('/')
+  const segments = texts.map((text) => (text.startsWith(':') ? undefined : Buffer.from(text)))
+  return { route: createRoute(pattern), segments, isOpen }
 }
 
-/** `:name` stands for one segment, `*` at the end for all that follow. */
-function matches(pattern: readonly string[], path: readonly string[]): boolean {
-  const open = pattern.at(-1) === '*'
-  if (open ? path.length < pattern.length : path.length !== pattern.length) return false
-  return pattern.every((segment, i) => {
-    if (open && i === pattern.length - 1) return true
-    return segment.startsWith(':') ? path[i] !== '' : segment === path[i]
-  })
+function matches({ segments, isOpen }: Pin, bytes: Uint8Array, start: number, end: number) {
+  let at = start
+  for (const [i, segment] of segments.entries()) {
+    let stop = at
+    while (stop < end && bytes[stop] !== SLASH) stop += 1
+    if (segment === undefined ? stop === at : !isExactly(bytes, at, stop, segment)) return false
+    const isLast = i === segments.length - 1
+    if (isLast) return isOpen ? stop < end : stop === end
+    if (stop === end) return false
+    at = stop + 1
+  }
+  return false
 }
+
+const SLASH = 47
 
 function createRoute(template: string): Route {
   return { template, requests: [], failed: [], service: [], errors: new Map() }

@@ -5,6 +5,8 @@ export {
   INPUT,
   INPUT_SIZE,
   OUT,
+  PINS,
+  PINS_SIZE,
   SECONDS,
   SEEN,
   SEGMENT_CLASSES,
@@ -16,6 +18,15 @@ export { forgetAll, setSeed } from './memo'
 export { learnKey, learnValue } from './matches'
 export { learnRequest } from './router'
 export { linesCounted, takeCounts, takeResults } from './counts'
-export { learnProc, scanBody, scanText, setApp, setClean, setWindow } from './lines'
+export {
+  learnDyno,
+  learnPath,
+  learnProc,
+  scanBody,
+  scanText,
+  setApp,
+  setClean,
+  setWindow,
+} from './lines'
 export { setTime } from './time'
 export { takeSeen } from './seen'

@@ -14,7 +14,15 @@ import { hashBytes, memorize, mix, recall, startHash } from './memo'
 import { INPUT, STATE } from './memory'
 import { found } from './matches'
 import { NOTHING, TAKEN, UNKNOWN_KEY, UNKNOWN_VALUE, countPairs, isSource } from './pairs'
-import { COUNTED, UNKNOWN, countRouter, isError } from './router'
+import {
+  COUNTED,
+  UNKNOWN,
+  countRouter,
+  isError,
+  rememberDyno,
+  rememberPath,
+  setRoom,
+} from './router'
 import { hasSeenMuch } from './seen'
 import { readTime, time, timeEnd } from './time'
 
@@ -78,9 +86,22 @@ let windowStart: f64 = 0
 let windowEnd: f64 = 0
 let procHash: u64 = 0
 
-/** Whose lines follow: what one app teaches says nothing about another's. */
-export function setApp(number: u32): void {
+/**
+ * Whose lines follow: what one app teaches says nothing about another's. The others are those of setRoom.
+ */
+export function setApp(number: u32, isFull: u32, closed: u32, pins: u32): void {
   salt = <u64>number + 1
+  setRoom(isFull, closed, pins)
+}
+
+/** Learns a dyno that the app knows; its name is in OUT. False when there is no room. */
+export function learnDyno(length: u32): bool {
+  return rememberDyno(salt, length)
+}
+
+/** Learns a path whose template has a place; it is in OUT. False when there is no room. */
+export function learnPath(length: u32): bool {
+  return rememberPath(salt, length)
 }
 
 /** Lines count from `start` to before `end`, ms since 1970. */

@@ -22,8 +22,11 @@ export const MATCHES: usize = SEEN + 4096 * 16
 /** What a drain writes: f64s. */
 export const OUT: usize = MATCHES + 8192
 export const OUT_END: usize = OUT + 512 * 1024
+/** Routes that users pin; see pins.ts. */
+export const PINS: usize = OUT_END
+export const PINS_SIZE: usize = 65_536
 /** Cells that hold something: u32s. There are enough for a thousand apps; memory that isn't used is free. */
-export const TOUCHED: usize = OUT_END
+export const TOUCHED: usize = PINS + PINS_SIZE
 export const MAX_CELLS: i32 = 196_608
 /** What was learnt; see memo.ts. */
 export const MEMO: usize = TOUCHED + <usize>MAX_CELLS * 4

@@ -55,7 +55,7 @@ export function readRouterLine(start: usize, end: usize): bool {
   return readPath(dynoStart - 5)
 }
 
-/** Finds the end of the path, which is before `limit`; false for none. */
+/** Finds the end of the path, which is before `limit`; false when that is before the path. */
 @inline
 function readPath(limit: usize): bool {
   let stop = SPACE
@@ -70,7 +70,7 @@ function readPath(limit: usize): bool {
     break
   }
   pathEnd = min(pathEnd, limit)
-  return pathEnd > path
+  return pathEnd >= path
 }
 
 /** `at=info method=GET path=`, which nearly all lines begin with. */

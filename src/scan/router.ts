@@ -1,6 +1,8 @@
 import { addMeasure, addMillis, addMillisToBoth, addOne } from './cells'
 import { hashBytes, memorize, mix, recall, startHash } from './memo'
+import { OUT } from './memory'
 import { hashPath } from './path'
+import { pinOf } from './pins'
 import {
   code,
   connect,
@@ -25,6 +27,46 @@ import {
 
 const DYNO_KIND: u64 = 1
 const ROUTE_KIND: u64 = 2
+const NAME_KIND: u64 = 6
+const OTHER_NAME_KIND: u64 = 7
+const PATH_KIND: u64 = 8
+const OTHER_PATH_KIND: u64 = 9
+const PIN_KIND: u64 = 10
+const NOT_FOUND: i32 = 404
+
+/** Whether dynos that aren't known yet are counted as one. */
+let isFullOfDynos: bool = false
+/** Which paths that aren't known yet go to the route of all others: 0 none, 1 those of a 404, 2 all. */
+let closed: u32 = 0
+/** The routes that users pin, see pins.ts; 0 for none. */
+let pins: usize = 0
+
+/** Of the app whose lines follow. */
+export function setRoom(isFull: u32, closedTo: u32, pinsAt: usize): void {
+  isFullOfDynos = isFull != 0
+  closed = closedTo
+  pins = pinsAt
+}
+
+/** Learns a dyno that is known, whose name the caller left in OUT. */
+export function rememberDyno(salt: u64, length: u32): bool {
+  return memorize(hashOfDyno(startHash(salt), OUT, OUT + <usize>length)) != 0
+}
+
+/** Learns a path whose template has a place, which the caller left in OUT. */
+export function rememberPath(salt: u64, length: u32): bool {
+  return memorize(hashOfPath(startHash(salt), OUT, OUT + <usize>length)) != 0
+}
+
+@inline
+function hashOfDyno(salted: u64, start: usize, end: usize): u64 {
+  return hashBytes(mix(salted, NAME_KIND), start, end)
+}
+
+@inline
+function hashOfPath(salted: u64, start: usize, end: usize): u64 {
+  return hashPath(mix(salted, PATH_KIND), start, end)
+}
 
 /** What the caller has to know to register a line that is not known yet. */
 export let dynoHash: u64 = 0
@@ -44,10 +86,49 @@ export function countRouter(salt: u64, start: usize, end: usize): i32 {
   isError = code > 0 ? !isInfo && !isWarning : status >= 500
   const salted = startHash(salt)
   const failure = isPlatformError ? <u64>code << 32 : 0
-  dynoHash = mix(hashBytes(salted, dynoStart, dynoEnd), failure | (<u64>status << 8) | DYNO_KIND)
-  const route = hashPath(hashBytes(salted, method, methodEnd), path, pathEnd)
-  routeHash = mix(route, failure | (<u64>(status / 100) << 8) | ROUTE_KIND)
-  return addRequest(recall(dynoHash), recall(routeHash), isPlatformError)
+  const dyno = findDyno(salted, failure | (<u64>status << 8) | DYNO_KIND)
+  const route = findRoute(salted, failure | (<u64>(status / 100) << 8) | ROUTE_KIND)
+  return addRequest(dyno, route, isPlatformError)
+}
+
+/** The entry of the line's dyno with its status and code, or of all dynos that have no place. */
+@inline
+function findDyno(salted: u64, outcome: u64): usize {
+  const name = hashOfDyno(salted, dynoStart, dynoEnd)
+  dynoHash = mix(name, outcome)
+  const entry = recall(dynoHash)
+  if (entry != 0 || !isFullOfDynos || recall(name) != 0) return entry
+  dynoHash = mix(mix(salted, OTHER_NAME_KIND), outcome)
+  return recall(dynoHash)
+}
+
+/** The entry of the line's route with its method and outcome, or of the route of all others. */
+@inline
+function findRoute(salted: u64, outcome: u64): usize {
+  if (path == pathEnd) return otherRoute(salted, outcome)
+  if (pins != 0) {
+    const pin = pinOf(pins, path, pathEnd)
+    if (pin >= 0) {
+      routeHash = withMethod(mix(mix(salted, PIN_KIND), <u64>pin), outcome)
+      return recall(routeHash)
+    }
+  }
+  const hash = hashOfPath(salted, path, pathEnd)
+  routeHash = withMethod(hash, outcome)
+  const entry = recall(routeHash)
+  const isClosed = closed == 2 || (closed == 1 && status == NOT_FOUND)
+  if (entry != 0 || !isClosed || recall(hash) != 0) return entry
+  return otherRoute(salted, outcome)
+}
+
+function otherRoute(salted: u64, outcome: u64): usize {
+  routeHash = withMethod(mix(salted, OTHER_PATH_KIND), outcome)
+  return recall(routeHash)
+}
+
+@inline
+function withMethod(hash: u64, outcome: u64): u64 {
+  return mix(hashBytes(hash, method, methodEnd), outcome)
 }
 
 @inline

@@ -5,7 +5,7 @@ import { meaningOfKey } from '../../extract/convention-matches.ts'
 import { METHODS, hasErrorCode } from '../../extract/request.ts'
 import { type Role, roleOf } from '../../extract/role.ts'
 import { dynoErrorsOf, errorsOf, requestsOf, routeErrorsOf } from '../../extract/router.ts'
-import { OTHER_ROUTE, routeOf } from '../../extract/route.ts'
+import { routeOf } from '../../extract/route.ts'
 import { sampleSeriesFor } from '../../extract/runtime.ts'
 import type { Line } from '../../model/line.ts'
 import type { Kind } from '../../model/series.ts'
@@ -14,8 +14,7 @@ import type { ScanModule } from '../scan-module.ts'
 
 /**
  * Teaches the scanner what a line is that was just counted the long way, so that it counts the next
- * one of its kind itself. What has no lesson (a full table, a pinned route, a rare kind of value) is
- * counted the long way each time.
+ * one of its kind itself. What has no lesson (a rare kind of value) is counted the long way each time.
  */
 export interface ScannerCache {
   readonly scan: ScanModule
@@ -24,6 +23,11 @@ export interface ScannerCache {
   readonly number: number
   /** The scanner's cell of each series, 0 for none yet. */
   readonly cells: number[]
+  /** Where the scanner has the app's pins, 0 for none; NO_PINS_ROOM when they don't fit. */
+  readonly pins: number
+  /** How many of the app's paths and dynos the scanner knows to have a place. */
+  paths: number
+  dynos: number
 }
 
 const ROLES = new Map<Role, number>([
@@ -33,6 +37,8 @@ const ROLES = new Map<Role, number>([
 ])
 /** Lines of it are counted the long way. */
 export const OTHER_ROLE = 4
+
+export const NO_PINS_ROOM = -1
 
 const KEY = { nothing: 0, label: 1, value: 2, anyValue: 3, other: 4 } as const
 const KINDS: Readonly<Record<Kind, number>> = { count: 0, measure: 1, sample: 2, unique: 3 }
@@ -44,17 +50,16 @@ const NO_ROOM = -1
 /** Each lesson says false when the scanner has no more room to learn. */
 export function registerProc(cache: ScannerCache, line: Line): boolean {
   const role = roleOf(cache.state, line)
-  return cache.scan.exports.learnProc(ROLES.get(role) ?? OTHER_ROLE) !== 0
+  const isUnknown = role === 'router' && cache.pins === NO_PINS_ROOM
+  const number = isUnknown ? OTHER_ROLE : (ROLES.get(role) ?? OTHER_ROLE)
+  return cache.scan.exports.learnProc(number) !== 0
 }
 
 /** The request that `state` still holds. */
 export function registerRequest(cache: ScannerCache): boolean {
   const { state, scan } = cache
   const { request, routes } = state
-  if (routes.pins.length > 0) return true
   const route = routeOf(routes, request)
-  // A path that has no route now may get one later, until there is no room for any.
-  if (route.template === OTHER_ROUTE && routes.byTemplate.size < routes.limit) return true
   const dyno = dynoNamed(state, request.bytes, request.dynoStart, request.dynoEnd)
   const { method, status } = request
   const isError = hasErrorCode(request)

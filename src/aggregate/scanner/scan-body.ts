@@ -41,14 +41,11 @@ export function scanBody(
   if (body.length > input.length) return { lines: 0, end: 0 }
   const before = exports.linesCounted()
   const drain = () => void drainScanner(scanner)
-  /** What became of the lines counts at the time of the body, not of the lines. */
-  const keepResults = () => takeResults(module, target.results)
 
   /** Makes the window of a time the one that is filled. */
   const enter = (time: number): boolean => {
     const window = target.windowAt(time)
     if (window === undefined || !(time >= window.start && time < window.end)) return false
-    keepResults()
     fillWindow(scanner, window.acc, window.start, window.end, drain)
     return true
   }
@@ -61,6 +58,8 @@ export function scanBody(
   for (let at = 0; at < body.length;) {
     const cache = selectApp(scanner, target.state)
     const code = exports.scanBody(at, body.length)
+    // What became of the lines counts at the time of the body, not of the lines.
+    takeResults(module, target.results)
     if (code === STOP.end) break
     const stop = stopOf(module, code)
     at = stop.frame
@@ -69,17 +68,14 @@ export function scanBody(
       break
     }
     if (code === STOP.full) {
-      keepResults()
       settleScanner(scanner)
     } else if (code !== STOP.outside || !enter(stop.time)) {
       target.countLong(stop.start, stop.end)
       at = stop.end
       if (code > STOP.outside) {
-        keepResults()
         register(scanner, cache, code, target.line)
       }
     }
   }
-  keepResults()
   return { lines: exports.linesCounted() - before, end }
 }

@@ -18,6 +18,7 @@ import {
   registerRequest,
   registerValues,
 } from './registrations.ts'
+import { openApp, writePins } from './room.ts'
 import { type ScanModule, loadScanModule } from '../scan-module.ts'
 
 /** Why a scan stopped: the codes of src/scan/lines.ts. */
@@ -64,6 +65,9 @@ export interface Scanner {
   apps: number
   /** Where what is scanned counts: set by fillWindow, until that is read. */
   acc: Accumulator | undefined
+  /** Where each list of pins is, and where the next one may be. */
+  readonly pins: Map<string, number>
+  pinsEnd: number
 }
 
 /** Where and why a scan stopped: places are in the module's input. */
@@ -102,7 +106,7 @@ export function scannerFault(): string | undefined {
 function load(): void {
   try {
     const module = loadScanModule()
-    shared = { module, pupils: new WeakMap(), apps: 0, acc: undefined }
+    shared = { module, pupils: new WeakMap(), apps: 0, acc: undefined, pins: new Map(), pinsEnd: 0 }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     fault = `counting takes three times as long, because the scanner can't be loaded: ${reason}`
@@ -111,15 +115,38 @@ function load(): void {
 
 /** Makes the app of `state` the one whose lines are scanned next. */
 export function selectApp(scanner: Scanner, state: AppState): ScannerCache {
-  const { module, pupils } = scanner
-  let cache = pupils.get(state)
-  if (cache === undefined) {
-    scanner.apps += 1
-    cache = { scan: module, state, number: scanner.apps, cells: [] }
-    pupils.set(state, cache)
-  }
-  module.exports.setApp(cache.number)
+  const cache = scanner.pupils.get(state) ?? createCache(scanner, state)
+  if (openApp(cache)) return cache
+  forgetAll(scanner)
+  return selectApp(scanner, state)
+}
+
+function createCache(scanner: Scanner, state: AppState): ScannerCache {
+  scanner.apps += 1
+  const { module, apps: number } = scanner
+  const pins = pinsOf(scanner, state)
+  const cache = { scan: module, state, number, cells: [], pins, paths: 0, dynos: 0 }
+  scanner.pupils.set(state, cache)
   return cache
+}
+
+/** Apps with the same pins, as they are all that are configured once, share them. */
+function pinsOf(scanner: Scanner, { routes: { pins } }: AppState): number {
+  if (pins.length === 0) return 0
+  const key = pins.map(({ route }) => route.template).join('\n')
+  const known = scanner.pins.get(key)
+  if (known !== undefined) return known
+  const { at, end } = writePins(scanner.module, scanner.pinsEnd, pins)
+  scanner.pinsEnd = end
+  scanner.pins.set(key, at)
+  return at
+}
+
+function forgetAll(scanner: Scanner): void {
+  settleScanner(scanner)
+  scanner.module.exports.dropCells()
+  scanner.module.exports.forgetAll()
+  scanner.pupils = new WeakMap()
 }
 
 export function stopOf({ state }: ScanModule, code: number): Stop {
@@ -146,11 +173,7 @@ export function register(scanner: Scanner, cache: ScannerCache, code: number, li
   else if (code === STOP.request) hasRoom = registerRequest(cache)
   else if (code === STOP.keys) hasRoom = registerKeys(cache, line, base, found)
   else if (code === STOP.values) hasRoom = registerValues(cache, line, base, found)
-  if (hasRoom) return
-  settleScanner(scanner)
-  module.exports.dropCells()
-  module.exports.forgetAll()
-  scanner.pupils = new WeakMap()
+  if (!hasRoom) forgetAll(scanner)
 }
 
 /**

@@ -2,23 +2,13 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createAppWindows } from '../../../src/aggregate/app-windows.ts'
-import { countBody, createBodyReader } from '../../../src/aggregate/body.ts'
-import { createTextScan } from '../../../src/aggregate/scanner/scan-text.ts'
-import { type Scanner, sharedScanner } from '../../../src/aggregate/scanner/scanner.ts'
-import { MAX_TEXT_LINE, countTextLine, createTextCounter } from '../../../src/aggregate/text.ts'
-import type { ExtractOptions } from '../../../src/extract/app-state.ts'
-import { createAccumulator, mergeAccumulator, toWindow } from '../../../src/model/accumulator.ts'
-import { createWindow } from '../../../src/model/window.ts'
-import { createBulkLines } from '../../../src/input/text-lines.ts'
+import { sharedScanner } from '../../../src/aggregate/scanner/scanner.ts'
 import { textOf } from '../../../bench/log-lines.ts'
+import { START, ofBodies, ofText } from '../../support/both-ways.ts'
 import { body } from '../../support/count.ts'
-import { plainWindow } from '../../support/windows.ts'
 
-const START = Date.parse('2026-11-20T10:00:00Z')
 const CORPUS =
   process.env['L2MET_CORPUS'] ?? join(import.meta.dirname, '../../../../shared/heroku/corpus')
-const LIMITS: ExtractOptions = { maxSeries: 10_000, maxRoutes: 200 }
 
 const scanner = sharedScanner()
 const traffic = [...textOf({ lines: 3000 })].join('').split('\n').filter(Boolean)
@@ -170,63 +160,6 @@ describe('what the scanner counts is what the long way counts, to the last bit',
     }
   })
 })
-
-/** Windows of `widthMs` by their start, or one for all; cut into chunks as a file is read. */
-function ofText(
-  some: readonly string[],
-  by: Scanner | undefined,
-  widthMs?: number,
-  options: Partial<ExtractOptions> = {},
-): unknown {
-  const { state } = createAppWindows({ ...LIMITS, ...options })
-  const spans = new Map<
-    number,
-    { acc: ReturnType<typeof createAccumulator>; start: number; end: number }
-  >()
-  const spanOf = (time: number) => {
-    const start = widthMs === undefined ? -Infinity : Math.floor(time / widthMs) * widthMs
-    let span = spans.get(start)
-    if (span === undefined) {
-      span = { acc: createAccumulator(state.table), start, end: start + (widthMs ?? NaN) }
-      if (widthMs === undefined) span.end = Infinity
-      spans.set(start, span)
-    }
-    return span
-  }
-  const counter = createTextCounter(state, START)
-  const scan = by && createTextScan(by, counter, spanOf, () => {})
-  const accOf = scan?.accumulatorOf ?? ((time: number) => spanOf(time).acc)
-  const reader = createBulkLines(MAX_TEXT_LINE, {
-    onLine: (bytes, start, end, isClean) =>
-      countTextLine(counter, bytes, start, end, isClean, accOf),
-    onTooLong: () => {},
-    ...(scan && { onLines: scan.count }),
-  })
-  const bytes = Buffer.from(`${some.join('\n')}\n`)
-  for (let at = 0; at < bytes.length; at += 10_000) reader.write(bytes.subarray(at, at + 10_000))
-  void reader.end()
-  return [...spans].map(([start, { acc }]) => [start, plainWindow(toWindow(acc))])
-}
-
-function ofBodies(
-  bodies: readonly Buffer[],
-  by: Scanner | undefined,
-  lateSeconds: number,
-): unknown {
-  const windows = createAppWindows(LIMITS)
-  const reader = createBodyReader(10_000, by)
-  const now = START + 14 * 60_000 + lateSeconds * 1000
-  const counts = bodies.map((bytes) => countBody(reader, windows, bytes, now))
-
-  return counts.map(({ deltas, ...count }) => {
-    const all = deltas.map(({ start, acc }) => {
-      const window = createWindow()
-      mergeAccumulator(window, acc)
-      return [start, plainWindow(window)] as const
-    })
-    return [count, all.toSorted(([a], [b]) => a - b)]
-  })
-}
 
 /** The lines as Logplex frames, where they look like lines of text. */
 function bodyOf(some: readonly string[]): Buffer {

@@ -1,4 +1,4 @@
-import { type Series, type Unit, cleanText } from '../model/series.ts'
+import { type Labels, type Series, type Unit, cleanText } from '../model/series.ts'
 import {
   type SeriesTable,
   createSeriesTable,
@@ -33,6 +33,8 @@ export interface AppState {
   readonly prefix: string
   /** Put before their `source`, with a dot; empty for none. */
   readonly sourcePrefix: string
+  /** Labels of all of them, from the drain; sorted by name. A label of the line wins. */
+  readonly tags: Labels
 }
 
 /** Numbers of the series of one dyno or other procid; -1 when not met yet. */
@@ -73,6 +75,7 @@ export interface ExtractOptions {
   readonly accept?: (request: Request) => boolean
   readonly prefix?: string
   readonly sourcePrefix?: string
+  readonly tags?: Labels
 }
 
 const MAX_PROCS = 4096
@@ -93,6 +96,7 @@ export function createAppState(options: ExtractOptions): AppState {
     accept: options.accept,
     prefix: options.prefix ? `${options.prefix}.` : '',
     sourcePrefix: options.sourcePrefix ?? '',
+    tags: options.tags ?? [],
   }
 }
 

@@ -121,7 +121,7 @@ export function seriesFor(
     kind,
     fullName,
     unit,
-    withSourcePrefix(state, labelsOf(state, bytes)),
+    withDrainLabels(state, labelsOf(state, bytes)),
   )
   if (isNumbered) remember(series, at, known, { unit, series: number })
   return number
@@ -170,12 +170,15 @@ export function labelsOf(state: AppState, bytes: Uint8Array): Labels {
   return [...labels].toSorted(([a], [b]) => (a < b ? -1 : 1))
 }
 
-/** `source-prefix=` of the drain: before the line's source, or in its place when it has none. */
-function withSourcePrefix(state: AppState, labels: Labels): Labels {
-  const { sourcePrefix } = state
-  if (sourcePrefix === '') return labels
-  const source = labels.find(([name]) => name === 'source')?.[1]
-  const others = labels.filter(([name]) => name !== 'source')
-  const joined = source === undefined ? sourcePrefix : `${sourcePrefix}.${source}`
-  return [...others, ['source', joined] as const].toSorted(([a], [b]) => (a < b ? -1 : 1))
+/**
+ * Labels of the drain: its tags, and its `source-prefix=` before the line's source, or in its place when
+ * the line has none.
+ */
+function withDrainLabels({ sourcePrefix, tags }: AppState, labels: Labels): Labels {
+  if (sourcePrefix === '' && tags.length === 0) return labels
+  const all = new Map([...tags, ...labels])
+  const source = all.get('source')
+  if (sourcePrefix !== '')
+    all.set('source', source === undefined ? sourcePrefix : `${sourcePrefix}.${source}`)
+  return [...all].toSorted(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -1,5 +1,6 @@
 import { type AppWindows, createAppWindows } from '../aggregate/app-windows.ts'
 import { type ExtractOptions, isFull } from '../extract/app-state.ts'
+import { parseTags } from '../receive/drain-tags.ts'
 import type { DrainSource } from '../receive/drain.ts'
 
 /** Which windows bodies are counted into, by where they come from. */
@@ -38,17 +39,22 @@ export function createSourceWindows(options: ExtractOptions): SourceWindows {
   const overflow = createAppWindows(options)
 
   return {
-    of: ({ app, prefix, sourcePrefix }, now) => {
+    of: ({ app, prefix, sourcePrefix, tags = '' }, now) => {
       let known = apps.get(app)
       if (known === undefined) {
         if (apps.size === MAX_APPS) return overflow
         apps.set(app, (known = new Map()))
       }
-      const key = `${prefix}\0${sourcePrefix}`
+      const key = `${prefix}\0${sourcePrefix}\0${tags}`
       const found = known.get(key)
       if (found === undefined && known.size === MAX_PREFIXES) return overflow
       if (found !== undefined && !isDue(found, now)) return found.windows
-      const windows = createAppWindows({ ...options, prefix, sourcePrefix })
+      const windows = createAppWindows({
+        ...options,
+        prefix,
+        sourcePrefix,
+        tags: parseTags(tags) ?? [],
+      })
       known.set(key, { windows, since: now })
       return windows
     },

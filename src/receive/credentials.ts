@@ -1,10 +1,20 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { type Grant, NO_OLD_DRAINS, type OldDrains, grantOf, hasOldDrains } from './old-drains.ts'
 import { RequestError } from './request-error.ts'
 
-/** Gives the app that a drain request may write to; throws RequestError. */
-export type DrainAuth = (authorization: string | undefined, queryApp: string | undefined) => string
+/** What a drain request says of who it is. */
+export interface DrainClaim {
+  readonly authorization: string | undefined
+  /** `?app=`; empty or undefined: none. */
+  readonly app: string | undefined
+  /** `Logplex-Drain-Token`. */
+  readonly drainToken: string | undefined
+}
 
-/** The app of who names none, where no secret is set. */
+/** Returns the app that a drain request may write to; throws RequestError. */
+export type DrainAuth = (claim: DrainClaim) => string
+
+/** The app of those who name none, where no secret is set. */
 const DEFAULT_APP = 'default'
 
 const MAX_PROVEN = 10_000
@@ -14,34 +24,51 @@ const APP_NAME = /^[A-Za-z0-9._-]{1,64}$/
 const HOST = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
 
 /**
- * With secrets the request has to carry the app's token; the app is the user of the Basic
- * credentials, and `?app=` may at most repeat it. Without, anyone may write to any app.
+ * With secrets the request has to carry the app's token: as password, with the app as user, or as bearer
+ * token with `?app=`. Credentials of old drains are accepted as well. Without any, anyone may write to
+ * any app: the one that the request names, or else one for each drain token.
  */
-export function createDrainAuth(secrets: readonly string[]): DrainAuth {
-  if (secrets.length === 0)
-    return (authorization, queryApp) =>
-      checkApp(queryApp || readBasic(authorization)?.user || DEFAULT_APP)
+export function createDrainAuth(
+  secrets: readonly string[],
+  old: OldDrains = NO_OLD_DRAINS,
+): DrainAuth {
+  if (secrets.length === 0 && !hasOldDrains(old))
+    return ({ authorization, app, drainToken }) =>
+      checkApp(app || readBasic(authorization)?.user || drainToken || DEFAULT_APP)
   // Credentials that proved right: making the token anew costs more than reading a body. They are found
   // by a seeded hash of all of them, which says nothing of how much of a wrong one is right.
-  const proven = new Map<string, string>()
-  return (authorization = '', queryApp) => {
-    let app = proven.get(authorization)
-    if (app === undefined) {
-      app = prove(authorization, secrets)
-      const isUsual = authorization.length <= MAX_PROVEN_LENGTH
-      if (isUsual && proven.size < MAX_PROVEN) proven.set(authorization, app)
+  const proven = new Map<string, Grant>()
+  return ({ authorization = '', app, drainToken }) => {
+    const isBearer = readBearer(authorization) !== undefined
+    const key = isBearer ? `${authorization}\0${app ?? ''}` : authorization
+    let grant = proven.get(key)
+    if (grant === undefined) {
+      grant = prove(authorization, app, secrets, old)
+      const isUsual = key.length <= MAX_PROVEN_LENGTH
+      if (isUsual && proven.size < MAX_PROVEN) proven.set(key, grant)
     }
-    if (queryApp !== undefined && queryApp !== '' && queryApp !== app)
-      throw new RequestError(403, `the token of ${app} can't write as another app`)
-    return app
+    if (grant.kind === 'shared') return checkApp(app || drainToken || grant.user)
+    if (app !== undefined && app !== '' && app !== grant.app)
+      throw new RequestError(403, `the token of ${grant.app} can't write as another app`)
+    return grant.app
   }
 }
 
-/** The app whose token these credentials carry; throws RequestError. */
-function prove(authorization: string, secrets: readonly string[]): string {
-  const { user: app, password } = readBasic(authorization) ?? NOBODY
+/** Throws RequestError for credentials of nobody. */
+function prove(
+  authorization: string,
+  queryApp: string | undefined,
+  secrets: readonly string[],
+  old: OldDrains,
+): Grant {
+  const basic = readBasic(authorization) ?? NOBODY
+  const bearer = readBearer(authorization)
+  const app = bearer === undefined ? basic.user : (queryApp ?? '')
   const expected = secrets.map((secret) => Buffer.from(drainToken(secret, app)))
-  if (isAnyOf(expected, Buffer.from(password)) && isAppName(app)) return app
+  if (isAnyOf(expected, Buffer.from(bearer ?? basic.password)) && isAppName(app))
+    return { kind: 'own', app }
+  const grant = grantOf(old, basic)
+  if (grant !== undefined) return grant
   throw new RequestError(
     401,
     "the drain URL has to be https://APP:TOKEN@HOST/logs with the app's own token",

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { DRAIN_PATHS, type DrainPath } from './aliases.ts'
 import { type Caller, type Drain, type DrainHeaders, type DrainQuery, readCaller } from './drain.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { MAX_BODY, readBody, unpack } from './request-body.ts'
@@ -10,7 +11,7 @@ const EMPTY = { 'content-length': '0' }
 const TOO_LARGE = 413
 
 /**
- * `POST /logs`, the drain, for all requests that `plain-posts.ts` leaves to the framework. Everything
+ * `POST /logs`, the drain, and the paths of others' drains, for all requests that `plain-posts.ts` leaves to the framework. Everything
  * that a stranger can be refused for is looked at before the body is read. `?resolution=` is accepted
  * and changes nothing: windows have fixed widths. `isClosing` says whether connections are to be
  * closed after their answers.
@@ -34,11 +35,12 @@ export function addDrainRoute(
     }
   }
 
-  /** Answers without a body. Logplex can't read a chunked answer and expects a length, of a 204 too. */
-  const answer = (reply: FastifyReply, status: 204 | 503) => {
+  /** Logplex can't read a chunked answer and expects a length, of a 204 too. */
+  const answer = (reply: FastifyReply, status: 204 | 503, path: DrainPath) => {
     reply.hijack()
     if (isClosing()) reply.raw.setHeader('connection', 'close')
-    reply.raw.writeHead(status, EMPTY).end()
+    if (status === 503 || path.status === 204) reply.raw.writeHead(status, EMPTY).end()
+    else reply.raw.writeHead(path.status, { 'content-length': path.text.length }).end(path.text)
   }
 
   void server.register(async (scope) => {
@@ -47,9 +49,13 @@ export function addDrainRoute(
       createErrorHandler({ log: scope.log, format: 'text', isLoss: () => true }),
     )
 
+    for (const path of DRAIN_PATHS) addPath(scope, path)
+  })
+
+  const addPath = (scope: FastifyInstance, path: DrainPath) => {
     scope.route({
       method: 'POST',
-      url: '/logs',
+      url: path.url,
       onRequest: (request, reply, done) => {
         const caller = callerOf(drain, request)
         const fail = (error: Error) => {
@@ -59,28 +65,28 @@ export function addDrainRoute(
         }
         drain.room.enter(caller.app, roomFor(request, caller), (leave) => {
           if (leave === undefined) {
-            drain.logRefusal(503, NO_ROOM, { path: '/logs', app: caller.app })
+            drain.logRefusal(503, NO_ROOM, { path: path.url, app: caller.app })
             drain.noteRefused(caller, 'no_room')
-            return answer(reply, 503)
+            return answer(reply, 503, path)
           }
           if (request.raw.destroyed) leave()
           else reply.raw.once('close', leave)
           void readBytes(request, caller)
             .then(async (bytes) => drain.receive(caller, bytes))
-            .then((status) => answer(reply, status))
+            .then((status) => answer(reply, status, path))
             .catch(fail)
           return undefined
         })
       },
       handler: unreachable,
     })
-  })
+  }
 }
 
 function callerOf(drain: Drain, { headers, query }: FastifyRequest): Caller {
   const app = appOf(drain, headers, query as DrainQuery)
   try {
-    return readCaller(app, headers, query as DrainQuery)
+    return readCaller(drain, app, headers, query as DrainQuery)
   } catch (error) {
     const reason = statusOf(error) === 415 ? 'encoding' : 'query'
     drain.noteRefused({ app, prefix: '', sourcePrefix: '' }, reason)

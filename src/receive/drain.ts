@@ -3,6 +3,7 @@ import { type BodyRoom, createBodyRoom } from './in-flight.ts'
 import type { DrainAuth } from './credentials.ts'
 import { type Lateness, createLateLog } from './late-log.ts'
 import { type RefusalLog, createRefusalLog } from './refusal-log.ts'
+import { TAGS_FORM, parseTags, tagsText } from './drain-tags.ts'
 import { MAX_BODY, isGzip } from './request-body.ts'
 import type { RefusalReason } from './refusal-reason.ts'
 import { RequestError } from './request-error.ts'
@@ -13,6 +14,8 @@ export interface DrainSource {
   /** Drain options `prefix` and `source-prefix`. */
   readonly prefix: string
   readonly sourcePrefix: string
+  /** Labels of the app's own metrics, like `env:prod,team:web`, in the form of `tagsText`. */
+  readonly tags?: string
 }
 
 /** One body of a drain, unpacked. */
@@ -42,12 +45,15 @@ export type DrainHeaders = {
 }
 
 /** Query parameters; of one that is given twice an array. */
-export type DrainQuery = { readonly [name in 'app' | 'prefix' | 'source-prefix']?: unknown }
+export type DrainQuery = {
+  readonly [name in 'app' | 'prefix' | 'source-prefix' | 'tags']?: unknown
+}
 
 export const DRAIN_HEADERS = [
   'authorization',
   'content-encoding',
   'content-type',
+  'logplex-drain-token',
   'logplex-frame-id',
   'user-agent',
   'x-request-id',
@@ -65,6 +71,8 @@ export interface Drain {
   receive(caller: Caller, bytes: Uint8Array): Promise<204 | 503>
   /** Counts a request that is refused before its body is taken; without a source it is a stranger's. */
   noteRefused(source: DrainSource | undefined, reason: RefusalReason): void
+  /** Tags that the settings name for an app; empty for none. */
+  readonly tagsOf: (app: string) => string
   readonly logRefusal: RefusalLog
   readonly log: FastifyBaseLogger
 }
@@ -78,6 +86,8 @@ const LOG_TYPES = new Set([
 ])
 /** Bodies in work at one time, bytes, and how long one may wait for the others: Logplex waits 5 s. */
 const ROOM = { limit: 64 * 1024 * 1024, appLimit: 2 * MAX_BODY, waitMs: 4000 }
+const OWN_LOGS =
+  'these are the logs of this l2met itself: each request of its own drain makes another line. Remove that drain'
 const NAME_PREFIX = /^[A-Za-z0-9_.:/-]{0,64}$/
 const FRAME_ID = /^[\x21-\x7e]{1,128}$/
 
@@ -87,26 +97,39 @@ export function createDrain(options: {
   readonly refuse: (source: DrainSource | undefined, reason: RefusalReason) => void
   /** Whether what `take` gives waits for a store that is elsewhere. */
   readonly waits: boolean
+  /** The Heroku app of this server, whose lines would make others without end. */
+  readonly ownApp?: string | undefined
+  readonly tagsOf?: (app: string) => string
   readonly log: FastifyBaseLogger
 }): Drain {
-  const { auth, take, refuse, waits, log } = options
+  const { auth, take, refuse, waits, ownApp, tagsOf = () => '', log } = options
   const warn = (details: object, message: string) => log.warn(details, message)
   const noteLateness = createLateLog(warn)
   const logRefusal = createRefusalLog(warn)
 
   return {
-    appOf: (headers, query) => auth(headerOf(headers, 'authorization'), textOf(query, 'app')),
+    appOf: (headers, query) => {
+      const app = auth({
+        authorization: headerOf(headers, 'authorization'),
+        app: textOf(query, 'app'),
+        drainToken: headerOf(headers, 'logplex-drain-token'),
+      })
+      if (app !== ownApp) return app
+      throw new RequestError(403, OWN_LOGS)
+    },
+    tagsOf,
     room: createBodyRoom(ROOM),
     waits,
-    receive: async ({ app, id, prefix, sourcePrefix, isForeign }, bytes) => {
-      const result = await take({ app, id, prefix, sourcePrefix, bytes })
+    receive: async ({ app, id, prefix, sourcePrefix, tags, isForeign }, bytes) => {
+      const source = { app, prefix, sourcePrefix, ...(tags === undefined ? {} : { tags }) }
+      const result = await take({ ...source, id, bytes })
       if (result === 'refused') {
         logRefusal(503, 'it could be neither stored nor held', { path: '/logs', app })
         return 503
       }
       noteLateness(app, result)
       if (isForeign && result.lines > 0 && result.malformed === result.lines) {
-        refuse({ app, prefix, sourcePrefix }, 'not_logs')
+        refuse(source, 'not_logs')
         throw new RequestError(
           415,
           'no line of this body could be read: it has to be application/logplex-1',
@@ -121,13 +144,19 @@ export function createDrain(options: {
 }
 
 /** Says what a request of `app` brings, by all but its body. Throws RequestError when that is nothing good. */
-export function readCaller(app: string, headers: DrainHeaders, query: DrainQuery): Caller {
+export function readCaller(
+  { tagsOf }: Pick<Drain, 'tagsOf'>,
+  app: string,
+  headers: DrainHeaders,
+  query: DrainQuery,
+): Caller {
   const type = headerOf(headers, 'content-type')?.split(';', 1)[0]!.trim().toLowerCase() ?? ''
   return {
     app,
     id: frameId(headers),
     prefix: namePrefix(query, 'prefix'),
     sourcePrefix: namePrefix(query, 'source-prefix'),
+    tags: readTags(query, tagsOf(app)),
     isPacked: isGzip(headerOf(headers, 'content-encoding')),
     isForeign: !LOG_TYPES.has(type),
   }
@@ -145,6 +174,15 @@ function frameId(headers: DrainHeaders): string | undefined {
 function headerOf(headers: DrainHeaders, name: keyof DrainHeaders): string | undefined {
   const value = headers[name]
   return typeof value === 'string' ? value : undefined
+}
+
+/** `?tags=` of the drain adds to the tags of the settings, and wins over them. */
+function readTags(query: DrainQuery, ofApp: string): string {
+  const text = textOf(query, 'tags')
+  if (text === undefined || text === '') return ofApp
+  const tags = parseTags(ofApp === '' ? text : `${ofApp},${text}`)
+  if (tags !== undefined) return tagsText(tags)
+  throw new RequestError(400, TAGS_FORM)
 }
 
 function namePrefix(query: DrainQuery, name: keyof DrainQuery): string {

@@ -193,7 +193,7 @@ function ignore(): void {}
 function callerOf(drain: Drain, { headers, query }: PostHead): Caller | undefined {
   try {
     const parameters = query === '' ? {} : parseQuery(query)
-    return readCaller(drain.appOf(headers, parameters), headers, parameters)
+    return readCaller(drain, drain.appOf(headers, parameters), headers, parameters)
   } catch {
     return undefined
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { scannerFault } from '../aggregate/scanner/scanner.ts'
+import { variableOf } from './config-old-drains.ts'
 import type { Config } from './config.ts'
 import { type AlertLoop, startAlerts } from './alerts/alert-loop.ts'
 import { type Webhook, createWebhook } from './alerts/webhook.ts'
@@ -19,6 +20,7 @@ import { addReadAuth } from './api/read-scope.ts'
 import { addReportRoutes } from './api/report.ts'
 import { addSeriesRoute } from './api/series.ts'
 import { addWelcomeRoute } from './api/welcome.ts'
+import { addAliasRoutes } from '../receive/aliases.ts'
 import { createDrainAuth } from '../receive/credentials.ts'
 import { addDrainRoute } from '../receive/drain-route.ts'
 import { type TakeBody, createDrain } from '../receive/drain.ts'
@@ -100,7 +102,9 @@ export function createApp(config: Config, deps: AppDeps): App {
   let stopped: Promise<StopReport> | undefined
 
   const drain = createDrain({
-    auth: createDrainAuth(config.drainSecrets),
+    auth: createDrainAuth(config.drainSecrets, config.oldDrains),
+    ownApp: config.herokuApp,
+    tagsOf: (app) => config.drainTags.get(variableOf(app)) ?? '',
     take: takeWith(intake),
     refuse: intake.refuse,
     waits: config.redisUrls.length > 0,
@@ -115,6 +119,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       [phase === 'ready' ? undefined : phase, storeFault()].filter((r) => r !== undefined),
   })
   addDrainRoute(server, drain, isClosing)
+  addAliasRoutes(server, { keys: config.oldDrains.fernetKeys, storeFault })
 
   const readLog = createReadLog({ log, isStoreAway: () => storeFault() !== undefined })
   const answerError = createErrorHandler({ log, format: 'json', isLoss: () => false })
@@ -133,7 +138,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     addMetricsRoute(read, { collectorOf, flush: intake.flush })
     addProcessMetrics(read, { self })
     await addPageRoute(read)
-    addWelcomeRoute(read, welcomeOptions(config))
+    addWelcomeRoute(read, config)
   })
 
   const listen = async (host: string) =>
@@ -237,12 +242,6 @@ function takeWith(intake: Intake): TakeBody {
 function refusedBy(error: unknown): 'refused' {
   if (error instanceof RefusedError) return 'refused'
   throw error
-}
-
-function welcomeOptions({ readTokens, isPublic, tls, herokuApp }: Config) {
-  // A public server has TLS before it, at Heroku's router or another proxy, when it has none itself.
-  const scheme = tls !== undefined || isPublic ? ('https' as const) : ('http' as const)
-  return { isPublic, needsToken: readTokens.length > 0, scheme, herokuApp }
 }
 
 function readTls({ tls }: Config): TlsFiles | undefined {

@@ -30,17 +30,17 @@ export function readReadTokens(env: Environment, faults: string[]): readonly Rea
 
 export function checkSecrets(
   env: Environment,
-  drainSecrets: readonly string[],
+  canWrite: boolean,
   readTokens: readonly ReadToken[],
   faults: string[],
 ): void {
   const reason = publicReason(env)
-  if (drainSecrets.length === 0 && reason !== undefined)
+  if (!canWrite && reason !== undefined)
     faults.push(
       `DRAIN_SECRETS: not set, and ${reason}, so that anyone could write; set it to a secret (${HOW_TO_MAKE})`,
     )
   const isOpen = readTokens.length === 0 && textOf(env, 'METRICS_TOKENS') === undefined
-  if (isOpen && (drainSecrets.length > 0 || reason !== undefined))
+  if (isOpen && (canWrite || reason !== undefined))
     faults.push(
       `METRICS_TOKEN: not set, but ${reason ?? 'DRAIN_SECRETS is'}, so that anyone could read; set it to a secret (${HOW_TO_MAKE})`,
     )
@@ -72,8 +72,10 @@ export function hiddenTexts(
   const passwords = urls
     .filter((url) => URL.canParse(url) && hasReadableUser(url))
     .flatMap((url) => {
-      const { password, searchParams } = new URL(url)
-      return [password, decodeURIComponent(password), ...searchParams.values()]
+      const { hostname, password, pathname, searchParams } = new URL(url)
+      // A webhook's path is its secret.
+      const path = hostname.startsWith('hooks.') ? [pathname] : []
+      return [password, decodeURIComponent(password), ...searchParams.values(), ...path]
     })
   return [...new Set([...secrets, ...passwords])].filter(({ length }) => length >= MIN_HIDDEN)
 }

@@ -1,4 +1,6 @@
 import type { ReadToken } from '../receive/credentials.ts'
+import { type OldDrains, hasOldDrains, oldSecretsOf } from '../receive/old-drains.ts'
+import { readDrainTags, readOldDrains } from './config-old-drains.ts'
 import { type AlertSettings, readAlertSettings } from './config-alerts.ts'
 import { readOtlpEndpoint, readRedisUrls, readTls } from './config-network.ts'
 import {
@@ -21,6 +23,10 @@ export interface Config {
   readonly trustSelfSigned: boolean
   /** The first signs, all verify; empty: drains need no token. */
   readonly drainSecrets: readonly string[]
+  /** Credentials of drains that other programs have set up. */
+  readonly oldDrains: OldDrains
+  /** Tags of drains by app, its name in capitals with _ for everything that no variable may hold. */
+  readonly drainTags: ReadonlyMap<string, string>
   /** Empty: anyone who can reach the server may read. */
   readonly readTokens: readonly ReadToken[]
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
@@ -73,13 +79,16 @@ export function readConfig(env: Environment): Config {
     readNumber(env, name, fallback, min, max, faults)
   const drainSecrets = readDrainSecrets(env)
   const readTokens = readReadTokens(env, faults)
+  const oldDrains = readOldDrains(env, faults)
+  const canWrite = drainSecrets.length > 0 || hasOldDrains(oldDrains)
   const redisUrls = readRedisUrls(env, faults)
-  checkSecrets(env, drainSecrets, readTokens, faults)
+  checkSecrets(env, canWrite, readTokens, faults)
   checkLengths(env, faults, warnings)
   if (textOf(env, 'DATA_DIR') !== undefined) {
     if (redisUrls.length > 0) warnings.push('DATA_DIR is not used: everything is kept in Redis')
     else faults.push("DATA_DIR: the journal isn't there yet; unset it, or set REDIS_URL")
   }
+  const alerting = readAlertSettings(env, alertFaults)
   const otlpEndpoint = readOtlpEndpoint(env, faults)
   const asked = number('WEB_CONCURRENCY', 1, 1, 64)
   if (asked > 1 && redisUrls.length === 0)
@@ -88,10 +97,12 @@ export function readConfig(env: Environment): Config {
     )
   const config: Config = {
     port: number('PORT', 8080, 0, 65_535),
-    isPublic: drainSecrets.length > 0,
+    isPublic: canWrite,
     redisUrls,
     trustSelfSigned: textOf(env, 'DYNO') !== undefined,
     drainSecrets,
+    oldDrains,
+    drainTags: readDrainTags(env, faults),
     readTokens,
     tls: readTls(env, faults),
     maxSeries: number('MAX_SERIES_PER_APP', 10_000, 1, 1_000_000),
@@ -101,14 +112,14 @@ export function readConfig(env: Environment): Config {
     holdMs: number('HOLD_MS', 250, 0, 4000),
     spillBytes: number('SPILL_BYTES', 64 * 1024 * 1024, 0, 1024 ** 4),
     otlpEndpoint,
-    alerting: readAlertSettings(env, alertFaults),
+    alerting,
     logLevel: readLogLevel(env, faults),
     herokuApp: textOf(env, 'HEROKU_APP_NAME'),
     processes: redisUrls.length === 0 ? 1 : asked,
     warnings,
     hidden: hiddenTexts(
-      [...drainSecrets, ...readTokens.map(({ token }) => token)],
-      [...redisUrls, otlpEndpoint ?? ''],
+      [...drainSecrets, ...readTokens.map(({ token }) => token), ...oldSecretsOf(oldDrains)],
+      [...redisUrls, otlpEndpoint ?? '', alerting.webhook ?? ''],
     ),
   }
   if (faults.length + alertFaults.length > 0)

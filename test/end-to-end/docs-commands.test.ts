@@ -13,6 +13,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const SECRET = '0123456789abcdef0123456789abcdef'
 const TOKEN = 'fedcba9876543210fedcba9876543210'
 const HOST = 'l2met.example.com'
+const FERNET_KEY = '07'.repeat(32)
 const folder = mkdtempSync(join(tmpdir(), 'l2met-docs-'))
 const bin = join(folder, 'bin')
 let server: BuiltServer
@@ -22,7 +23,7 @@ let server: BuiltServer
  * Heroku's own program is played: it runs what it is told to in the slug, and a drain that is added has to
  * take a line. Blocks of `sh` need Docker, a cluster or a Heroku account, and are not run.
  */
-const PAGES = ['README.md', 'docs/DEPLOY.md', 'docs/FAQ.md']
+const PAGES = ['README.md', 'docs/DEPLOY.md', 'docs/MIGRATE.md', 'docs/FAQ.md']
 /** Set-up of a clone, which `.ci/run` and test/packaging do, and programs that wait for a terminal. */
 const DONE_ELSEWHERE = /^npm /
 
@@ -45,7 +46,11 @@ esac
 `
 
 beforeAll(async () => {
-  server = await startBuiltServer({ DRAIN_SECRETS: SECRET, METRICS_TOKEN: TOKEN })
+  server = await startBuiltServer({
+    DRAIN_SECRETS: SECRET,
+    METRICS_TOKEN: TOKEN,
+    SECRETS: FERNET_KEY,
+  })
   mkdirSync(bin)
   const programs = {
     heroku: HEROKU,
@@ -85,6 +90,7 @@ async function shell(script: string) {
       CURL: curl,
       DRAIN_SECRETS: SECRET,
       METRICS_TOKEN: TOKEN,
+      SECRET: FERNET_KEY,
       SLUG: ROOT,
       DRAINS: join(folder, 'drains'),
       LOG: join(folder, 'shop.log'),

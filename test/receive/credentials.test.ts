@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import {
+  type DrainAuth,
   createDrainAuth,
   createReadAuth,
   drainToken,
@@ -12,6 +13,11 @@ const OLD = 'the-old-secret'
 
 function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+}
+
+function authBy(auth: DrainAuth) {
+  return (authorization: string | undefined, app: string | undefined, drainToken?: string) =>
+    auth({ authorization, app, drainToken })
 }
 
 function statusOf(act: () => unknown): number {
@@ -31,7 +37,7 @@ test('the token of an app is an HMAC of its name', () => {
 })
 
 describe('a drain with secrets', () => {
-  const auth = createDrainAuth([NEW, OLD])
+  const auth = authBy(createDrainAuth([NEW, OLD]))
 
   test('lets an app write with a token of any secret', () => {
     expect(auth(basic('a', drainToken(NEW, 'a')), undefined)).toBe('a')
@@ -53,12 +59,18 @@ describe('a drain with secrets', () => {
     ['the secret itself', basic('a', NEW)],
     ['a token that is longer', basic('a', `${drainToken(NEW, 'a')}x`)],
     ['a token that is shorter', basic('a', drainToken(NEW, 'a').slice(0, -1))],
-    ['a bearer token', `Bearer ${drainToken(NEW, 'a')}`],
     ['a user that is no app name', basic('a b', drainToken(NEW, 'a b'))],
   ]
   test.each(refused)('refuses %s', (_what, header) => {
     expect(statusOf(() => auth(header, undefined))).toBe(401)
     expect(statusOf(() => auth(header, 'a'))).toBe(401)
+  })
+
+  test('takes a token as bearer, with the app in the query', () => {
+    expect(auth(`Bearer ${drainToken(OLD, 'a')}`, 'a')).toBe('a')
+    expect(auth(`Bearer ${drainToken(OLD, 'a')}`, 'a')).toBe('a')
+    for (const app of [undefined, '', 'b', 'a b'])
+      expect(statusOf(() => auth(`Bearer ${drainToken(OLD, 'a')}`, app))).toBe(401)
   })
 
   test('lets no app write as another', () => {
@@ -67,13 +79,19 @@ describe('a drain with secrets', () => {
 })
 
 describe('a drain without secrets', () => {
-  const auth = createDrainAuth([])
+  const auth = authBy(createDrainAuth([]))
 
   test('takes the app of the query, of the user, or the default', () => {
     expect(auth(undefined, undefined)).toBe('default')
     expect(auth(basic('', ''), '')).toBe('default')
     expect(auth(basic('user', 'x'), undefined)).toBe('user')
     expect(auth(basic('user', 'x'), 'query')).toBe('query')
+  })
+
+  test('tells drains apart that name no app, and an explicit app wins', () => {
+    expect(auth(undefined, undefined, 'd.1234')).toBe('d.1234')
+    expect(auth(basic('user', 'x'), undefined, 'd.1234')).toBe('user')
+    expect(auth(undefined, 'query', 'd.1234')).toBe('query')
   })
 
   test.each(['a/b', 'a b', '(other)', 'ä', 'a\n', 'x'.repeat(65)])('refuses the name %j', (app) => {

@@ -42,6 +42,8 @@ describe('readConfig', () => {
       trustSelfSigned: false,
       drainSecrets: [],
       readTokens: [],
+      oldDrains: { fernetKeys: [], shared: [], apps: [] },
+      drainTags: new Map(),
       herokuApp: undefined,
       hidden: [],
       alerting: { alerts: [], webhook: undefined, allowsPrivate: false, mutesReleases: false },

@@ -1,22 +1,23 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import type { Config } from '../config.ts'
 import { herokuAppOf, isAppName, isHost } from '../../receive/credentials.ts'
 
-export interface WelcomeOptions {
-  /** Whether drains need a token; without, the server can only be reached from its own machine. */
-  readonly isPublic: boolean
+interface WelcomeOptions extends Pick<Config, 'isPublic' | 'herokuApp'> {
   /** Whether reading needs a token. */
   readonly needsToken: boolean
   readonly scheme: 'http' | 'https'
-  /** The Heroku app of this server, where it is known. */
-  readonly herokuApp: string | undefined
 }
 
 /**
  * `GET /welcome?app=NAME&l2met=NAME`: the commands that add a drain, for the first visit after a deploy.
  * They call `l2met drain-url`: who may read gets no token that writes.
  */
-export function addWelcomeRoute(server: FastifyInstance, options: WelcomeOptions): void {
+export function addWelcomeRoute(server: FastifyInstance, config: Config): void {
+  const { isPublic, herokuApp, readTokens, tls } = config
+  // A public server has TLS before it, at Heroku's router or another proxy, when it has none itself.
+  const scheme = tls !== undefined || isPublic ? 'https' : 'http'
+  const options = { isPublic, herokuApp, needsToken: readTokens.length > 0, scheme } as const
   server.get('/welcome', async (request, reply) => {
     const query = request.query as Record<string, unknown>
     const { host = '' } = request.headers

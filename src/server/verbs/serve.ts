@@ -14,6 +14,7 @@ Settings come from the environment:
                         Without one the server is open and listens on 127.0.0.1 only
   METRICS_TOKEN         token required to read: Bearer, or Basic auth with any user name
   METRICS_TOKENS        more tokens, each for one app: shop:TOKEN,blog:TOKEN; *:TOKEN reads all
+  TAGS_<APP>            labels of that app's own metrics, like TAGS_SHOP=env:prod,team:web
   REDIS_URL             redis:// or rediss://; comma-separated nodes are a Redis Cluster.
                         Without it everything is kept in this process
   TLS_CERT_FILE, TLS_KEY_FILE
@@ -29,6 +30,9 @@ Settings come from the environment:
   ALERT_WEBHOOK         URL that alerts are posted to; without ALERTS the default set is judged
   OTLP_ENDPOINT         https://USER:PASSWORD@HOST/PATH; also pushes the metrics there, with OTLP/HTTP
   LOG_LEVEL             info; fatal, error, warn, info, debug, trace or silent
+
+Of drains that other programs set up: SECRETS, CRED_STORE, ALLOWED_APPS, <APP>_PASSWORD, <APP>_TAGS;
+see docs/MIGRATE.md.
 `,
   run: async (args, env) => {
     const { positionals } = parseVerbArgs(args, {})

@@ -12,7 +12,7 @@ const LOOK_MS = 2000
 /** What is left of the log at the end may take this long to be written, ms. */
 const LOG_LIMIT_MS = 1000
 
-/** Runs the server until it is told to stop; resolves with the exit code. Rejects with ConfigError. */
+/** Runs the server until a signal stops it; resolves with the exit code. Rejects with ConfigError. */
 export async function runServer(env: Environment): Promise<number> {
   const config = readConfig(env)
   const output = createLogOutput(config.hidden)
@@ -57,10 +57,9 @@ async function serveHere(config: Config, log: Logger<string>): Promise<number> {
   if (config.tls !== undefined) process.on(RELOAD, () => reloadTls(app, log))
   log.info(`${await told}: stopping`)
   const { lostLines } = await app.stop()
-  if (lostLines > 0)
-    log.error({ lostLines }, 'stopped; these acknowledged lines could not be stored')
-  else if (isShared) log.info('stopped; everything that was acknowledged is stored')
-  else log.info('stopped; what was counted was in memory, and is gone')
+  if (lostLines > 0) log.error({ lostLines }, 'Stopped; acknowledged lines could not be stored')
+  else if (isShared) log.info('Stopped; all acknowledged lines are stored')
+  else log.info('Stopped; in-memory metrics were discarded')
   return lostLines > 0 ? 1 : 0
 }
 
@@ -93,7 +92,7 @@ function reloadTls(app: App, log: Logger<string>): void {
   try {
     app.reloadTls()
   } catch (error) {
-    log.error({ err: error }, 'the certificate could not be read again; the old one stays')
+    log.error({ err: error }, 'Could not reload the certificate; the old one stays in use')
   }
 }
 

@@ -73,7 +73,7 @@ describe.skipIf(noRedis !== undefined)('several processes on one Redis', () => {
   test('all end on SIGTERM', async () => {
     expect(await server.stop()).toBe(0)
     for (const pid of [...pids(), server.pid]) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
-    expect(server.said().match(/everything that was acknowledged is stored/g)).toHaveLength(2)
+    expect(server.said().match(/all acknowledged lines are stored/g)).toHaveLength(2)
   })
 
   test('a start that fails ends them all', async () => {

@@ -135,7 +135,7 @@ describe('signals', () => {
       expect(new Set(await Promise.all(senders))).toEqual(new Set(['ECONNREFUSED']))
       expect(await server.exited).toBe(0)
       expect(server.said()).toContain(`${signal}: stopping`)
-      expect(server.said()).toContain('what was counted was in memory, and is gone')
+      expect(server.said()).toContain('in-memory metrics were discarded')
     },
   )
 

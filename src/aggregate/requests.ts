@@ -53,13 +53,13 @@ export function createRequestStats(): RequestStats {
   return { count: 0, errors: 0, slow: [], groups: new Map() }
 }
 
-/** `app` is the request's, '' where its line names none. */
+/** Notes a request and says whether it failed; `app` is the request's, '' where its line names none. */
 export function noteRequest(
   stats: RequestStats,
   options: RequestStatsOptions,
   request: Request,
   app = '',
-): void {
+): boolean {
   const isError = isFailed(request)
   stats.count += 1
   if (isError) stats.errors += 1
@@ -72,6 +72,7 @@ export function noteRequest(
     if (isError) group.errors += 1
     if (request.service >= 0) addMillisToSketch(group.service, request.service)
   }
+  return isError
 }
 
 /** Adds what was kept of other requests of the same run. */

@@ -15,6 +15,7 @@ export interface ScanExports {
   readonly OUT: WebAssembly.Global
   readonly PINS: WebAssembly.Global
   readonly PINS_SIZE: WebAssembly.Global
+  readonly STEP_BUCKETS: WebAssembly.Global
   readonly INPUT: WebAssembly.Global
   readonly INPUT_SIZE: WebAssembly.Global
   setSeed(high: number, low: number): void
@@ -27,6 +28,8 @@ export interface ScanExports {
   scanBody(from: number, to: number): number
   takeResults(): void
   takeCounts(): void
+  takeStep(): void
+  forgetStep(): void
   linesCounted(): number
   drainCells(): number
   takeSeen(): number
@@ -66,6 +69,7 @@ export interface ScanModule {
   readonly text: Uint8Array
   readonly pins: DataView
   readonly pinsAt: number
+  readonly stepBuckets: Uint32Array
   readonly found: Uint32Array
 }
 
@@ -97,6 +101,7 @@ export function loadScanModule(): ScanModule {
     text: new Uint8Array(buffer, at(exports.OUT), 65_536 * 8),
     pins: new DataView(buffer, at(exports.PINS), at(exports.PINS_SIZE)),
     pinsAt: at(exports.PINS),
+    stepBuckets: new Uint32Array(buffer, at(exports.STEP_BUCKETS), 2048),
     found: new Uint32Array(buffer, at(exports.MATCHES), 2048),
   }
 }

@@ -2,7 +2,10 @@ import { parseArgs } from 'node:util'
 import type { GroupKey } from '../aggregate/requests.ts'
 import { parseMillis, suggestion, UsageError } from '../parse/arguments.ts'
 import { type Threshold, parseThreshold } from './fail-if.ts'
-import { type Condition, parseWhere } from './where.ts'
+import { type Moment, parseMoment } from './range.ts'
+import { ROUTE_ORDERS, type RouteOrder } from './render/route-order.ts'
+import { UTC, type Zone, zoneNamed } from './render/zone.ts'
+import { type Where, parseWhere } from './where.ts'
 
 /** What the command line asks for. */
 export interface LocalOptions {
@@ -15,9 +18,15 @@ export interface LocalOptions {
   readonly slowMillis: number | undefined
   /** As it was written, for headings. */
   readonly slow: string | undefined
-  readonly where: readonly Condition[]
+  readonly where: readonly Where[]
   readonly whereTexts: readonly string[]
   readonly by: GroupKey | undefined
+  readonly sort: RouteOrder | undefined
+  readonly since: Moment | undefined
+  readonly until: Moment | undefined
+  readonly zone: Zone
+  readonly dedupe: boolean
+  readonly csv: boolean
   readonly thresholds: readonly Threshold[]
   /** Where an HTML report is written. */
   readonly html: string | undefined
@@ -32,6 +41,12 @@ const FLAGS = {
   slow: { type: 'string' },
   where: { type: 'string', short: 'w', multiple: true },
   by: { type: 'string' },
+  sort: { type: 'string' },
+  since: { type: 'string' },
+  until: { type: 'string' },
+  tz: { type: 'string' },
+  dedupe: { type: 'boolean' },
+  csv: { type: 'boolean' },
   'fail-if': { type: 'string', multiple: true },
   html: { type: 'string' },
   'no-color': { type: 'boolean' },
@@ -39,7 +54,7 @@ const FLAGS = {
   version: { type: 'boolean', short: 'V' },
 } as const
 
-const GROUP_KEYS = ['route', 'dyno', 'status', 'method'] as const
+const GROUP_KEYS = ['route', 'dyno', 'status', 'method', 'app'] as const
 const DEFAULT_TOP = '20'
 const MAX_TOP = 100_000
 const MIN_INTERVAL_MS = 1000
@@ -55,19 +70,27 @@ export function parseLocalArgs(args: readonly string[]): LocalOptions {
   })
   for (const token of tokens) if (token.kind === 'option') checkFlag(token)
   const flags = values as Flags
-  const { slow } = flags
+  const { slow, since, until, tz } = flags
+  const zone = tz === undefined ? UTC : zoneOf(tz)
+  const csv = flags.csv === true
   return {
     help: flags.help === true,
     version: flags.version === true,
     json: flags.json === true,
     noColour: flags['no-color'] === true,
     intervalMs: flags.interval === undefined ? undefined : intervalOf(flags.interval),
-    top: topOf(flags.top ?? DEFAULT_TOP),
+    top: topOf(flags.top ?? (csv ? String(MAX_TOP) : DEFAULT_TOP)),
     slowMillis: slow === undefined ? undefined : parseMillis(slow, '--slow'),
     slow,
     where: (flags.where ?? []).map(parseWhere),
     whereTexts: flags.where ?? [],
     by: flags.by === undefined ? undefined : groupKeyOf(flags.by),
+    sort: flags.sort === undefined ? undefined : orderOf(flags.sort),
+    since: since === undefined ? undefined : parseMoment(since, '--since', zone),
+    until: until === undefined ? undefined : parseMoment(until, '--until', zone),
+    zone,
+    dedupe: flags.dedupe === true,
+    csv,
     thresholds: (flags['fail-if'] ?? []).map(parseThreshold),
     html: flags.html,
     inputs: positionals,
@@ -82,6 +105,12 @@ interface Flags {
   readonly slow?: string
   readonly where?: string[]
   readonly by?: string
+  readonly sort?: string
+  readonly since?: string
+  readonly until?: string
+  readonly tz?: string
+  readonly dedupe?: boolean
+  readonly csv?: boolean
   readonly 'fail-if'?: string[]
   readonly html?: string
   readonly 'no-color'?: boolean
@@ -117,6 +146,10 @@ const EXAMPLES = new Map([
   ['slow', '--slow 1s'],
   ['where', '--where status=5xx'],
   ['by', '--by dyno'],
+  ['sort', '--sort p95'],
+  ['since', '--since -2h'],
+  ['until', '--until 2026-11-21T10:00'],
+  ['tz', '--tz Europe/Berlin'],
   ['html', '--html report.html'],
   ['fail-if', "--fail-if 'p95>500ms'"],
 ])
@@ -134,9 +167,25 @@ function topOf(text: string): number {
 }
 
 function groupKeyOf(text: string): GroupKey {
-  const key = GROUP_KEYS.find((name) => name === text)
-  if (key !== undefined) return key
-  const known = suggestion(text, GROUP_KEYS)
+  return oneOf(text, GROUP_KEYS, '--by')
+}
+
+function orderOf(text: string): RouteOrder {
+  return oneOf(text, ROUTE_ORDERS, '--sort')
+}
+
+function oneOf<T extends string>(text: string, names: readonly T[], flag: string): T {
+  const one = names.find((name) => name === text)
+  if (one !== undefined) return one
+  const known = suggestion(text, names)
   const hint = known === undefined ? '' : `; did you mean ${known}?`
-  throw new UsageError(`--by '${text}' is none of ${GROUP_KEYS.join(', ')}${hint}`)
+  throw new UsageError(`${flag} '${text}' is none of ${names.join(', ')}${hint}`)
+}
+
+function zoneOf(text: string): Zone {
+  const zone = zoneNamed(text)
+  if (zone !== undefined) return zone
+  throw new UsageError(
+    `--tz '${text}' is no time zone; write UTC, local, a name as Europe/Berlin, or an offset as +02:00`,
+  )
 }

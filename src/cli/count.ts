@@ -1,6 +1,6 @@
 import { type AppWindows, createAppWindows } from '../aggregate/app-windows.ts'
 import type { Interval } from '../aggregate/intervals.ts'
-import { type RequestStatsOptions, createRequestStats, noteRequest } from '../aggregate/requests.ts'
+import { type RequestStatsOptions, noteRequest } from '../aggregate/requests.ts'
 import { createTextScan } from '../aggregate/scanner/scan-text.ts'
 import {
   type Drained,
@@ -8,6 +8,7 @@ import {
   settleScanner,
   sharedScanner,
 } from '../aggregate/scanner/scanner.ts'
+import { type StepCounts, takeStepCounts } from '../aggregate/scanner/step-counts.ts'
 import {
   MAX_TEXT_LINE,
   type TextApp,
@@ -18,11 +19,12 @@ import {
 import { createAppState } from '../extract/app-state.ts'
 import type { Request } from '../extract/request.ts'
 import { appNameOf } from '../frame/source.ts'
-import { type Accumulator, countOne, createAccumulator } from '../model/accumulator.ts'
+import { type Accumulator, countOne } from '../model/accumulator.ts'
 import type { Line } from '../model/line.ts'
-import { type SeriesTable, createAppTable, internSeries } from '../model/series-table.ts'
+import { createAppTable, internSeries } from '../model/series-table.ts'
 import { type Lines, type LineSink, createLines } from '../input/text-lines.ts'
 import type { Repeats } from './repeats.ts'
+import { type Timeline, noteInTimeline } from './timeline.ts'
 
 /** Counting the lines of one run, whichever input they come from. */
 export interface LocalCounter {
@@ -52,6 +54,10 @@ export interface CountOptions extends RequestStatsOptions {
   /** Lines of other times, from `since` to before `until` (ms since 1970), are left out. */
   readonly since?: number | undefined
   readonly until?: number | undefined
+  /** Whether all intervals fill one accumulator. */
+  readonly isWhole?: boolean
+  /** Gets all requests that aren't counted by the scanner. */
+  readonly timeline?: Timeline | undefined
   /** Lines that came before are left out. */
   readonly repeats?: Repeats | undefined
 }
@@ -71,18 +77,22 @@ const MAX_ROUTES = 200
 const MAX_APPS = 200
 const OTHER_APPS = '(other)'
 
-/** One interval for all lines. */
-export function wholeInterval(table: SeriesTable): Interval {
-  const acc = createAccumulator(table)
-  return { start: -Infinity, end: Infinity, acc, requests: createRequestStats() }
-}
+/** Gives, for the windows of a run, where the line of a time (ms since 1970, NaN for none) goes. */
+export type IntervalsIn = (
+  windows: AppWindows,
+  takeStep: (() => StepCounts) | undefined,
+) => (time: number) => Interval
 
-/** `intervalsIn` gives, for the windows of this run, where the line of a time (ms since 1970, NaN for none) goes. */
-export function createLocalCounter(
-  options: CountOptions,
-  intervalsIn: (windows: AppWindows) => (time: number) => Interval,
-): LocalCounter {
-  const { where, onRequest, wantsApp, repeats, since = -Infinity, until = Infinity } = options
+export function createLocalCounter(options: CountOptions, intervalsIn: IntervalsIn): LocalCounter {
+  const {
+    where,
+    onRequest,
+    wantsApp,
+    repeats,
+    timeline,
+    since = -Infinity,
+    until = Infinity,
+  } = options
   const looks = looksAtLines(options)
   const scanner = looks ? undefined : sharedScanner()
   let interval: Interval | undefined
@@ -91,13 +101,15 @@ export function createLocalCounter(
   let scanned = 0
   const accept = (request: Request): boolean => {
     if (where !== undefined && !where(request)) return false
-    noteRequest(interval!.requests, options, request, app)
+    const isError = noteRequest(interval!.requests, options, request, app)
+    if (timeline !== undefined) noteInTimeline(timeline, request.time, request.service, isError)
     onRequest?.(request)
     return true
   }
   const limits = { maxSeries: MAX_SERIES, maxRoutes: MAX_ROUTES, accept }
   const windows = createAppWindows(limits)
-  const allIntervals = intervalsIn(windows)
+  const takeStep = scanner && (() => takeStepCounts(scanner.module))
+  const allIntervals = intervalsIn(windows, takeStep)
   const isCut = since !== -Infinity || until !== Infinity
   // Lines before any time are before all others.
   const isOutside = (time: number) =>
@@ -139,7 +151,7 @@ export function createLocalCounter(
     into.requests.errors += errors
   }
   const windowOf = (time: number): Accumulator | undefined => intervalOf(time)?.acc
-  const scan = scanner && createTextScan(scanner, counter, intervalOf, onDrain)
+  const scan = scanner && createTextScan(scanner, counter, intervalOf, onDrain, options.isWhole)
   const sink: LineSink = {
     onLine: (bytes, start, end, isClean) =>
       countTextLine(counter, bytes, start, end, isClean, windowOf),

@@ -4,19 +4,30 @@ Counts what is in Heroku's logs: requests, status codes, errors, service times
 by route and dyno, memory and load, and the app's own l2met measurements.
 
 Input: log files (also .gz), several of them, or - for stdin. Lines may come
-from heroku logs, Papertrail or a drain, with or without colours.
+from heroku logs, syslog, Papertrail, a drain or a JSON export, with or without
+colours and prefixes of docker, kubectl or grep.
 Output: a live board when a log is piped to a terminal, else a report.
 
 Options:
   -j, --json              one JSON object instead of the text
   -i, --interval 10s      a line (with --json, an object) for every 10 seconds
                           of the log's own time
-  -n, --top 20            how many routes and slow requests to show
+  -n, --top 20            how many routes, groups and slow requests to show
+      --sort p95          sort routes and groups by requests, p95, errors or
+                          total (all the time that they took)
       --slow 1s           also list the slowest requests, of 1 second or more
   -w, --where FIELD=VALUE count only such requests; may be repeated (and).
                           FIELD is status, dyno, method, route, code or path;
-                          != is not, a comma is or, * is any text
-      --by FIELD          also group requests by route, dyno, status or method
+                          != is not, a comma is or, * is any text.
+                          app=NAME counts only lines of that app
+      --by FIELD          group requests by route, dyno, status, method, app
+      --since -2h         only lines from here on: before the end of the log, or
+                          a time as 2026-11-21T10:00
+      --until -1h         only lines before this
+      --tz Europe/Berlin  show times in this zone; local is the machine's
+      --dedupe            count lines once that came twice, as in dumps that
+                          overlap
+      --csv               the routes, or the groups of --by, as CSV
       --fail-if 'p95>500ms'
                           exit with 4 when it is so; may be repeated. Metrics:
                           p50 p95 p99 min max mean errors error-rate rps count
@@ -34,6 +45,7 @@ Examples:
   heroku logs -t -a my-app | l2met-local --interval 10s
   heroku logs -n 1500 -a my-app | l2met-local --slow 1s --by dyno
   l2met-local --where status=5xx --where 'route=/api/*' 2026-11-*.log.gz
+  l2met-local --since -2h --by app --sort errors papertrail.log
   l2met-local --json yesterday.log | jq .service.p95
   l2met-local --fail-if 'p95>500ms' --fail-if 'error-rate>1%' load-test.log
 `

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
-import { type Intervals, createIntervals } from '../aggregate/intervals.ts'
+import { type Interval, type Intervals, createIntervals } from '../aggregate/intervals.ts'
 import { createRequestStats, mergeRequestStats } from '../aggregate/requests.ts'
+import type { StepCounts } from '../aggregate/scanner/step-counts.ts'
 import { renderHtmlReport } from '../report/html-report.ts'
 import { MIN_STEP_MS, createReportSteps } from '../report/report-steps.ts'
 import { viewOf } from './render/local-report.ts'
@@ -9,11 +10,14 @@ import { createWindow } from '../model/window.ts'
 import type { LocalOptions } from './args.ts'
 import { createLocalCounter } from './count.ts'
 import { say } from './output.ts'
+import type { Run } from './range.ts'
+import { addToTimeline, createTimeline } from './timeline.ts'
 import { type Reporter, countOptions, viewOptions } from './report.ts'
 
 /** The usual report at the end, and beside it one HTML file with charts over the steps of the log. */
 export function reportHtml(
   options: LocalOptions,
+  run: Run,
   path: string,
   keep: number,
   reportView: (view: ReturnType<Reporter['finish']>) => void,
@@ -21,28 +25,49 @@ export function reportHtml(
   const total = createWindow()
   const requests = createRequestStats()
   const steps = createReportSteps()
+  const timeline = createTimeline(Math.max(MIN_STEP_MS, run.stepMs ?? 0))
   let intervals: Intervals | undefined
-  const counter = createLocalCounter(countOptions(options), (windows) => {
-    intervals = createIntervals(windows, {
-      widthMs: MIN_STEP_MS,
-      keep,
-      onClose: (interval) => {
-        mergeAccumulator(total, interval.acc)
-        steps.add(interval.start, interval.acc)
-        mergeRequestStats(requests, interval.requests, options.top)
-      },
-    })
-    return intervals.at
-  })
+  let current: Interval | undefined
+  let take: (() => StepCounts) | undefined
+  const leave = (): void => {
+    if (take !== undefined && current !== undefined) addToTimeline(timeline, current.start, take())
+  }
+  const counter = createLocalCounter(
+    { ...countOptions(options, run), timeline },
+    (windows, takeStep) => {
+      intervals = createIntervals(windows, {
+        widthMs: MIN_STEP_MS,
+        keep,
+        onClose: (interval) => {
+          mergeAccumulator(total, interval.acc)
+          steps.add(interval.start, interval.acc)
+          mergeRequestStats(requests, interval.requests, options.top)
+        },
+      })
+      take = takeStep
+      const { at } = intervals
+      return (time) => {
+        const next = at(time)
+        if (next !== current) leave()
+        current = next
+        return next
+      }
+    },
+  )
   return {
     counter,
     finish() {
+      leave()
       intervals?.closeAll()
-      const view = viewOf(total, requests, viewOptions(options))
+      const view = viewOf(total, requests, viewOptions(options), timeline)
       reportView(view)
       return view
     },
     async finishFiles() {
+      if (total.classes.every((n) => n === 0)) {
+        say(`--html: ${path} isn't written, since there is nothing to show`)
+        return
+      }
       const page = await renderHtmlReport('local', steps)
       try {
         writeFileSync(path, page)

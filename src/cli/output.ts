@@ -1,4 +1,5 @@
 import { createStyle, wantsColour, type Style } from './render/style.ts'
+import type { Zone } from './render/zone.ts'
 
 /** Exit codes, beside 130 after Ctrl-C; docs/LOCAL.md. */
 export const EXIT = { done: 0, fault: 1, usage: 2, nothing: 3, threshold: 4 }
@@ -17,7 +18,7 @@ const MIN_WIDTH = 60
 const MAX_WIDTH = 200
 
 export function outputStyleOf(
-  noColour: boolean,
+  { noColour, zone }: { readonly noColour: boolean; readonly zone: Zone },
   env: Readonly<NodeJS.ProcessEnv>,
   stdout: NodeJS.WriteStream,
 ): OutputStyle {
@@ -25,7 +26,7 @@ export function outputStyleOf(
   const known = Number(env['COLUMNS'] ?? '') || (isTty ? stdout.columns : 0)
   const width = reportWidth(known || DEFAULT_WIDTH)
   return {
-    style: createStyle(wantsColour({ noColour, isTty, env })),
+    style: createStyle(wantsColour({ noColour, isTty, env }), zone),
     width,
     tableWidth: known ? width : MAX_WIDTH,
   }

@@ -3,12 +3,16 @@ import { type Interval, type Intervals, createIntervals } from '../aggregate/int
 import { intervalLine, intervalTitles } from './render/interval-line.ts'
 import { type ReportView, reportJson, viewOf } from './render/local-report.ts'
 import { renderReport } from './render/text-report.ts'
+import { csvOf } from './render/csv.ts'
 import { mergeAccumulator, toWindow } from '../model/accumulator.ts'
 import { createWindow, mergeWindow } from '../model/window.ts'
 import type { LocalOptions } from './args.ts'
-import { type CountOptions, type LocalCounter, createLocalCounter, wholeInterval } from './count.ts'
+import { type CountOptions, type LocalCounter, createLocalCounter } from './count.ts'
 import type { OutputStyle } from './output.ts'
 import type { PartCount } from './threads.ts'
+import type { Run } from './range.ts'
+import { type Steps, createSteps } from './steps.ts'
+import { createTimeline, mergeTimeline } from './timeline.ts'
 import { allOf } from './where.ts'
 
 /** A way of telling what was counted. */
@@ -27,28 +31,31 @@ export type Write = (text: string) => void
 /** One report at the end. */
 export function reportWhole(
   options: LocalOptions,
+  run: Run,
   style: OutputStyle,
   pretty: boolean,
   write: Write,
 ): Reporter {
-  let whole: Interval | undefined
-  const counter = createLocalCounter(countOptions(options), (windows) => {
-    const interval = wholeInterval(windows.state.table)
-    whole = interval
-    return () => interval
-  })
+  let steps: Steps | undefined
+  const timeline = createTimeline(run.stepMs)
+  const counter = createLocalCounter(
+    { ...countOptions(options, run), timeline, isWhole: true },
+    ({ table }, takeStep) => (steps = createSteps(table, timeline, takeStep)).at,
+  )
   const parts: PartCount[] = []
   return {
     counter,
     addPart: (part) => void parts.push(part),
     finish() {
-      const window = toWindow(whole!.acc)
+      const { acc, requests } = steps!.total()
+      const window = toWindow(acc)
       for (const part of parts) {
         mergeWindow(window, part.window)
-        mergeRequestStats(whole!.requests, part.requests, options.top)
+        mergeRequestStats(requests, part.requests, options.top)
+        mergeTimeline(timeline, part.timeline)
       }
-      const view = viewOf(window, whole!.requests, viewOptions(options))
-      reportView(view, options, style, pretty, write)
+      const view = viewOf(window, requests, viewOptions(options), timeline)
+      reportView(view, options, run, style, pretty, write)
       return view
     },
   }
@@ -57,12 +64,14 @@ export function reportWhole(
 export function reportView(
   view: ReportView,
   options: LocalOptions,
+  run: Run,
   style: OutputStyle,
   pretty: boolean,
   write: Write,
 ): void {
-  if (options.json) write(`${reportJson(view.report, pretty ? 2 : 0)}\n`)
-  else write(renderReport(view, textOptions(options, style)))
+  if (options.csv) write(csvOf(view, options.by))
+  else if (options.json) write(`${reportJson(view.report, pretty ? 2 : 0)}\n`)
+  else write(renderReport(view, textOptions(options, run, style)))
 }
 
 /**
@@ -71,6 +80,7 @@ export function reportView(
  */
 export function reportIntervals(
   options: LocalOptions,
+  run: Run,
   widthMs: number,
   style: OutputStyle,
   keep: number,
@@ -83,10 +93,16 @@ export function reportIntervals(
     mergeAccumulator(total, interval.acc)
     requests.count += interval.requests.count
     requests.errors += interval.requests.errors
-    const view = viewOf(toWindow(interval.acc), interval.requests, viewOptions(options), {
-      start: interval.start,
-      widthMs,
-    })
+    const view = viewOf(
+      toWindow(interval.acc),
+      interval.requests,
+      viewOptions(options),
+      undefined,
+      {
+        start: interval.start,
+        widthMs,
+      },
+    )
     if (options.json) {
       write(`${reportJson(view.report)}\n`)
       return
@@ -96,7 +112,7 @@ export function reportIntervals(
     write(`${intervalLine(view, style.style)}\n`)
   }
   let intervals: Intervals | undefined
-  const counter = createLocalCounter(countOptions(options), (windows) => {
+  const counter = createLocalCounter(countOptions(options, run), (windows) => {
     intervals = createIntervals(windows, { widthMs, keep, onClose: tell })
     return intervals.at
   })
@@ -109,15 +125,36 @@ export function reportIntervals(
   }
 }
 
-export function countOptions(options: LocalOptions): CountOptions {
+export function countOptions(options: LocalOptions, run: Run): CountOptions {
   const { slowMillis, top, by, where } = options
-  return { slowMillis, maxSlow: top, by, where: allOf(where) }
+  const { since, until, repeats } = run
+  return { slowMillis, maxSlow: top, by, ...allOf(where), since, until, repeats }
 }
 
-export function viewOptions({ top, slowMillis, by }: LocalOptions) {
-  return { top, slow: slowMillis !== undefined, by: by !== undefined }
+export function viewOptions({ top, slowMillis, by, sort }: LocalOptions) {
+  return { top, slow: slowMillis !== undefined, by: by !== undefined, order: sort }
 }
 
-export function textOptions({ by, slow, whereTexts }: LocalOptions, style: OutputStyle) {
-  return { ...style, by, slow, where: whereTexts }
+export function textOptions(options: LocalOptions, run: Run, style: OutputStyle) {
+  const { by, slow, sort } = options
+  return { ...style, by, slow, order: sort, ...filtersOf(options, run) }
 }
+
+/** What leaves lines and requests out, as the user wrote it and in words. */
+export function filtersOf({ whereTexts, zone }: LocalOptions, { since, until }: Run) {
+  const apps = whereTexts.filter((text) => ABOUT_APPS.test(text))
+  const at = (time: number) => `${zone.text(time)} ${zone.name}`
+  const times = [
+    ...(since === undefined ? [] : [`from ${at(since)}`]),
+    ...(until === undefined ? [] : [`to before ${at(until)}`]),
+  ]
+  return {
+    where: whereTexts.filter((text) => !ABOUT_APPS.test(text)),
+    only: [
+      ...(times.length > 0 ? [`only lines ${times.join(' ')}`] : []),
+      ...(apps.length > 0 ? [`only lines with ${apps.join(' and ')}`] : []),
+    ],
+  }
+}
+
+const ABOUT_APPS = /^\s*app\s*!?=/i

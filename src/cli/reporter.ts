@@ -6,10 +6,17 @@ import type { LocalOptions } from './args.ts'
 import { EXIT, type OutputStyle, outputStyleOf, say } from './output.ts'
 import { checkThresholds } from './fail-if.ts'
 import { NO_PROGRESS, type Progress, createProgress, createTailProgress } from './progress.ts'
-import { readInputs, totalSize } from './read.ts'
+import type { LogPeek } from './log-span.ts'
+import { type Overlaps, createOverlaps } from './overlaps.ts'
+import { type Run, isAgo, timeOfMoment } from './range.ts'
+import { type InputCount, readInputs, totalSize } from './read.ts'
+import type { Repeats } from './repeats.ts'
+import { hintFor, hintForApp } from './hints.ts'
+import { printable } from './render/printable.ts'
+import { countText } from './render/units.ts'
 import { type Reporter, reportIntervals, reportView, reportWhole } from './report.ts'
 import { createStop } from './stop.ts'
-import type { Threads } from './threads.ts'
+import { type Threads, canSplit } from './threads.ts'
 
 /** Nobody waits for a file: its lines may be far out of order, and each interval comes once. */
 const KEEP_OF_FILES = 360
@@ -18,25 +25,33 @@ const KEEP_OF_FILES = 360
 export async function countAndReport(
   options: LocalOptions,
   env: Readonly<NodeJS.ProcessEnv>,
+  known: LogPeek,
   threads: Threads | undefined,
 ): Promise<number> {
   const inputs = options.inputs.length === 0 ? [STDIN] : options.inputs
-  const style = outputStyleOf(options.noColour, env, process.stdout)
+  const style = outputStyleOf(options, env, process.stdout)
+  const { stepMs, isSuspicious } = known
+  const run = await runOf(options, inputs, stepMs)
   const stop = createStop()
   const isBoard = wantsBoard(options, inputs, env)
   const progress = isBoard ? NO_PROGRESS : progressOn(options, inputs, env)
   const reporter = isBoard
-    ? (await import('./board/board.ts')).reportBoard(options, style, stop, write)
-    : await reporterOf(options, inputs, style)
+    ? (await import('./board/board.ts')).reportBoard(options, run, style, stop, write)
+    : await reporterOf(options, run, inputs, style)
   const { scanFault } = reporter.counter
   if (scanFault !== undefined) say(scanFault)
   let faults = 0
-  await readInputs({
+  const overlaps =
+    options.dedupe || isSuspicious === false ? undefined : createOverlaps(isSuspicious === true)
+  const counts = await readInputs({
     inputs,
     counter: reporter.counter,
-    partOptions: options,
+    partOptions: { ...options, stepMs },
     threads,
-    addPart: reporter.addPart,
+    addPart: canSplit(options) && isSuspicious !== true ? reporter.addPart : undefined,
+    namesFiles: options.by === 'app' || options.where.some(({ app }) => app !== undefined),
+    overlaps,
+    repeats: run.repeats,
     live: isBoard || options.intervalMs !== undefined,
     signal: stop.signal,
     progress,
@@ -60,12 +75,44 @@ export async function countAndReport(
     say(error instanceof Error ? error.message : String(error))
     faults += 1
   }
-  const code = judge(options, view, faults)
+  sayRepeats(run.repeats, overlaps)
+  const code = judge(options, view, counts, faults)
   return stop.code() ?? code
+}
+
+async function runOf(
+  options: LocalOptions,
+  inputs: readonly string[],
+  stepMs: number | undefined,
+): Promise<Run> {
+  const { since, until, dedupe } = options
+  const end = [since, until].some(isAgo)
+    ? await (await import('./log-span.ts')).endOfLog(inputs)
+    : NaN
+  return {
+    since: timeOfMoment(since, end),
+    until: timeOfMoment(until, end),
+    repeats: dedupe ? (await import('./repeats.ts')).createRepeats() : undefined,
+    stepMs,
+  }
+}
+
+function sayRepeats(repeats: Repeats | undefined, overlaps: Overlaps | undefined): void {
+  const dropped = repeats?.count() ?? 0
+  if (dropped > 0) say(`${linesText(dropped)} came twice and counted once`)
+  const found = overlaps?.count() ?? 0
+  if (found === 0) return
+  const more = overlaps!.isFull() ? ', and there may be more' : ''
+  say(`${linesText(found)} came twice (same time and request id)${more}; --dedupe counts them once`)
+}
+
+function linesText(n: number): string {
+  return `${countText(n)} ${n === 1 ? 'line' : 'lines'}`
 }
 
 async function reporterOf(
   options: LocalOptions,
+  run: Run,
   inputs: readonly string[],
   style: OutputStyle,
 ): Promise<Reporter> {
@@ -73,12 +120,12 @@ async function reporterOf(
   const { isTTY } = process.stdout
   if (html !== undefined) {
     const { reportHtml } = await import('./html.ts')
-    const tell = (view: ReportView) => reportView(view, options, style, isTTY, write)
-    return reportHtml(options, html, KEEP_OF_FILES, tell)
+    const tell = (view: ReportView) => reportView(view, options, run, style, isTTY, write)
+    return reportHtml(options, run, html, KEEP_OF_FILES, tell)
   }
-  if (intervalMs === undefined) return reportWhole(options, style, isTTY, write)
+  if (intervalMs === undefined) return reportWhole(options, run, style, isTTY, write)
   const keep = inputs.some(isTail) ? 1 : KEEP_OF_FILES
-  return reportIntervals(options, intervalMs, style, keep, write)
+  return reportIntervals(options, run, intervalMs, style, keep, write)
 }
 
 /** A log that comes through a pipe to a terminal that can be painted is watched. */
@@ -87,7 +134,8 @@ function wantsBoard(
   inputs: readonly string[],
   env: Readonly<NodeJS.ProcessEnv>,
 ): boolean {
-  if (options.json || options.intervalMs !== undefined || options.html !== undefined) return false
+  const { json, csv, intervalMs, html } = options
+  if (json || csv || intervalMs !== undefined || html !== undefined) return false
   if (!process.stdout.isTTY || env['TERM'] === 'dumb') return false
   const isTyped = inputs[0] === STDIN && process.stdin.isTTY
   return inputs.length === 1 && isTail(inputs[0]!) && !isTyped
@@ -98,22 +146,47 @@ function write(text: string): void {
 }
 
 /** The exit code of a run that came to its end, with the reason on stderr. */
-function judge(options: LocalOptions, view: ReportView, faults: number): number {
+function judge(
+  options: LocalOptions,
+  view: ReportView,
+  counts: readonly InputCount[],
+  faults: number,
+): number {
   const { failed, unchecked } = checkThresholds(options.thresholds, view)
   for (const message of unchecked) say(`--fail-if ${message}`)
   for (const message of failed) say(`--fail-if ${message}`)
-  if (options.json || options.intervalMs !== undefined) refusedSentences(view).forEach(say)
-  const { read = 0, malformed = 0 } = view.report.lines
+  if (options.json || options.csv || options.intervalMs !== undefined) {
+    refusedSentences(view).forEach(say)
+  }
+  const foreign = counts.filter(({ read, malformed }) => malformed * 2 > read)
+  foreign.forEach(sayForeign)
   if (faults > 0) return EXIT.fault
-  if (read === malformed) {
-    say(
-      read === 0
-        ? 'nothing understood: the input is empty'
-        : `nothing understood: no line is like '2026-11-21T10:00:00+00:00 heroku[router]: at=info method=GET …'`,
-    )
+  if (foreign.length > 0) return EXIT.nothing
+  if (counts.every(({ isEmpty }) => isEmpty)) {
+    say('nothing understood: the input is empty; heroku logs -n 1500 -a APP | l2met-local')
     return EXIT.nothing
   }
+  sayWhatIsMissing(view, counts)
   return failed.length > 0 ? EXIT.threshold : EXIT.done
+}
+
+/** Most lines of an input aren't Heroku's. */
+function sayForeign({ path, read, malformed, sample }: InputCount): void {
+  const all = malformed === read ? 'no line' : `only ${linesText(read - malformed)} of ${read}`
+  const name = path === STDIN ? '' : `${printable(path)}: `
+  say(`${name}nothing understood: ${all} can be read; ${hintFor(sample)}`)
+}
+
+/** Lines were read, and there is next to nothing to report. */
+function sayWhatIsMissing({ report }: ReportView, counts: readonly InputCount[]): void {
+  const { read = 0, app = 0, malformed = 0 } = report.lines
+  if (read === 0) {
+    say('no line is left of those that were read: see --since, --until and --where app=')
+    return
+  }
+  const { measure, count, sample, unique } = report
+  const own = [measure, count, sample, unique].some((one) => Object.keys(one).length > 0)
+  if (app + malformed === read && app > 0 && !own) say(hintForApp(counts[0]!.sample))
 }
 
 function progressOn(

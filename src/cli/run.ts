@@ -4,7 +4,8 @@ import { STDIN } from '../input/files.ts'
 import { type LocalOptions, parseLocalArgs } from './args.ts'
 import { EXIT, say } from './output.ts'
 import { UsageError } from '../parse/arguments.ts'
-import { startThreads } from './threads.ts'
+import { peek } from './log-span.ts'
+import { canSplit, startThreads } from './threads.ts'
 
 /** Runs `l2met-local` and gives its exit code. */
 export async function runLocal(
@@ -27,17 +28,24 @@ export async function runLocal(
     process.stderr.write((await import('./help.ts')).HELP)
     return EXIT.usage
   }
-  const isWhole = options.intervalMs === undefined && options.html === undefined
-  const threads = isWhole && first !== undefined ? startThreads(first, options) : undefined
+  const known = peek(first === undefined ? [] : options.inputs)
+  const threads =
+    first !== undefined && canSplit(options) && known.isSuspicious !== true
+      ? startThreads(first, { ...options, stepMs: known.stepMs })
+      : undefined
   const { countAndReport } = await import('./reporter.ts')
-  return countAndReport(options, env, threads)
+  return countAndReport(options, env, known, threads)
 }
 
 function checkTogether(options: LocalOptions): void {
   if (options.inputs.filter((path) => path === STDIN).length > 1) {
     throw new UsageError("stdin ('-') can be read only once")
   }
-  const { intervalMs, json, slow, by, html } = options
+  const { intervalMs, json, slow, by, html, csv } = options
+  if (csv && (json || intervalMs !== undefined)) {
+    const flag = json ? '--json' : '--interval'
+    throw new UsageError(`--csv and ${flag} are two forms of output; leave one out`)
+  }
   if (html !== undefined && intervalMs !== undefined) {
     throw new UsageError('--html and --interval are two ways to cut the log; leave one out')
   }

@@ -1,18 +1,20 @@
-import { closeSync, openSync, readSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { RequestStats } from '../aggregate/requests.ts'
 import type { Window } from '../model/window.ts'
-import { inputSize } from '../input/files.ts'
+import { bytesOf, inputSize } from '../input/files.ts'
 import { beginsWithFrame } from '../input/frame-lines.ts'
 import { isUnpacked } from '../input/packing.ts'
 import type { LocalOptions } from './args.ts'
+import type { Timeline } from './timeline.ts'
 
 /** What was counted of some parts of a file. */
 export interface PartCount {
   readonly window: Window
   readonly requests: RequestStats
+  readonly timeline: Timeline
+  readonly lines: { readonly read: number; readonly malformed: number }
   /** Why the thread couldn't read all that it wanted to. */
   readonly fault: string | undefined
 }
@@ -32,7 +34,9 @@ export interface PartTask {
 }
 
 /** Of the options of a run those that a count depends on, as plain values. */
-export type PartOptions = Pick<LocalOptions, 'slowMillis' | 'top' | 'by' | 'whereTexts'>
+export type PartOptions = Pick<LocalOptions, 'slowMillis' | 'top' | 'by' | 'whereTexts'> & {
+  readonly stepMs: number | undefined
+}
 
 /** What a thread says: bytes read since it last did, or, at the end, what it counted. */
 export type PartMessage = { readonly read: number } | PartCount
@@ -50,6 +54,16 @@ const MAX_THREADS = 8
 // By its folder, since the built program has this module elsewhere.
 const WORKER = new URL(`../bin/local-worker${extname(import.meta.url)}`, import.meta.url)
 
+/** Whether parts of a file can be counted apart: no line depends on one of another part. */
+export function canSplit(options: LocalOptions): boolean {
+  const { intervalMs, html, since, until, dedupe, by, where } = options
+  const isWhole = intervalMs === undefined && html === undefined
+  const isOfTime = since !== undefined || until !== undefined || dedupe
+  // Lines that name no app are their file's.
+  const isOfApp = by === 'app' || where.some(({ app }) => app !== undefined)
+  return isWhole && !isOfTime && !isOfApp
+}
+
 /**
  * Starts threads for a file that is long enough: not for a pipe, nor for gzip. They start while the
  * main thread loads the rest of the program, and don't keep it alive until their counts are asked for.
@@ -60,8 +74,8 @@ export function startThreads(path: string, given: PartOptions): Threads | undefi
   if (threads < 2 || !isText(path)) return undefined
   const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
   const file = { path, size, next }
-  const { slowMillis, top, by, whereTexts } = given
-  const task: PartTask = { file, options: { slowMillis, top, by, whereTexts } }
+  const { slowMillis, top, by, whereTexts, stepMs } = given
+  const task: PartTask = { file, options: { slowMillis, top, by, whereTexts, stepMs } }
   const started = Array.from({ length: threads - 1 }, () => startThread(task))
   void compileLess()
   return {
@@ -115,13 +129,6 @@ function startThread(task: PartTask): Thread {
 
 /** Whether threads can read the file: what can't be read at all is told where it is read. */
 function isText(path: string): boolean {
-  const start = Buffer.alloc(512)
-  try {
-    const fd = openSync(path, 'r')
-    readSync(fd, start, 0, start.length, 0)
-    closeSync(fd)
-  } catch {
-    return false
-  }
+  const start = bytesOf(path, 512)
   return isUnpacked(start) && !beginsWithFrame(start)
 }

@@ -4,6 +4,12 @@ import { UsageError } from '../parse/arguments.ts'
 
 export type Condition = (request: Request) => boolean
 
+/** One `--where`: about a request, or about the app that a line is of. */
+export interface Where {
+  readonly request?: Condition
+  readonly app?: (name: string) => boolean
+}
+
 /** Fields with a value for each. */
 const EXAMPLES = new Map([
   ['status', '5xx'],
@@ -12,14 +18,15 @@ const EXAMPLES = new Map([
   ['route', '/users/*'],
   ['code', 'H12'],
   ['path', '/api/*'],
+  ['app', 'shop'],
 ])
 const MAX_PATH_BYTES = 4096
 
 /**
  * Reads one `--where`: `status=5xx`, `status!=404`, `dyno=web.1` or `dyno=web.*`, `method=POST,PUT`,
- * `route=/users/*`, `code=H12`, `path=/api/*`. A comma means or, `*` any text; paths have no query.
+ * `route=/users/*`, `code=H12`, `path=/api/*`, `app=shop-*`. A comma means or, `*` any text; paths have no query.
  */
-export function parseWhere(text: string): Condition {
+export function parseWhere(text: string): Where {
   const match = /^\s*([A-Za-z]+)\s*(!?)=\s*(.*?)\s*$/s.exec(text)
   const field = match?.[1]?.toLowerCase() ?? ''
   if (match === null || !EXAMPLES.has(field)) {
@@ -33,14 +40,25 @@ export function parseWhere(text: string): Condition {
       `--where '${text}' lacks a value; write for example ${field}=${EXAMPLES.get(field)}`,
     )
   }
+  const isNot = match[2] === '!'
+  if (field === 'app') {
+    const isOne = matcherOf(values)
+    return { app: (name) => isOne(name) !== isNot }
+  }
   const condition = conditionOf(field, values, text)
-  return match[2] === '!' ? (request) => !condition(request) : condition
+  return { request: (request) => condition(request) !== isNot }
 }
 
-/** All of several conditions; undefined for none. */
-export function allOf(conditions: readonly Condition[]): Condition | undefined {
-  if (conditions.length <= 1) return conditions[0]
-  return (request) => conditions.every((condition) => condition(request))
+/** All of several; a part is undefined where none is about it. */
+export function allOf(wheres: readonly Where[]) {
+  const requests = wheres.flatMap(({ request }) => request ?? [])
+  const apps = wheres.flatMap(({ app }) => app ?? [])
+  const where: Condition = (request) => requests.every((condition) => condition(request))
+  const wantsApp = (name: string) => apps.every((condition) => condition(name))
+  return {
+    where: requests.length === 0 ? undefined : where,
+    wantsApp: apps.length === 0 ? undefined : wantsApp,
+  }
 }
 
 function conditionOf(field: string, values: readonly string[], text: string): Condition {
@@ -113,13 +131,18 @@ function textCondition(
   values: readonly string[],
   textOfRequest: (request: Request) => string,
 ): Condition {
+  const isOne = matcherOf(values)
+  return (request) => isOne(textOfRequest(request))
+}
+
+/** Whether a text is one of these, in which `*` is any text. */
+function matcherOf(values: readonly string[]): (text: string) => boolean {
   const patterns = values.map((value) => {
     const parts = value.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     return new RegExp(`^${parts.join('[^]*')}$`)
   })
   const known = new Map<string, boolean>()
-  return (request) => {
-    const text = textOfRequest(request)
+  return (text) => {
     let answer = known.get(text)
     if (answer === undefined) {
       answer = patterns.some((pattern) => pattern.test(text))

@@ -56,6 +56,19 @@ export function inputSize(path: string): number {
   }
 }
 
+/** The bytes of a file from `at` on; none where it can't be read so. */
+export function bytesOf(path: string, length: number, at = 0): Buffer {
+  const bytes = Buffer.alloc(length)
+  try {
+    const fd = path === STDIN ? STDIN_FD : openSync(path, 'r')
+    const read = readSync(fd, bytes, 0, length, at)
+    if (fd !== STDIN_FD) closeSync(fd)
+    return bytes.subarray(0, read)
+  } catch {
+    return bytes.subarray(0, 0)
+  }
+}
+
 /** Whether an input is a pipe or the like, which has no known end. */
 export function isTail(path: string): boolean {
   try {

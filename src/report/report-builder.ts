@@ -1,6 +1,7 @@
 import { isAddon } from '../extract/app-state.ts'
 import type { Cell } from '../model/cell.ts'
 import { type Series, label, splitName } from '../model/series.ts'
+import { APP_LABEL } from '../model/series-table.ts'
 import { type Sketch, createSketch, mergeSketch } from '../model/sketch.ts'
 import { sumValue } from '../model/sum.ts'
 import { type Unique, createUnique, mergeUnique } from '../model/unique.ts'
@@ -28,6 +29,8 @@ export interface ReportBuilder {
 }
 
 interface RouteBuilder {
+  /** In a stream of several apps. */
+  readonly app?: string
   readonly method: string
   readonly route: string
   count: number
@@ -109,8 +112,10 @@ function addRoute(builder: ReportBuilder, name: string, series: Series, cell: Ce
   if (name === 'errors') return
   const method = label(series, 'method') || 'OTHER'
   const route = label(series, 'route') || '(other)'
-  const row = getOr(builder.routes, `${method} ${route}`, () => {
-    return { method, route, count: 0, errors: 0, service: createSketch() }
+  const app = label(series, APP_LABEL)
+  const row = getOr(builder.routes, `${app} ${method} ${route}`, () => {
+    const name = app === '' ? undefined : { app }
+    return { ...name, method, route, count: 0, errors: 0, service: createSketch() }
   })
   if (cell.kind === 'measure') mergeSketch(row.service, cell)
   else if (cell.kind === 'count' && name === 'failed') row.errors += sumValue(cell)

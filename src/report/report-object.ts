@@ -41,6 +41,8 @@ export interface Report {
 }
 
 export interface RouteReport {
+  /** In a stream of several apps. */
+  readonly app?: string
   readonly method: string
   readonly route: string
   readonly count: number

@@ -11,6 +11,7 @@ export {
   SEEN,
   SEGMENT_CLASSES,
   STATE,
+  STEP_BUCKETS,
 } from './memory'
 export { prepareMillis } from './buckets'
 export { createCell, drainCells, dropCells } from './cells'
@@ -28,5 +29,6 @@ export {
   setClean,
   setWindow,
 } from './lines'
+export { forgetStep, takeStep } from './step'
 export { setTime } from './time'
 export { takeSeen } from './seen'

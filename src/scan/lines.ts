@@ -23,7 +23,9 @@ import {
   rememberPath,
   setRoom,
 } from './router'
+import { service } from './router-line'
 import { hasSeenMuch } from './seen'
+import { noteStep } from './step'
 import { readTime, time, timeEnd } from './time'
 
 /*
@@ -251,6 +253,7 @@ function countMessage(source: usize, sourceEnd: usize, message: usize, lineEnd: 
     if (result == UNKNOWN) return TEACH_REQUEST
     if (result != COUNTED) return FOREIGN
     noteRequest(time, isError)
+    noteStep(service, isError)
   } else if (role == APP || role == DYNO) {
     // A runtime line begins with `source=`; what else the dyno manager says is text.
     if (role == DYNO && !(end - message > 6 && isSource(message, message + 6))) return FOREIGN

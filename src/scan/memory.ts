@@ -25,8 +25,11 @@ export const OUT_END: usize = OUT + 512 * 1024
 /** Routes that users pin; see pins.ts. */
 export const PINS: usize = OUT_END
 export const PINS_SIZE: usize = 65_536
+/** Requests of one step by the bucket of their service time, u32s: the first is that of 0 ms. */
+export const STEP_BUCKETS: usize = PINS + PINS_SIZE
+export const STEP_BUCKETS_SIZE: usize = 2048 * 4
 /** Cells that hold something: u32s. There are enough for a thousand apps; memory that isn't used is free. */
-export const TOUCHED: usize = PINS + PINS_SIZE
+export const TOUCHED: usize = STEP_BUCKETS + STEP_BUCKETS_SIZE
 export const MAX_CELLS: i32 = 196_608
 /** What was learnt; see memo.ts. */
 export const MEMO: usize = TOUCHED + <usize>MAX_CELLS * 4

@@ -116,7 +116,7 @@ describe.skipIf(tmux.path === undefined).concurrent('the board in a real termina
   test('s sorts, arrows scroll', async ({ pty }) => {
     await start(pty, watch(2000, 2000, 60))
     await pty.until(/2,000 lines/)
-    const first = () => /(?:requests|time).*route\n +(.*)/.exec(pty.text())?.[1] ?? ''
+    const first = () => /(?:requests|total).*route\n +(.*)/.exec(pty.text())?.[1] ?? ''
     expect(pty.text()).toMatch(/requests▾/)
     const before = first()
     pty.press('Down')
@@ -130,7 +130,7 @@ describe.skipIf(tmux.path === undefined).concurrent('the board in a real termina
     pty.press('s')
     await pty.until(/failed▾/)
     pty.press('s')
-    await pty.until(/time▾/)
+    await pty.until(/total▾/)
   })
 
   test('fills the terminal, also after it changed its size', async ({ pty }) => {

@@ -74,6 +74,16 @@ function expectedReport(from: string | null, to: string | null, seconds: number)
     addons: {},
     events: [],
     dropped: {},
+    releases: [],
+    apps: [],
+    timeline:
+      from === null
+        ? []
+        : [
+            { time: from, seconds: 1, requests: 1, errors: 0, service: get },
+            { time: '2026-11-21T10:00:01.000Z', seconds: 1, requests: 0, errors: 0, service: null },
+            { time: '2026-11-21T10:00:02.000Z', seconds: 1, requests: 1, errors: 1, service: post },
+          ],
   }
 }
 
@@ -251,7 +261,9 @@ test('an empty input is nothing understood', async () => {
   const { code, stdout, stderr } = await runLocal(['--json'], { stdin: '' })
   expect(code).toBe(3)
   expect((JSON.parse(stdout) as { lines: { read: number } }).lines.read).toBe(0)
-  expect(stderr).toBe('l2met-local: nothing understood: the input is empty\n')
+  expect(stderr).toBe(
+    'l2met-local: nothing understood: the input is empty; heroku logs -n 1500 -a APP | l2met-local\n',
+  )
 })
 
 describe('values that can’t be counted', () => {

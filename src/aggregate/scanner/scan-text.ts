@@ -39,13 +39,14 @@ const CHUNK = 128 * 1024
 
 /**
  * `spanOf` gives the span of a time, undefined where lines are left out; `onDrain` is called with what was
- * counted in the last one.
+ * counted in the last one. `isWhole` says that all spans have one accumulator.
  */
 export function createTextScan<S extends Span>(
   scanner: Scanner,
   counter: TextCounter,
   spanOf: (time: number) => S | undefined,
   onDrain: (drained: Drained, span: S) => void,
+  isWhole = false,
 ): TextScan {
   const { module } = scanner
   const { exports, input } = module
@@ -55,7 +56,7 @@ export function createTextScan<S extends Span>(
 
   const enter = (time: number): Accumulator | undefined => {
     if (span === undefined || !(time >= span.start && time < span.end)) {
-      settleScanner(scanner)
+      if (!isWhole) settleScanner(scanner)
       const next = spanOf(time)
       if (next === undefined) return undefined
       span = next

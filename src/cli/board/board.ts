@@ -1,7 +1,7 @@
 import { type BoardState, renderBoard, scrollLimits, slotsIn } from '../render/board.ts'
 import { type BoardView, boardViewOf } from '../render/board-view.ts'
 import { viewOf } from '../render/local-report.ts'
-import { ROUTE_ORDERS } from '../render/routes.ts'
+import { ROUTE_ORDERS } from '../render/route-order.ts'
 import { createScreen } from '../render/screen.ts'
 import { renderReport } from '../render/text-report.ts'
 import type { LocalOptions } from '../args.ts'
@@ -10,6 +10,7 @@ import { type Key, openKeys } from './keys.ts'
 import { createLiveCounts } from './live.ts'
 import { type OutputStyle, reportWidth } from '../output.ts'
 import { type Reporter, type Write, countOptions, textOptions, viewOptions } from '../report.ts'
+import type { Run } from '../range.ts'
 import type { Stop } from '../stop.ts'
 import { holdTerminal } from './terminal.ts'
 
@@ -25,11 +26,12 @@ const PAGE = 10
 /** The live board; when it ends, the report of all that was counted. */
 export function reportBoard(
   options: LocalOptions,
+  run: Run,
   style: OutputStyle,
   stop: Stop,
   write: Write,
 ): Reporter {
-  const counts = createLiveCounts(countOptions(options))
+  const counts = createLiveCounts(countOptions(options, run))
   const screen = createScreen(write)
   const flow = createFlowClock(Date.now())
   const next = { viewAt: 0, paintAt: 0 }
@@ -93,7 +95,7 @@ export function reportBoard(
       const { window, requests } = counts.total()
       const report = viewOf(window, requests, viewOptions(options))
       const width = reportWidth(state.columns)
-      write(renderReport(report, textOptions(options, { ...style, width, tableWidth: width })))
+      write(renderReport(report, textOptions(options, run, { ...style, width, tableWidth: width })))
       return report
     },
   }

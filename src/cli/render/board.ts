@@ -4,9 +4,10 @@ import { ownLines } from './board-own.ts'
 import { LABEL, errorsLine, statusLines } from './board-status.ts'
 import { dynoLines } from './dynos.ts'
 import { cut, padEnd, padStart, printable, whatFits, widthOf } from './printable.ts'
-import { ROUTE_ORDERS, type RouteOrder, routeLines, sortRoutes } from './routes.ts'
+import { ROUTE_ORDERS, type RouteOrder, sortCounted } from './route-order.ts'
+import { routeLines } from './routes.ts'
 import type { Paint, Style } from './style.ts'
-import { countText, durationText, percentText, rateText, spanText, timeText } from './units.ts'
+import { countText, durationText, percentText, rateText, spanText } from './units.ts'
 
 /** What the user has chosen, and how much room there is. */
 export interface BoardState {
@@ -88,7 +89,9 @@ interface Limits {
 
 function headLine(view: BoardView, state: BoardState, style: Style): string {
   const { columns, paused, where = [] } = state
-  const time = Number.isNaN(view.time) ? '' : `${timeText(view.time).slice(11)} UTC`
+  const time = Number.isNaN(view.time)
+    ? ''
+    : `${style.zone.text(view.time).slice(11)} ${style.zone.name}`
   const mark = paused ? style.yellow('❚❚ paused') : liveMark(view, style)
   const facts = [
     `${countText(view.lines)} ${view.lines === 1 ? 'line' : 'lines'}`,
@@ -156,7 +159,7 @@ function tables(view: BoardView, state: BoardState, style: Style): string[] {
   const { forDynos, forRoutes } = roomOf(state.rows, dynoRows)
   const limits = scrollLimits(view, state)
   const routesFrom = Math.min(state.routesFrom, limits.routes)
-  const shown = sortRoutes(routes, order).slice(routesFrom, routesFrom + forRoutes)
+  const shown = sortCounted(routes, order).slice(routesFrom, routesFrom + forRoutes)
   const routeTable = routeLines(shown, requests.count, columns, style, order)
   const dynosFrom = Math.min(state.dynosFrom, limits.dynos)
   const dynosShown = dynoTable.slice(1 + dynosFrom, 1 + dynosFrom + forDynos)

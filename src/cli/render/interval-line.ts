@@ -1,8 +1,8 @@
-import { padStart } from './printable.ts'
+import { cut, padStart } from './printable.ts'
 import type { ReportView } from './local-report.ts'
 import { type Style, statusColour } from './style.ts'
 import { statusClasses } from './traffic.ts'
-import { countText, durationText, rateText, timeText } from './units.ts'
+import { countText, durationText, rateText } from './units.ts'
 
 const CLASSES = ['4xx', '5xx']
 const PLACES = { time: 14, requests: 8, rate: 8, status: 6, failed: 6, duration: 8 }
@@ -10,7 +10,7 @@ const PLACES = { time: 14, requests: 8, rate: 8, status: 6, failed: 6, duration:
 /** The titles above the lines of --interval; both fit 80 columns. */
 export function intervalTitles(style: Style): string {
   const titles = [
-    'UTC'.padEnd(PLACES.time),
+    cut(style.zone.name, PLACES.time).padEnd(PLACES.time),
     padStart('requests', PLACES.requests),
     padStart('rate', PLACES.rate),
     ...CLASSES.map((name) => padStart(name, PLACES.status)),
@@ -26,7 +26,7 @@ export function intervalLine({ report, failed }: ReportView, style: Style): stri
   const start = interval?.start ?? null
   const classes = new Map(statusClasses(report).map(({ name, count }) => [name, count]))
   const cells = [
-    (start === null ? 'no time' : timeText(start).slice(5)).padEnd(PLACES.time),
+    (start === null ? 'no time' : style.zone.text(start).slice(5)).padEnd(PLACES.time),
     padStart(countText(requests.count), PLACES.requests),
     padStart(rateText(requests.count / (interval?.seconds ?? report.seconds)), PLACES.rate),
     ...CLASSES.map((name) => {

@@ -2,38 +2,56 @@ import { type RequestStats, type SlowRequest, slowestOf } from '../../aggregate/
 import { label, parseSeriesKey } from '../../model/series.ts'
 import { sumValue } from '../../model/sum.ts'
 import type { Window } from '../../model/window.ts'
+import { type AppReport, appReports, readableWindow } from '../../report/report-apps.ts'
 import { isoTime } from '../../report/iso-time.ts'
 import type { Report } from '../../report/report-object.ts'
 import { type Stats, statsOf } from '../../report/stats.ts'
 import { createReport } from '../../report/report.ts'
+import { type Timeline, stepsOf } from '../timeline.ts'
+import { type Counted, type RouteOrder, sortCounted } from './route-order.ts'
 
 /** The report of `l2met-local`: what `/api/report` gives, and what the flags ask for beyond it. */
 export interface LocalReport extends Report {
+  /** The log in steps of equal width, oldest first; none where no line has a time. */
+  readonly timeline: readonly TimelineRow[]
+  readonly releases: readonly { readonly time: string; readonly version: string }[]
+  /** The apps of one stream, where there are several. */
+  readonly apps: readonly AppReport[]
   /** With --interval; start is null for lines that came before any time was known. */
   readonly interval?: { readonly start: string | null; readonly seconds: number }
   /** With --slow, slowest first: times ISO 8601, durations in seconds. */
   readonly slow?: readonly SlowRow[]
-  /** With --by, by count. */
-  readonly groups?: Readonly<Record<string, GroupRow>>
+  /** With --by, by count or as --sort says. */
+  readonly groups?: Readonly<Record<string, Counted>>
+}
+
+export interface TimelineRow {
+  readonly time: string
+  readonly seconds: number
+  readonly requests: number
+  /** Failed requests. */
+  readonly errors: number
+  readonly service: Stats | null
 }
 
 export interface SlowRow extends Omit<SlowRequest, 'time'> {
   readonly time: string | null
 }
 
-export interface GroupRow {
-  readonly count: number
-  readonly errors: number
-  readonly service: Stats | null
+export interface GroupRow extends Counted {
+  readonly key: string
 }
 
 /** A report and what it takes to show it to people. */
 export interface ReportView {
   readonly report: LocalReport
+  /** Requests by the key of --by, those that are shown, in their order. */
+  readonly groups: readonly GroupRow[]
   /** Failed requests: a status of 500 or more, or an H code. */
   readonly failed: number
-  /** How many routes there are beyond those that are shown. */
+  /** How many routes and groups there are beyond those that are shown. */
   readonly moreRoutes: number
+  readonly moreGroups: number
   /** Units of samples and add-on values, by series name, as `app/queue.depth` or `postgres/db_size`. */
   readonly units: ReadonlyMap<string, string>
   /** Values of log lines that can't be counted, by reason: those of `l2met_refused_values_total`. */
@@ -44,6 +62,7 @@ export interface ReportOptions {
   readonly top: number
   readonly slow: boolean
   readonly by: boolean
+  readonly order?: RouteOrder | undefined
 }
 
 const APP = 'local'
@@ -52,30 +71,56 @@ export function viewOf(
   window: Window,
   requests: RequestStats,
   options: ReportOptions,
+  timeline?: Timeline,
   interval?: { readonly start: number; readonly widthMs: number },
 ): ReportView {
-  const whole = createReport(APP, window)
+  const apps = appReports(window)
+  const readable = readableWindow(window, apps)
+  const whole = createReport(APP, readable)
+  const { order = 'requests', top } = options
+  const routes = order === 'requests' ? whole.routes : sortCounted(whole.routes, order)
+  const groups = options.by ? groupsOf(requests, order) : []
+  const shown = groups.slice(0, top)
   const report = {
     ...whole,
-    routes: whole.routes.slice(0, options.top),
+    routes: routes.slice(0, top),
+    timeline: timeline === undefined ? [] : timelineOf(timeline),
+    releases: whole.events.flatMap(({ kind, time, text }) =>
+      kind === 'release' ? [{ time, version: text }] : [],
+    ),
+    apps,
     ...(interval && {
       interval: { start: isoTime(interval.start), seconds: interval.widthMs / 1000 },
     }),
     ...(options.slow && {
-      slow: slowestOf(requests, options.top).map((request) => ({
+      slow: slowestOf(requests, top).map((request) => ({
         ...request,
         time: isoTime(request.time),
       })),
     }),
-    ...(options.by && { groups: groupsOf(requests) }),
+    ...(options.by && {
+      groups: Object.fromEntries(shown.map(({ key, ...group }) => [key, group])),
+    }),
   }
   return {
     report,
+    groups: shown,
     failed: requests.errors,
-    moreRoutes: whole.routes.length - report.routes.length,
-    units: unitsOf(window),
+    moreRoutes: routes.length - report.routes.length,
+    moreGroups: groups.length - shown.length,
+    units: unitsOf(readable),
     refused: refusedOf(window),
   }
+}
+
+function timelineOf(timeline: Timeline): TimelineRow[] {
+  return stepsOf(timeline).map(([start, { requests, errors, service }]) => ({
+    time: isoTime(start)!,
+    seconds: timeline.widthMs / 1000,
+    requests,
+    errors,
+    service: statsOf(service),
+  }))
 }
 
 /** One line, or several with `indent`; whatever a terminal could take for a command is escaped. */
@@ -90,16 +135,16 @@ export function reportJson(report: LocalReport, indent = 0): string {
 // JSON.stringify escapes C0; DEL, C1, bidi controls and line separators are left to us.
 const BEYOND_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
-function groupsOf(requests: RequestStats): Record<string, GroupRow> {
-  const groups = [...requests.groups].toSorted(
-    ([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1),
-  )
-  return Object.fromEntries(
-    groups.map(([key, { count, errors, service }]) => [
+function groupsOf(requests: RequestStats, order: RouteOrder): GroupRow[] {
+  const groups = [...requests.groups]
+    .toSorted(([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1))
+    .map(([key, { count, errors, service }]) => ({
       key,
-      { count, errors, service: statsOf(service) },
-    ]),
-  )
+      count,
+      errors,
+      service: statsOf(service),
+    }))
+  return order === 'requests' ? groups : sortCounted(groups, order)
 }
 
 /** Units of samples and add-on values, by series name. */

@@ -7,7 +7,9 @@ import { section } from './traffic.ts'
 import { countText, valueText } from './units.ts'
 
 /** A report, and the units of its samples. */
-export type OwnView = Pick<ReportView, 'report' | 'units'>
+export interface OwnView extends Pick<ReportView, 'units'> {
+  readonly report: Report
+}
 
 type Named<T> = readonly [name: string, value: T]
 

@@ -1,20 +1,10 @@
 import type { RouteReport } from '../../report/report-object.ts'
 import type { GroupRow, SlowRow } from './local-report.ts'
 import { printable } from './printable.ts'
+import { type Counted, type RouteOrder, weightOf } from './route-order.ts'
 import { type Style, statusColour } from './style.ts'
 import { type Column, table } from './table.ts'
-import { countText, durationText, percentText, timeText } from './units.ts'
-
-/** What routes can be sorted by: how often, how slow, how often failed, or all the time they took. */
-export const ROUTE_ORDERS = ['requests', 'p95', 'failed', 'time'] as const
-export type RouteOrder = (typeof ROUTE_ORDERS)[number]
-
-/** Most first; where that is the same, the more frequent first. */
-export function sortRoutes(routes: readonly RouteReport[], order: RouteOrder): RouteReport[] {
-  return routes.toSorted((a, b) => weightOf(b, order) - weightOf(a, order) || b.count - a.count)
-}
-
-type Counted = Pick<RouteReport, 'count' | 'errors' | 'service'>
+import { countText, durationText, percentText } from './units.ts'
 
 /** Columns that say how much and how fast, for anything that requests are counted by. */
 function countColumns<Row extends Counted>(total: number, style: Style): Column<Row>[] {
@@ -52,6 +42,7 @@ export function routeLines(
   if (routes.length === 0) return []
   const columns: Column<RouteReport>[] = [
     ...countColumns<RouteReport>(total, style),
+    { title: 'app', align: 'left', cell: ({ app = '' }) => printable(app) },
     {
       title: 'route',
       align: 'left',
@@ -60,30 +51,35 @@ export function routeLines(
       keepsEnd: true,
     },
   ]
-  if (order === 'time') columns.splice(1, 1, timeColumn())
-  const marked = columns.map((column) =>
-    column.title === order ? { ...column, title: `${column.title}▾` } : column,
+  return table(marked(columns, order), routes, width, style)
+}
+
+/** The columns, of which one is marked: that which rows are sorted by. */
+function marked<Row extends Counted>(
+  columns: readonly Column<Row>[],
+  order: RouteOrder | undefined,
+): Column<Row>[] {
+  const shown = order === 'total' ? columns.toSpliced(1, 1, totalColumn()) : columns
+  const title = order === 'errors' ? 'failed' : order
+  return shown.map((column) =>
+    column.title === title ? { ...column, title: `${column.title}▾` } : column,
   )
-  return table(marked, routes, width, style)
 }
 
 export function groupLines(
-  groups: Readonly<Record<string, GroupRow>>,
+  rows: readonly GroupRow[],
   by: string,
+  total: number,
   width: number,
   style: Style,
+  order?: RouteOrder,
 ): string[] {
-  const rows = Object.entries(groups)
-    .map(([key, group]) => ({ key, ...group }))
-    .toSorted((a, b) => b.count - a.count)
   if (rows.length === 0) return []
-  const total = rows.reduce((sum, { count }) => sum + count, 0)
-  type Row = (typeof rows)[number]
-  const columns: Column<Row>[] = [
-    ...countColumns<Row>(total, style),
+  const columns: Column<GroupRow>[] = [
+    ...countColumns<GroupRow>(total, style),
     { title: by, align: 'left', cell: ({ key }) => printable(key), flexible: true, keepsEnd: true },
   ]
-  return table(columns, rows, width, style)
+  return table(marked(columns, order), rows, width, style)
 }
 
 export function slowLines(slow: readonly SlowRow[], width: number, style: Style): string[] {
@@ -98,10 +94,9 @@ export function slowLines(slow: readonly SlowRow[], width: number, style: Style)
     },
     { title: 'dyno', align: 'left', cell: ({ dyno }) => printable(dyno) },
     {
-      title: 'time',
+      title: style.zone.name,
       align: 'left',
-      cell: ({ time }) => (time === null ? '' : timeText(time)),
-      optional: true,
+      cell: ({ time }) => (time === null ? '' : style.zone.text(time)),
     },
     {
       title: 'request',
@@ -110,22 +105,21 @@ export function slowLines(slow: readonly SlowRow[], width: number, style: Style)
       flexible: true,
       keepsEnd: true,
     },
+    {
+      title: 'request_id',
+      align: 'left',
+      cell: (row) => printable(row.request_id),
+      optional: true,
+    },
   ]
   return table(columns, slow, width, style)
 }
 
-function weightOf({ count, errors, service }: RouteReport, order: RouteOrder): number {
-  if (order === 'requests') return count
-  if (order === 'failed') return errors
-  if (service === null) return 0
-  return order === 'p95' ? service.p95 : service.mean * service.count
-}
-
-/** All the time that requests of a route took, as a sum. */
-function timeColumn(): Column<RouteReport> {
+/** All the time that the requests took, as a sum. */
+function totalColumn(): Column<Counted> {
   return {
-    title: 'time',
+    title: 'total',
     align: 'right',
-    cell: (route) => durationText(weightOf(route, 'time')),
+    cell: (row) => durationText(weightOf(row, 'total')),
   }
 }

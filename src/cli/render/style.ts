@@ -1,3 +1,5 @@
+import { UTC, type Zone } from './zone.ts'
+
 export type Paint = (text: string) => string
 
 /** Puts colour on text, or leaves it as it is. */
@@ -11,6 +13,8 @@ export interface Style {
   readonly blue: Paint
   readonly cyan: Paint
   readonly inverse: Paint
+  /** In which times are shown. */
+  readonly zone: Zone
 }
 
 /** What decides about colour: flags, the environment, and where the text goes. */
@@ -29,7 +33,7 @@ export function wantsColour({ noColour, isTty, env }: ColourWish): boolean {
 }
 
 /** The sixteen colours of the terminal's own palette, so that they suit its background. */
-export function createStyle(on: boolean): Style {
+export function createStyle(on: boolean, zone: Zone = UTC): Style {
   const paint = (start: number, end: number) => (text: string) =>
     on && text !== '' ? `\u001b[${start}m${text}\u001b[${end}m` : text
   return {
@@ -42,6 +46,7 @@ export function createStyle(on: boolean): Style {
     blue: paint(34, 39),
     cyan: paint(36, 39),
     inverse: paint(7, 27),
+    zone,
   }
 }
 

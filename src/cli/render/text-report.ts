@@ -1,15 +1,19 @@
 import { errorName } from '../../report/error-names.ts'
+import type { AppReport } from '../../report/report-apps.ts'
 import type { DynoReport, Report } from '../../report/report-object.ts'
 import { dynoLines } from './dynos.ts'
+import { eventLines } from './events.ts'
 import type { ReportView } from './local-report.ts'
 import { addonLines, countLines, measureLines, sampleLines, uniqueLines } from './own-metrics.ts'
 import { cut, printable, wrapList } from './printable.ts'
 import { refusedLines } from './refused.ts'
+import type { RouteOrder } from './route-order.ts'
 import { groupLines, routeLines, slowLines } from './routes.ts'
 import type { Style } from './style.ts'
 import { type Column, table } from './table.ts'
 import { byCount, errorLines, partsOf, requestLines, section, timeLines } from './traffic.ts'
-import { countText, spanText, timeText } from './units.ts'
+import { timelineLines } from './timeline-lines.ts'
+import { countText, durationText, spanText } from './units.ts'
 
 export interface TextOptions {
   /** Columns of text and lists. */
@@ -23,9 +27,11 @@ export interface TextOptions {
   readonly slow?: string | undefined
   /** The conditions of --where, as the user wrote them. */
   readonly where?: readonly string[]
+  /** What else leaves lines out, in words. */
+  readonly only?: readonly string[]
+  readonly order?: RouteOrder | undefined
 }
 
-const MAX_EVENTS = 20
 const MAX_DYNOS = 50
 
 /** The report for people: sections without data are left out. Ends in a newline. */
@@ -36,14 +42,13 @@ export function renderReport(view: ReportView, options: TextOptions): string {
   const sections = [
     headLines(report, options),
     requestSection(view, options),
+    timelineLines(report, inner, style),
+    options.by === 'app' ? [] : appsSection(view, inner, style),
     errorLines(report, inner, style),
     timeLines(report, inner, style),
-    routesSection(view, inner, style),
-    section(
-      `By ${options.by ?? ''}`,
-      groupLines(report.groups ?? {}, options.by ?? '', inner, style),
-      style,
-    ),
+    // The same with the method.
+    options.by === 'route' ? [] : routesSection(view, options),
+    groupsSection(view, options),
     section(
       `Slowest requests, ${options.slow ?? ''} and more`,
       slowLines(report.slow ?? [], inner, style),
@@ -63,27 +68,32 @@ export function renderReport(view: ReportView, options: TextOptions): string {
   return `${shown.map((lines) => lines.join('\n')).join('\n\n')}\n`
 }
 
-function headLines(report: Report, { width, style, where }: TextOptions): string[] {
+function headLines(report: Report, options: TextOptions): string[] {
+  const { width, style, where = [], only = [] } = options
   const { read = 0, ...classes } = report.lines
   const kinds = byCount(classes).filter(([, n]) => n > 0)
   const parts = [`${countText(read)} ${read === 1 ? 'line' : 'lines'}`, ...partsOf(kinds)]
   if (read === 0) return [`${style.bold('l2met-local')}  no lines`]
   return [
-    `${style.bold('l2met-local')}  ${spanOf(report)}`,
+    `${style.bold('l2met-local')}  ${spanOf(report, style)}`,
     ...wrapList(parts, width).map(style.dim),
-    ...(where !== undefined && where.length > 0
-      ? [style.yellow(cut(`only requests with ${printable(where.join(' and '))}`, width))]
-      : []),
+    ...filterTexts(where, only).map((text) => style.yellow(cut(text, width))),
   ]
 }
 
+/** What was left out, in words; printable. */
+export function filterTexts(where: readonly string[], only: readonly string[]): string[] {
+  const requests = where.length > 0 ? [`only requests with ${printable(where.join(' and '))}`] : []
+  return [...only.map(printable), ...requests]
+}
+
 /** `2014-01-09 06:16:53 to 06:17:19 UTC (26s)`; the second date only where it is another. */
-function spanOf({ from, to, seconds }: Report): string {
+function spanOf({ from, to, seconds }: Report, { zone }: Style): string {
   if (from === null || to === null) return 'no line carried a time'
-  const first = timeText(from)
-  const last = timeText(to)
+  const first = zone.text(from)
+  const last = zone.text(to)
   const end = last.startsWith(first.slice(0, 10)) ? last.slice(11) : last
-  return `${first} to ${end} UTC (${spanText(seconds)})`
+  return `${first} to ${end} ${zone.name} (${spanText(seconds)})`
 }
 
 /** Who asked for some requests is told when there are none. */
@@ -92,12 +102,47 @@ function requestSection(view: ReportView, { width, style, where = [] }: TextOpti
   return where.length > 0 ? [`${style.bold('Requests')}  none`] : []
 }
 
-function routesSection(view: ReportView, width: number, style: Style): string[] {
+function routesSection(view: ReportView, { tableWidth, style, order }: TextOptions): string[] {
   const { routes, requests } = view.report
-  const shown =
-    view.moreRoutes > 0 ? `, the first ${routes.length} of ${routes.length + view.moreRoutes}` : ''
-  const title = `Routes${shown}`
-  return section(title, routeLines(routes, requests.count, width, style), style)
+  const title = `Routes${shownText(routes.length, view.moreRoutes)}`
+  const lines = routeLines(routes, requests.count, tableWidth - 2, style, order)
+  return section(title, lines, style)
+}
+
+function groupsSection(view: ReportView, { by, tableWidth, style, order }: TextOptions): string[] {
+  if (by === undefined) return []
+  const { groups, moreGroups, report } = view
+  const title = `By ${by}${shownText(groups.length, moreGroups)}`
+  return section(
+    title,
+    groupLines(groups, by, report.requests.count, tableWidth - 2, style, order),
+    style,
+  )
+}
+
+function shownText(shown: number, more: number): string {
+  return more > 0 ? `, the first ${shown} of ${shown + more}` : ''
+}
+
+function appsSection({ report }: ReportView, width: number, style: Style): string[] {
+  const columns: Column<AppReport>[] = [
+    { title: 'lines', align: 'right', cell: ({ lines }) => countText(lines) },
+    { title: 'requests', align: 'right', cell: ({ requests }) => countText(requests) },
+    {
+      title: 'failed',
+      align: 'right',
+      cell: ({ errors }) => (errors > 0 ? countText(errors) : ''),
+      colour: () => style.red,
+    },
+    {
+      title: 'p95',
+      align: 'right',
+      cell: ({ service }) => (service === null ? '' : durationText(service.p95)),
+    },
+    { title: 'app', align: 'left', cell: ({ app }) => printable(app), flexible: true },
+  ]
+  const { apps } = report
+  return apps.length === 0 ? [] : section('Apps', table(columns, apps, width, style), style)
 }
 
 /** Each job of the scheduler is a dyno of its own: those with requests and errors come before them. */
@@ -110,54 +155,6 @@ function dynosSection({ dynos }: Report, width: number, style: Style): string[] 
 
 function weightOf({ requests, errors }: DynoReport): number {
   return requests + Object.values(errors).reduce((sum, n) => sum + n, 0)
-}
-
-function eventLines({ events }: Report, width: number, style: Style): string[] {
-  const runs = runsOf(events)
-  const rows = runs.slice(-MAX_EVENTS)
-  if (rows.length === 0) return []
-  const isBad = ({ kind }: EventRun) => kind === 'crash' || kind === 'error'
-  const columns: Column<EventRun>[] = [
-    {
-      title: 'time',
-      align: 'left',
-      cell: ({ time }) => (time === null ? '' : timeText(time)),
-      colour: () => style.dim,
-    },
-    {
-      title: 'event',
-      align: 'left',
-      cell: ({ kind }) => kind,
-      colour: (run) => (isBad(run) ? style.red : style.cyan),
-    },
-    { title: 'what', align: 'left', cell: eventText, flexible: true },
-    {
-      title: 'times',
-      align: 'right',
-      cell: ({ count }) => (count > 1 ? countText(count) : ''),
-    },
-  ]
-  const title = runs.length > MAX_EVENTS ? 'Events, the last ones' : 'Events'
-  return section(title, table(columns, rows, width, style), style)
-}
-
-function eventText({ kind, text }: EventRun): string {
-  const words = kind === 'error' ? errorName(text.split(' ').at(-1)!) : ''
-  return printable(words === '' ? text : `${text} ${words}`)
-}
-
-type EventRun = Report['events'][number] & { readonly count: number }
-
-/** What happened several times in a row is one run, at its last time: a dyno over its quota says so every 20 s. */
-function runsOf(events: Report['events']): EventRun[] {
-  const runs: EventRun[] = []
-  for (const event of events) {
-    const last = runs.at(-1)
-    if (last?.kind === event.kind && last.text === event.text) {
-      runs[runs.length - 1] = { ...event, count: last.count + 1 }
-    } else runs.push({ ...event, count: 1 })
-  }
-  return runs
 }
 
 function droppedLines({ dropped }: Report, width: number, style: Style): string[] {

@@ -67,11 +67,6 @@ export function valueText(value: number, unit: string, digits = 5): string {
   return unit === '' ? text : `${text} ${unit}`
 }
 
-/** `2014-01-09 06:16:53` UTC, of milliseconds since 1970 or an ISO time. */
-export function timeText(time: number | string): string {
-  return new Date(time).toISOString().slice(0, 19).replace('T', ' ')
-}
-
 const SCALES: readonly [number, string][] = [
   [1e12, 'T'],
   [1e9, 'G'],

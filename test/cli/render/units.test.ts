@@ -1,3 +1,4 @@
+import { UTC } from '../../../src/cli/render/zone.ts'
 import { describe, expect, test } from 'vitest'
 import {
   countText,
@@ -6,7 +7,6 @@ import {
   rateText,
   sizeText,
   spanText,
-  timeText,
   valueText,
 } from '../../../src/cli/render/units.ts'
 
@@ -81,5 +81,5 @@ test('counts, rates and values', () => {
   expect(valueText(1_073_002, '')).toBe('1,073,002')
   expect(valueText(0.5, 'ratio')).toBe('50.0%')
   expect(valueText(3, 'jobs')).toBe('3 jobs')
-  expect(timeText('2026-11-21T10:00:01.500Z')).toBe('2026-11-21 10:00:01')
+  expect(UTC.text('2026-11-21T10:00:01.500Z')).toBe('2026-11-21 10:00:01')
 })

@@ -1,20 +1,27 @@
 import { type Accumulator, contentsOf } from '../model/accumulator.ts'
-import { mergeCell } from '../model/cell.ts'
+import { type Cell, mergeCell } from '../model/cell.ts'
 import { seriesKey } from '../model/series.ts'
 import { DYNO_GONE_MS, SAMPLES_KEPT_MS } from '../model/window-reader.ts'
 import { type Window, type WindowHeader, cellWithin, mergeHeader } from '../model/window.ts'
 
 /**
  * Adds what a lifetime window keeps of what was accumulated: of a unique series no more than its name.
- * Series beyond `maxSeries` fold into the overflow series of their names.
+ * Series beyond `maxSeries` fold into the overflow series of their names. What is added to is marked
+ * with `epoch`.
  */
-export function addToTotals(window: Window, acc: Accumulator, maxSeries: number): void {
+export function addToTotals(
+  window: Window,
+  acc: Accumulator,
+  maxSeries: number,
+  epoch: number,
+): void {
   const { keys, series } = acc.table
   const contents = contentsOf(acc)
   mergeTotalsHeader(window, contents)
   for (const id of contents.touched) {
     const cell = cellWithin(window, keys[id]!, series[id]!.kind, maxSeries)
     if (cell.kind !== 'unique') mergeCell(cell, contents.cells[id]!)
+    if (epoch > cell.epoch) cell.epoch = epoch
   }
 }
 
@@ -30,6 +37,27 @@ export function mergeTotalsHeader(
 export function dropGoneSamples(window: Window, now: number): void {
   for (const key of goneSamples(window, now)) window.cells.delete(key)
 }
+
+/**
+ * Drops counters, distributions and unique series that are idle, to make room in a full lifetime window:
+ * one that comes back begins at zero. The platform's codes, our own series and those that take others in
+ * stay.
+ */
+export function dropIdleSeries(
+  { cells }: Window,
+  isIdle: (key: string, cell: Cell) => boolean,
+): void {
+  for (const [key, cell] of cells)
+    if (cell.kind !== 'sample' && !isKept(key) && isIdle(key, cell)) cells.delete(key)
+}
+
+function isKept(key: string): boolean {
+  const name = key.indexOf('\0') + 1
+  return KEPT.some((start) => key.startsWith(start, name)) || key.endsWith(OVERFLOW)
+}
+
+const KEPT = ['l2met/', 'router/errors', 'logplex/', 'release/']
+const OVERFLOW = '\0overflow\0true'
 
 /** How many series are there: without those that are dropped next. */
 export function seriesCount(window: Window, now: number): number {

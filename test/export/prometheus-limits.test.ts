@@ -111,3 +111,31 @@ test('one-off dynos count under their type, and leave no series behind', async (
   expect(names.filter((name) => /dyno="(?:run|scheduler|release)\.\d/.test(name))).toEqual([])
   expect(samples.get('l2met_series{app="shop"}')).toBeLessThan(30)
 })
+
+test('label sets that no window holds any more give their places to new ones', async () => {
+  const target = createTarget({ maxSeries: MAX_SERIES })
+  const day = async (tag: string) => {
+    // Fewer in a minute than there is room for in a window.
+    for (let i = 0; i < 150; i += 1) {
+      await target.post(APP, `count#sold=1 tag#sku=${tag}${wordOf(i)}`)
+      target.move(1000)
+    }
+  }
+  await target.platform('evil', 'router', routerLine({ status: 503, code: 'H99' }))
+  await day('old')
+  target.move(61_000)
+  await day('new')
+  const full = await target.samples()
+  expect(full.get('app_sold_total{app="evil",overflow="true"}')).toBeGreaterThan(0)
+  const overflow = full.get('app_sold_total{app="evil",overflow="true"}')!
+  target.move(26 * 3_600_000)
+  await target.post(APP, 'count#sold=1 tag#sku=first')
+  target.move(61_000)
+  await day('late')
+  const samples = await target.samples()
+  expect(samples.get(`app_sold_total{app="evil",sku="late${wordOf(149)}"}`)).toBe(1)
+  expect([...samples.keys()].filter((name) => /sku="(?:old|new)/.test(name))).toEqual([])
+  expect(samples.get('app_sold_total{app="evil",overflow="true"}')).toBe(overflow)
+  // Codes stay.
+  expect(samples.get('heroku_router_errors_total{app="evil",code="H99"}')).toBe(1)
+})

@@ -16,6 +16,7 @@ export async function openCompactor(
   url: string,
   maxSeries = 10_000,
   warn = fail,
+  now = Date.now,
 ): Promise<OwnCompactor> {
   const client = createRedisClient({ urls: url.split(','), trustSelfSigned: false })
   client.on('error', () => {})
@@ -25,7 +26,7 @@ export async function openCompactor(
     values: commands,
     faults: createValueFaults(warn),
     packer: createPacker(),
-    now: Date.now,
+    now,
     retentionMs: 24 * 3_600_000,
     maxSeries,
     warn,

@@ -48,7 +48,8 @@ What \`GET /metrics\` shows. This page is made from the table in \`src/export/pr
 - When an app has as many series as \`MAX_SERIES_PER_APP\` allows, what is new goes to one row of its metric
   with \`overflow="true"\`: totals stay right, and \`l2met_overflow_total\` says how many values went there. Names
   that are new then, and words as units beyond the first 64, share one metric for each kind, as
-  \`app_other_total{overflow="true"}\`. Series that are gone give their places back.
+  \`app_other_total{overflow="true"}\`. Gauges that are gone give their places back, and when an app is full, so do
+  series that no window holds any more (after \`RETENTION_HOURS\`); codes stay.
 - One-off dynos (\`run.1234\`, \`scheduler.1234\`, \`release.1234\`) count under their type, as \`dyno="run"\`; only their
   memory and load carry the number.
 - While the store can't be read, \`/metrics\` answers 503: a gap is harmless, a wrong number isn't.

@@ -6,14 +6,15 @@ import {
   readableEntries,
   sumAppendLog,
 } from './append-log-merge.ts'
-import { dropGoneSamples } from '../../codec/totals.ts'
+import { dropGoneSamples, dropIdleSeries } from '../../codec/totals.ts'
 import { NewerFormatError, recordsFault } from '../../codec/record.ts'
 import { deflatePackedAsync, seriesIn } from '../../codec/window.ts'
 import type { Packer } from '../../codec/packer.ts'
 import type { KeyedValues, NewValue } from './keyed-values.ts'
 import { TOTALS_TTL_S, appendLogKey, totalsKey, windowKey } from './keys.ts'
+import { createKeyedReader } from './reader.ts'
 import type { ValueFaults } from './value-faults.ts'
-import { WIDTH_1M, WIDTH_10S_KEPT_MS, WIDTH_10S } from '../../model/window-reader.ts'
+import { HOUR_MS, WIDTH_1M, WIDTH_10S_KEPT_MS, WIDTH_10S } from '../../model/window-reader.ts'
 import { type Yielder, createYielder } from '../../codec/event-loop.ts'
 
 /**
@@ -43,8 +44,14 @@ const PAUSE_MS = 1
 /** 10 s windows of one compaction; there are more when lines come late. */
 const MAX_WINDOWS = 64
 
+/** All windows of an app are read for what is idle: not more often, ms. */
+const IDLE_EVERY_MS = HOUR_MS
+
 export function createCompaction(options: CompactionOptions): Compaction {
   const { values, faults, packer, now, retentionMs, maxSeries } = options
+  const read = createKeyedReader({ ...options, onLog: () => {}, onHour: () => {} })
+  /** By prefix: when full totals were last freed of idle series, ms since 1970. */
+  const freed = new Map<string, number>()
 
   const compact: Compaction = async (prefix, isMoved) => {
     const logKey = appendLogKey(prefix)
@@ -108,12 +115,30 @@ export function createCompaction(options: CompactionOptions): Compaction {
     const before = await values.get(targets.map(({ key }) => key))
     const changed: NewValue[] = []
     for (const [i, target] of targets.entries()) {
-      changed.push(await packTarget(target, before[i], series, yielder))
+      changed.push(await packTarget(prefix, target, before[i], series, yielder))
     }
     return values.compact(appendLogKey(prefix), head, NOTHING, changed)
   }
 
+  /** Drops from totals what is gone, and from full ones what no window holds any more. */
+  const dropGone = async (prefix: string, window: Window): Promise<void> => {
+    const time = now()
+    dropGoneSamples(window, time)
+    const isDue = Math.abs(time - (freed.get(prefix) ?? 0)) >= IDLE_EVERY_MS
+    if (window.cells.size < maxSeries || !isDue) return
+    freed.set(prefix, time)
+    const present = new Set<string>()
+    const seriesSink = (key: string) => {
+      present.add(key)
+      return []
+    }
+    const range = { width: WIDTH_1M, from: time - retentionMs - HOUR_MS, to: Infinity } as const
+    await read(prefix, range, [{ acceptsRollups: true, onHeader: () => {}, seriesSink }])
+    dropIdleSeries(window, (key) => !present.has(key))
+  }
+
   const packTarget = async (
+    prefix: string,
     { key, sums, expires, isTotals }: Target,
     before: Buffer | undefined,
     series: Iterable<string>,
@@ -128,7 +153,7 @@ export function createCompaction(options: CompactionOptions): Compaction {
       if (error instanceof NewerFormatError) throw error
       return add(undefined)
     })
-    if (isTotals) dropGoneSamples(window, now())
+    if (isTotals) await dropGone(prefix, window)
     const packed = await deflatePackedAsync(await packer.packInTurns(window, yielder))
     return { key, before, packed, expires }
   }

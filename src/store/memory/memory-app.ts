@@ -19,7 +19,7 @@ import {
   HOUR_MS,
   type Width,
 } from '../../model/window-reader.ts'
-import { addToTotals, dropGoneSamples } from '../../codec/totals.ts'
+import { addToTotals, dropGoneSamples, dropIdleSeries } from '../../codec/totals.ts'
 
 /**
  * The windows of one app in memory. What comes is counted in open windows, by series number. These are
@@ -88,7 +88,7 @@ export function settle(app: MemoryApp, packer: Packer, limit = Infinity): void {
     const packed = packer.packAccumulators(accs)
     append(app, app.fine, start, packed, packer)
     append(app, app.coarse, start - (start % WIDTH_1M), packed, packer)
-    for (const acc of accs) addToTotals(lifetime, acc, maxSeries)
+    for (const acc of accs) addToTotals(lifetime, acc, maxSeries, start)
   }
   releaseWindows(due)
 }
@@ -109,6 +109,10 @@ export function tidy(app: MemoryApp, now: number, retentionMs: number, packer: P
     if (hour < now - retentionMs - HOUR_MS) app.hours.delete(hour)
   }
   dropGoneSamples(app.lifetime, now)
+  // No window holds it any more.
+  const idleBefore = now - retentionMs - HOUR_MS
+  if (app.lifetime.cells.size >= app.maxSeries)
+    dropIdleSeries(app.lifetime, (_, { epoch }) => epoch < idleBefore)
 }
 
 /** Where the windows of one width begin and end that are there, ms; undefined when there are none. */

@@ -109,6 +109,41 @@ describe.skipIf(noRedis !== undefined)('folds', () => {
   })
   afterAll(async () => server.stop())
 
+  test('full totals give places of series that no window holds any more to new ones', async () => {
+    const maxSeries = 6
+    const store = await openStore(server.url, undefined, maxSeries)
+    const app = newApp()
+    const prefix = appPrefix(app)
+    const early = Date.now()
+    const late = early + 26 * HOUR_MS
+    const commit = async (time: number, names: readonly string[]) => {
+      const acts = names.map((name): Act => {
+        const series = { kind: 'count', name: 'app/x', unit: '', labels: [['n', name]] } as const
+        return { act: 'value', series, value: 1, time }
+      })
+      const acc = accumulatorOf([{ act: 'line', time, result: 0, kind: 0 }, ...acts])
+      const deltas = [{ start: time - (time % WIDTH_10S), acc }]
+      await store.commit(app, [{ id: undefined, deltas }])
+    }
+    const keys = async () => [...(await store.totals()).get(app)!.cells.keys()]
+    const { compact: first } = await openCompactor(server.url, maxSeries)
+    await commit(early, ['a', 'b', 'c', 'd', 'e', 'f', 'g'])
+    await first(prefix)
+    expect(await keys()).toHaveLength(7)
+    const { compact: then } = await openCompactor(server.url, maxSeries, undefined, () => late)
+    await commit(late, ['a', 'new'])
+    await then(prefix)
+    const left = ['a'].map((name) => `c\0app/x\0n\0${name}`)
+    const overflow = 'c\0app/x\0overflow\0true'
+    expect((await keys()).toSorted()).toEqual([...left, overflow].toSorted())
+    await commit(late, ['new'])
+    await then(prefix)
+    const cells = (await store.totals()).get(app)!.cells
+    expect(cells.get('c\0app/x\0n\0new')).toMatchObject({ high: 1 })
+    expect(cells.get('c\0app/x\0n\0a')).toMatchObject({ high: 2 })
+    expect(cells.get(overflow)).toMatchObject({ high: 2 })
+  })
+
   test.each([10_000, 4])(
     'change nothing that is read, with room for %i series',
     async (maxSeries) => {

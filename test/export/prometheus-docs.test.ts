@@ -17,7 +17,7 @@ test('what docs/METRICS.md says of log lines is so', async () => {
     'shop',
     'web.1',
     'measure#db.latency=4ms count#mail.sent=3 sample#queue.depth=12 unique#user=17',
-    'sample#stock=5widgets measure#stock=5widgets sample#connection-count=2 sample#age.hours=3',
+    'sample#stock=5widgets measure#stock=5widgets sample#connection-count=2 sample#fuel.gauge=3',
     'measure#db.rows=3 sample#age=3h count#mail.total sample#mail.total=1 measure#wait.seconds=1s',
     'measure#x=1 sample#x=1 count#x=1',
   )

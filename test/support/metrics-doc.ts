@@ -98,7 +98,7 @@ Bytes, ratios and pages are named as seconds are: \`_bytes\`, \`_ratio\`, \`_pag
    they belong to histograms and to OpenMetrics, \`_sum\`, \`_count\`, \`_bucket\`, \`_created\` and \`_info\`.
 2. \`promtool check metrics\` has to stay silent. So camelCase becomes snake_case, and a word that it takes
    for an abbreviated unit, for one that isn't a base unit or for a type (\`ms\`, \`b\`, \`hours\`, \`kilobytes\`,
-   \`gauge\`…) gets an \`x\` behind: \`sample#age.hours\` is \`app_age_hoursx\`. Better write the unit at the number
+   \`gauge\`…) gets an \`x\` behind: \`sample#fuel.gauge\` is \`app_fuel_gaugex\`. Better write the unit at the number
    (\`sample#age=3h\`), which makes it \`app_age_last_seconds\`.
 3. Names that come out alike are one metric: counts, distributions and distinct values add up, of samples
    the newest stays.

@@ -35,6 +35,7 @@ import { createMemoryCommitter } from '../ingest/memory-committer.ts'
 import { RefusedError } from '../ingest/refusal.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import { createRedisStore } from '../store/redis/redis-store.ts'
+import type { RedisMemory } from '../store/redis/server-info.ts'
 import type { Store } from '../store/store.ts'
 import { createScopedCollectors, storeOf } from './scoped-collectors.ts'
 import { readVersion } from '../model/version.ts'
@@ -82,7 +83,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   const version = readVersion()
   const scanFault = scannerFault()
   if (scanFault !== undefined) log.warn(scanFault)
-  const { store, committer, storeFault, ready, self } = createStore(config, deps)
+  const { store, committer, storeFault, ready, self, memory } = createStore(config, deps)
   answerFleet(self)
   const intake = createIntake({
     ...config,
@@ -91,7 +92,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     pins: config.routes,
     warn: (details, text) => log.warn(details, text),
   })
-  const collector = createCollector({ store, version })
+  const collector = createCollector({ store, version, memory })
   const collectorOf = createScopedCollectors(collector, (apps) =>
     createCollector({ store: storeOf(store, apps), version }),
   )
@@ -208,6 +209,8 @@ interface StoreParts {
   /** Resolves when the store was reached. */
   readonly ready: Promise<void>
   readonly self: SelfMetrics
+  /** How full Redis is. */
+  readonly memory?: () => RedisMemory | undefined
 }
 
 function createStore(config: Config, { log, now = Date.now }: AppDeps): StoreParts {
@@ -232,7 +235,8 @@ function createStore(config: Config, { log, now = Date.now }: AppDeps): StorePar
     clockOffset: store.clockOffset,
   })
   const committer = createCommitter(store, { ...config, noteCommit: self.noteCommit })
-  return { store, committer, storeFault: store.fault, ready: store.ready, self }
+  const { fault: storeFault, ready, memory } = store
+  return { store, committer, storeFault, ready, self, memory }
 }
 
 function takeWith(intake: Intake): TakeBody {

@@ -4,7 +4,8 @@ import { userOf } from './credentials.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { sealFernet } from './fernet.ts'
 import type { FernetKey } from './old-drains.ts'
-import { readBody } from './request-body.ts'
+import type { InFlightLimiter } from './in-flight-limiter.ts'
+import { useBody } from './request-body.ts'
 import { RequestError } from './request-error.ts'
 
 /** A path of a drain, and how a body that is counted is answered there. */
@@ -32,13 +33,19 @@ export const DRAIN_PATHS: readonly DrainPath[] = [
 const ALIVE_PATHS = ['/healthy', '/status']
 
 const MAX_SIGNED = 512
+/** No app has such a name. */
+const SIGNER = '/sign'
 
 /** The other paths of old drains: their health checks, and `POST /sign` of l2met. */
 export function addAliasRoutes(
   server: FastifyInstance,
-  options: { readonly keys: readonly FernetKey[]; readonly storeFault: () => string | undefined },
+  options: {
+    readonly keys: readonly FernetKey[]
+    readonly inFlight: InFlightLimiter
+    readonly storeFault: () => string | undefined
+  },
 ): void {
-  const { keys, storeFault } = options
+  const { keys, inFlight, storeFault } = options
   for (const url of ALIVE_PATHS)
     server.get(url, async (_request, reply) => reply.type('text/plain').send('OK'))
   server.get('/health', async (_request, reply) => {
@@ -46,11 +53,15 @@ export function addAliasRoutes(
     reply.code(fault === undefined ? 200 : 503)
     return reply.type('text/plain').send(fault === undefined ? 'OK' : fault)
   })
-  if (keys.length > 0) void server.register(async (scope) => addSignRoutes(scope, keys))
+  if (keys.length > 0) void server.register(async (scope) => addSignRoutes(scope, keys, inFlight))
 }
 
 /** Makes the user of an l2met drain URL, for those who know one of `SECRETS`. */
-function addSignRoutes(scope: FastifyInstance, keys: readonly FernetKey[]): void {
+function addSignRoutes(
+  scope: FastifyInstance,
+  keys: readonly FernetKey[],
+  limiter: InFlightLimiter,
+): void {
   scope.setErrorHandler(createErrorHandler({ log: scope.log, format: 'text', isLoss: () => false }))
   scope.get('/sign', async () => {
     throw new RequestError(400, 'POST the text to sign, with one of SECRETS as user')
@@ -63,14 +74,12 @@ function addSignRoutes(scope: FastifyInstance, keys: readonly FernetKey[]): void
         return done(new RequestError(400, 'one of SECRETS has to be the user'))
       if (!keys.some(({ text }) => isSame(text, user)))
         return done(new RequestError(401, 'the user is none of SECRETS'))
-      readBody(raw)
-        .then((body) => {
-          const text = body.toString('utf8').trim()
-          if (text === '' || text.length > MAX_SIGNED)
-            throw new RequestError(400, `the text to sign has 1 to ${MAX_SIGNED} characters`)
-          return reply.type('text/plain').send(sealFernet(keys[0]!.key, text))
-        })
-        .catch(done)
+      useBody(raw, { limiter, app: SIGNER, isPacked: false }, async (body) => {
+        const text = body.toString('utf8').trim()
+        if (text === '' || text.length > MAX_SIGNED)
+          throw new RequestError(400, `the text to sign has 1 to ${MAX_SIGNED} characters`)
+        return reply.type('text/plain').send(sealFernet(keys[0]!.key, text))
+      }).catch(done)
       return undefined
     },
     handler: () => undefined,

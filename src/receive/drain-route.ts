@@ -1,45 +1,56 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DRAIN_PATHS, type DrainPath } from './aliases.ts'
-import { type Caller, type Drain, type DrainHeaders, type DrainQuery, readCaller } from './drain.ts'
+import { type Caller, type Drain, type DrainQuery, readCaller } from './drain.ts'
 import { createErrorHandler } from './error-handler.ts'
-import { MAX_BODY, readBody, unpack } from './request-body.ts'
 import { reasonOf } from './refusal-reason.ts'
+import { BrokenOffError, useBody } from './request-body.ts'
 import { RequestError } from './request-error.ts'
 
-const NO_ROOM = 'too much is being received: there was no room for it in time'
 const EMPTY = { 'content-length': '0' }
-const TOO_LARGE = 413
+const LATER = 503
 
 /**
- * `POST /logs`, the drain, and the paths of others' drains, for all requests that `plain-posts.ts` leaves to the framework. Everything
- * that a stranger can be refused for is looked at before the body is read. `?resolution=` is accepted
- * and changes nothing: windows have fixed widths. `isClosing` says whether connections are to be
- * closed after their answers.
+ * `POST /logs`, the drain, and the paths of other drains. Everything that a stranger can be refused for is
+ * checked before the body is read. `?resolution=` is accepted and has no effect: windows have fixed
+ * widths. `isClosing` says whether connections are to be closed after their answers.
  */
 export function addDrainRoute(
   server: FastifyInstance,
   drain: Drain,
   isClosing: () => boolean,
 ): void {
-  const readBytes = async (request: FastifyRequest, caller: Caller): Promise<Buffer> => {
-    let isWhole = false
+  const receive = async (
+    request: FastifyRequest,
+    caller: Caller,
+    { url: path }: DrainPath,
+  ): Promise<204 | 503> => {
+    const { app, isPacked } = caller
+    let isTaken = false
     try {
-      const body = await readBody(request.raw)
-      isWhole = true
-      return caller.isPacked ? await unpack(body) : body
+      return await useBody(
+        request.raw,
+        { limiter: drain.inFlight, app, isPacked },
+        async (bytes) => {
+          isTaken = true
+          return drain.receive(caller, bytes)
+        },
+      )
     } catch (error) {
-      // One that broke off was not refused by us.
-      if (isWhole || statusOf(error) === TOO_LARGE)
-        drain.noteRefused(caller, reasonOf(statusOf(error)))
-      throw error
+      if (isTaken || error instanceof BrokenOffError) throw error
+      const status = statusOf(error)
+      drain.noteRefused(caller, reasonOf(status))
+      if (!(error instanceof RequestError) || status !== LATER) throw error
+      drain.logRefusal(LATER, error.message, { path, app })
+      return LATER
     }
   }
 
   /** Logplex can't read a chunked answer and expects a length, of a 204 too. */
   const answer = (reply: FastifyReply, status: 204 | 503, path: DrainPath) => {
     reply.hijack()
-    if (isClosing()) reply.raw.setHeader('connection', 'close')
-    if (status === 503 || path.status === 204) reply.raw.writeHead(status, EMPTY).end()
+    if (isClosing() || !reply.request.raw.readableEnded) reply.raw.setHeader('connection', 'close')
+    if (status === LATER || path.status === 204) reply.raw.writeHead(status, EMPTY).end()
     else reply.raw.writeHead(path.status, { 'content-length': path.text.length }).end(path.text)
   }
 
@@ -57,26 +68,14 @@ export function addDrainRoute(
       method: 'POST',
       url: path.url,
       onRequest: (request, reply, done) => {
-        const caller = callerOf(drain, request)
-        const fail = (error: Error) => {
-          // What is left of the body would be taken for the next request.
-          if (!request.raw.complete) reply.header('connection', 'close')
-          done(error)
-        }
-        drain.room.enter(caller.app, roomFor(request, caller), (leave) => {
-          if (leave === undefined) {
-            drain.logRefusal(503, NO_ROOM, { path: path.url, app: caller.app })
-            drain.noteRefused(caller, 'no_room')
-            return answer(reply, 503, path)
-          }
-          if (request.raw.destroyed) leave()
-          else reply.raw.once('close', leave)
-          void readBytes(request, caller)
-            .then(async (bytes) => drain.receive(caller, bytes))
-            .then((status) => answer(reply, status, path))
-            .catch(fail)
-          return undefined
-        })
+        receive(request, callerOf(drain, request), path).then(
+          (status) => answer(reply, status, path),
+          (error: Error) => {
+            // The rest of the body would be taken for the next request.
+            if (!request.raw.readableEnded) reply.header('connection', 'close')
+            done(error)
+          },
+        )
       },
       handler: unreachable,
     })
@@ -94,20 +93,13 @@ function callerOf(drain: Drain, { headers, query }: FastifyRequest): Caller {
   }
 }
 
-function appOf(drain: Drain, headers: DrainHeaders, query: DrainQuery): string {
+function appOf(drain: Drain, headers: IncomingHttpHeaders, query: DrainQuery): string {
   try {
     return drain.appOf(headers, query)
   } catch (error) {
     drain.noteRefused(undefined, 'credentials')
     throw error
   }
-}
-
-/** A body without a length may be as large as any, and so may what a packed one holds. */
-function roomFor(request: FastifyRequest, { isPacked }: Caller): number {
-  const length = request.headers['content-length']
-  const packed = length === undefined ? MAX_BODY : Math.min(Number(length), MAX_BODY)
-  return isPacked ? packed + MAX_BODY : packed
 }
 
 function statusOf(error: unknown): number | undefined {

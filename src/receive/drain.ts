@@ -1,11 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
-import { type BodyRoom, createBodyRoom } from './in-flight.ts'
+import { type InFlightLimiter, createInFlightLimiter } from './in-flight-limiter.ts'
 import type { DrainAuth } from './credentials.ts'
 import { type Lateness, createLateLog } from './late-log.ts'
 import { type RefusalLog, createRefusalLog } from './refusal-log.ts'
 import { TAGS_FORM, parseTags, tagsText } from './drain-tags.ts'
-import { MAX_BODY, isGzip } from './request-body.ts'
 import type { RefusalReason } from './refusal-reason.ts'
+import { isGzip } from './request-body.ts'
 import { RequestError } from './request-error.ts'
 
 /** Where a body comes from. */
@@ -39,34 +40,16 @@ export interface Caller extends Omit<DrainBody, 'bytes'> {
   readonly isForeign: boolean
 }
 
-/** Headers that the drain looks at; of each one value, or what Node gives for the first. */
-export type DrainHeaders = {
-  readonly [name in (typeof DRAIN_HEADERS)[number]]?: string | string[] | undefined
-}
-
 /** Query parameters; of one that is given twice an array. */
 export type DrainQuery = {
   readonly [name in 'app' | 'prefix' | 'source-prefix' | 'tags']?: unknown
 }
 
-export const DRAIN_HEADERS = [
-  'authorization',
-  'content-encoding',
-  'content-type',
-  'logplex-drain-token',
-  'logplex-frame-id',
-  'user-agent',
-  'x-request-id',
-] as const
-
-/** What is done with a drain's requests, in whatever way they are read. */
+/** Everything about a drain but HTTP. */
 export interface Drain {
   /** The app that a request may write to. Throws RequestError. */
-  appOf(headers: DrainHeaders, query: DrainQuery): string
-  /** Bounds what is being received at one time. */
-  readonly room: BodyRoom
-  /** Whether bodies wait for a store that is elsewhere, instead of being counted at once. */
-  readonly waits: boolean
+  appOf(headers: IncomingHttpHeaders, query: DrainQuery): string
+  readonly inFlight: InFlightLimiter
   /** Counts a body; gives the status of its answer. Rejects with RequestError. */
   receive(caller: Caller, bytes: Uint8Array): Promise<204 | 503>
   /** Counts a request that is refused before its body is taken; without a source it is a stranger's. */
@@ -84,10 +67,10 @@ const LOG_TYPES = new Set([
   // What curl says when it isn't told: it knows nothing of the body.
   'application/x-www-form-urlencoded',
 ])
-/** Bodies in work at one time, bytes, and how long one may wait for the others: Logplex waits 5 s. */
-const ROOM = { limit: 64 * 1024 * 1024, appLimit: 2 * MAX_BODY, waitMs: 4000 }
 const OWN_LOGS =
   'these are the logs of this l2met itself: each request of its own drain makes another line. Remove that drain'
+/** Logplex waits 5 s for an answer. */
+const IN_FLIGHT = { limit: 2 ** 24, waitMs: 4000, slowRate: 2 ** 16, maxUnread: 2 ** 24 }
 const NAME_PREFIX = /^[A-Za-z0-9_.:/-]{0,64}$/
 const FRAME_ID = /^[\x21-\x7e]{1,128}$/
 
@@ -95,14 +78,12 @@ export function createDrain(options: {
   readonly auth: DrainAuth
   readonly take: TakeBody
   readonly refuse: (source: DrainSource | undefined, reason: RefusalReason) => void
-  /** Whether what `take` gives waits for a store that is elsewhere. */
-  readonly waits: boolean
   /** The Heroku app of this server, whose lines would make others without end. */
   readonly ownApp?: string | undefined
   readonly tagsOf?: (app: string) => string
   readonly log: FastifyBaseLogger
 }): Drain {
-  const { auth, take, refuse, waits, ownApp, tagsOf = () => '', log } = options
+  const { auth, take, refuse, ownApp, tagsOf = () => '', log } = options
   const warn = (details: object, message: string) => log.warn(details, message)
   const noteLateness = createLateLog(warn)
   const logRefusal = createRefusalLog(warn)
@@ -118,8 +99,7 @@ export function createDrain(options: {
       throw new RequestError(403, OWN_LOGS)
     },
     tagsOf,
-    room: createBodyRoom(ROOM),
-    waits,
+    inFlight: createInFlightLimiter(IN_FLIGHT),
     receive: async ({ app, id, prefix, sourcePrefix, tags, isForeign }, bytes) => {
       const source = { app, prefix, sourcePrefix, ...(tags === undefined ? {} : { tags }) }
       const result = await take({ ...source, id, bytes })
@@ -147,7 +127,7 @@ export function createDrain(options: {
 export function readCaller(
   { tagsOf }: Pick<Drain, 'tagsOf'>,
   app: string,
-  headers: DrainHeaders,
+  headers: IncomingHttpHeaders,
   query: DrainQuery,
 ): Caller {
   const type = headerOf(headers, 'content-type')?.split(';', 1)[0]!.trim().toLowerCase() ?? ''
@@ -163,7 +143,7 @@ export function readCaller(
 }
 
 /** log-shuttle posts without a frame id, but its request id stays the same when it tries again. */
-function frameId(headers: DrainHeaders): string | undefined {
+function frameId(headers: IncomingHttpHeaders): string | undefined {
   const isShuttle = headerOf(headers, 'user-agent')?.startsWith('log-shuttle/') ?? false
   const id =
     headerOf(headers, 'logplex-frame-id') ??
@@ -171,7 +151,17 @@ function frameId(headers: DrainHeaders): string | undefined {
   return id !== undefined && FRAME_ID.test(id) ? id : undefined
 }
 
-function headerOf(headers: DrainHeaders, name: keyof DrainHeaders): string | undefined {
+type DrainHeader =
+  | 'authorization'
+  | 'content-encoding'
+  | 'content-type'
+  | 'logplex-drain-token'
+  | 'logplex-frame-id'
+  | 'user-agent'
+  | 'x-request-id'
+
+/** Of a header that was sent twice Node gives the first, or nothing. */
+function headerOf(headers: IncomingHttpHeaders, name: DrainHeader): string | undefined {
   const value = headers[name]
   return typeof value === 'string' ? value : undefined
 }

@@ -1,32 +1,26 @@
-import { Server, type Socket } from 'node:net'
+import { Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import type { PlainPosts } from './plain-posts.ts'
+import type { Connections } from './connections.ts'
 
 /** How long clients with an open connection may still begin a request, ms. */
 const LINGER_MS = 500
-const LOOK_EVERY_MS = 20
+const CHECK_EVERY_MS = 20
 const SWEEP_EVERY_MS = 100
 
 /**
  * Makes `server.close()` gentle: it stops accepting at once, but answers what comes on open
  * connections for a moment, telling each client to close; then it closes what is idle, and after
  * `limitMs` what is left. Closing an idle connection at once would cut off a request on its way.
- * Gives whether it is closing, for those who answer without the framework.
+ * Returns whether it is closing, for answers that no hook sees.
  */
 export function addGracefulShutdown(
   server: FastifyInstance,
-  options: { readonly posts: PlainPosts; readonly limitMs: number },
+  options: { readonly connections: Connections; readonly limitMs: number },
 ): () => boolean {
-  const { posts, limitMs } = options
+  const { connections, limitMs } = options
   const http = server.server
-  const sockets = new Set<Socket>()
   let isClosing = false
-
-  http.on('setSecureContext' in http ? 'secureConnection' : 'connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
 
   // Requests that began before the close; the framework does it for the later ones.
   server.addHook('onSend', (_request, reply, payload, done) => {
@@ -37,19 +31,18 @@ export function addGracefulShutdown(
   server.addHook('preClose', async () => {
     if (!http.listening) return
     isClosing = true
-    posts.stop()
     // http.Server's own close() would drop idle connections.
     Server.prototype.close.call(http)
     const until = performance.now() + LINGER_MS
-    while ((await connectionsOf(http)) > 0 && performance.now() < until) await sleep(LOOK_EVERY_MS)
+    while ((await connectionsOf(http)) > 0 && performance.now() < until) await sleep(CHECK_EVERY_MS)
     const sweep = setInterval(() => {
       http.closeIdleConnections()
-      posts.closeIdle()
+      for (const socket of connections.handshakes) socket.destroy()
       // Node takes a connection that nothing came on for one that is busy with its first request.
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+      for (const { socket } of connections) if (socket.bytesRead === 0) socket.destroy()
     }, SWEEP_EVERY_MS)
     const cut = setTimeout(() => {
-      for (const socket of sockets) socket.destroy()
+      for (const { socket } of connections) socket.destroy()
     }, limitMs - LINGER_MS)
     http.once('close', () => {
       clearInterval(sweep)

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Server } from 'node:http'
 import createFastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -6,8 +6,10 @@ import createFastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
+import { createClientErrorHandler } from './client-error.ts'
+import type { Connections } from './connections.ts'
 import { createErrorHandler } from './error-handler.ts'
-import { type RefusalLog, createRefusalLog } from './refusal-log.ts'
+import { createRefusalLog } from './refusal-log.ts'
 import { RequestError } from './request-error.ts'
 
 /** A certificate and its key, PEM. */
@@ -21,27 +23,31 @@ const REQUEST_TIMEOUT_MS = 10_000
 const HEADERS_TIMEOUT_MS = 5000
 const CHECK_EVERY_MS = 1000
 /** Logplex keeps an idle connection for 255 s, and one that we close costs it a try. */
-export const KEEP_ALIVE_MS = 310_000
+const KEEP_ALIVE_MS = 310_000
 const TLS_HANDSHAKE_MS = 10_000
-export const MAX_HEADER_BYTES = 8192
-export const MAX_HEADERS = 64
+const MAX_HEADER_BYTES = 8192
+const MAX_HEADERS = 64
 const MAX_CONNECTIONS = 4096
+/** Node 20 would stop reading behind 16 KiB of a body that nobody has asked for yet, with two system calls. */
+const READ_AHEAD_BYTES = 64 * 1024
 
 /** The HTTP or HTTPS server with its limits, without routes. */
 export function createHttpServer(options: {
   readonly log: FastifyBaseLogger
   readonly tls: TlsFiles | undefined
+  readonly connections: Connections
   /** Whether browsers shall remember that this host speaks HTTPS. */
   readonly isPublic: boolean
 }): FastifyInstance {
-  const { log, tls, isPublic } = options
+  const { log, tls, connections, isPublic } = options
   const headers = isPublic ? { ...SAFE_HEADERS, ...ONLY_HTTPS } : SAFE_HEADERS
   const answerError = createErrorHandler({ log, format: 'json', isLoss: isPost })
-  const logRefusal = createRefusalLog((details, message) => log.warn(details, message))
   const limits = {
+    ...connections.messageClasses,
     headersTimeout: HEADERS_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_EVERY_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
+    highWaterMark: READ_AHEAD_BYTES,
   }
   const common = {
     loggerInstance: log,
@@ -55,8 +61,13 @@ export function createHttpServer(options: {
     return503OnClosing: false,
     exposeHeadRoutes: true,
     routerOptions: { ignoreTrailingSlash: true },
-    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) =>
-      answerClientError(error, socket, logRefusal),
+    clientErrorHandler: createClientErrorHandler({
+      connections,
+      logRefusal: createRefusalLog((details, message) => log.warn(details, message)),
+      maxHeaderBytes: MAX_HEADER_BYTES,
+      headersTimeoutMs: HEADERS_TIMEOUT_MS,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    }),
     // A path that can't be decoded is refused before any hook runs.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       answerError(error, request, reply.headers(headers)),
@@ -68,8 +79,12 @@ export function createHttpServer(options: {
           ...common,
           https: { ...limits, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: TLS_HANDSHAKE_MS },
         }) as unknown as FastifyInstance)
-  server.server.maxHeadersCount = MAX_HEADERS
-  server.server.maxConnections = MAX_CONNECTIONS
+  const http: HalfOpenServer = server.server
+  http.maxHeadersCount = MAX_HEADERS
+  http.maxConnections = MAX_CONNECTIONS
+  // A sender that ends its half of the connection behind a request still gets its answer.
+  http.httpAllowHalfOpen = true
+  connections.follow(http)
   server.removeAllContentTypeParsers()
   server.setErrorHandler(answerError)
   server.setNotFoundHandler((request, reply) => {
@@ -85,6 +100,11 @@ export function createHttpServer(options: {
     done()
   })
   return server
+}
+
+/** Known to Node 20 to 24, but not to its types. */
+interface HalfOpenServer extends Server {
+  httpAllowHalfOpen?: boolean
 }
 
 /** What is posted where there is no drain may be a drain with a wrong URL. */
@@ -103,42 +123,3 @@ const SAFE_HEADERS = {
 }
 // Browsers take it from HTTPS answers only.
 const ONLY_HTTPS = { 'strict-transport-security': 'max-age=31536000' }
-
-interface ClientError {
-  readonly status: number
-  readonly text: string
-  /** For the log: it may have been a drain. */
-  readonly reason?: string
-}
-
-const CLIENT_ERRORS = new Map<string | undefined, ClientError>([
-  [
-    'HPE_HEADER_OVERFLOW',
-    {
-      status: 431,
-      text: 'Request Header Fields Too Large',
-      reason: `its head is longer than ${MAX_HEADER_BYTES} bytes`,
-    },
-  ],
-  [
-    'ERR_HTTP_REQUEST_TIMEOUT',
-    {
-      status: 408,
-      text: 'Request Timeout',
-      reason: `it did not come whole within ${REQUEST_TIMEOUT_MS / 1000} s, or its head within ${HEADERS_TIMEOUT_MS / 1000} s`,
-    },
-  ],
-])
-const NOT_HTTP: ClientError = { status: 400, text: 'Bad Request' }
-
-/** Answers what isn't HTTP, comes too slowly or has too long a head, and closes. */
-function answerClientError(
-  error: NodeJS.ErrnoException,
-  socket: Socket,
-  logRefusal: RefusalLog,
-): void {
-  const { status, text, reason } = CLIENT_ERRORS.get(error.code) ?? NOT_HTTP
-  if (reason !== undefined) logRefusal(status, reason, {})
-  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
-  else socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-}

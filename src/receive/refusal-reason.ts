@@ -13,5 +13,6 @@ export const REFUSAL_REASONS = [
 
 /** The reason by the status of the answer to a body that was read, or could not be. */
 export function reasonOf(status: number | undefined): RefusalReason {
+  if (status === 503) return 'no_room'
   return status === 413 ? 'too_large' : 'encoding'
 }

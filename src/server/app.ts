@@ -21,13 +21,13 @@ import { addReportRoutes } from './api/report.ts'
 import { addSeriesRoute } from './api/series.ts'
 import { addWelcomeRoute } from './api/welcome.ts'
 import { addAliasRoutes } from '../receive/aliases.ts'
+import { createConnections } from '../receive/connections.ts'
 import { createDrainAuth } from '../receive/credentials.ts'
 import { addDrainRoute } from '../receive/drain-route.ts'
 import { type TakeBody, createDrain } from '../receive/drain.ts'
 import { createErrorHandler } from '../receive/error-handler.ts'
 import { addGracefulShutdown } from '../receive/graceful-shutdown.ts'
 import { type TlsFiles, createHttpServer } from '../receive/http-server.ts'
-import { takePlainPosts } from '../receive/plain-posts.ts'
 import { createAlertSamples } from '../ingest/alert-samples.ts'
 import { type Committer, createCommitter } from '../ingest/committer.ts'
 import { type Intake, createIntake } from '../ingest/intake.ts'
@@ -35,7 +35,6 @@ import { createMemoryCommitter } from '../ingest/memory-committer.ts'
 import { RefusedError } from '../ingest/refusal.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import { createRedisStore } from '../store/redis/redis-store.ts'
-import type { RedisMemory } from '../store/redis/server-info.ts'
 import type { Store } from '../store/store.ts'
 import { createScopedCollectors, storeOf } from './scoped-collectors.ts'
 import { readVersion } from '../model/version.ts'
@@ -83,7 +82,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   const version = readVersion()
   const scanFault = scannerFault()
   if (scanFault !== undefined) log.warn(scanFault)
-  const { store, committer, storeFault, ready, self, memory } = createStore(config, deps)
+  const { store, committer, storeFault, ready, self } = createStore(config, deps)
   answerFleet(self)
   const intake = createIntake({
     ...config,
@@ -92,11 +91,17 @@ export function createApp(config: Config, deps: AppDeps): App {
     pins: config.routes,
     warn: (details, text) => log.warn(details, text),
   })
-  const collector = createCollector({ store, version, memory })
+  const collector = createCollector({ store, version })
   const collectorOf = createScopedCollectors(collector, (apps) =>
     createCollector({ store: storeOf(store, apps), version }),
   )
-  const server = createHttpServer({ log, tls: readTls(config), isPublic: config.isPublic })
+  const connections = createConnections()
+  const server = createHttpServer({
+    log,
+    tls: readTls(config),
+    connections,
+    isPublic: config.isPublic,
+  })
   let phase: 'starting' | 'ready' | 'stopping' = 'starting'
   let otlp: OtlpExporter | undefined
   let alertLoop: AlertLoop | undefined
@@ -108,19 +113,19 @@ export function createApp(config: Config, deps: AppDeps): App {
     tagsOf: (app) => config.drainTags.get(variableOf(app)) ?? '',
     take: takeWith(intake),
     refuse: intake.refuse,
-    waits: config.redisUrls.length > 0,
     log,
   })
-  const isClosing = addGracefulShutdown(server, {
-    posts: takePlainPosts(server.server, drain),
-    limitMs: CLOSE_LIMIT_MS,
-  })
+  const isClosing = addGracefulShutdown(server, { connections, limitMs: CLOSE_LIMIT_MS })
   addHealthRoutes(server, {
     reasons: () =>
       [phase === 'ready' ? undefined : phase, storeFault()].filter((r) => r !== undefined),
   })
   addDrainRoute(server, drain, isClosing)
-  addAliasRoutes(server, { keys: config.oldDrains.fernetKeys, storeFault })
+  addAliasRoutes(server, {
+    keys: config.oldDrains.fernetKeys,
+    inFlight: drain.inFlight,
+    storeFault,
+  })
 
   const readLog = createReadLog({ log, isStoreAway: () => storeFault() !== undefined })
   const answerError = createErrorHandler({ log, format: 'json', isLoss: () => false })
@@ -209,8 +214,6 @@ interface StoreParts {
   /** Resolves when the store was reached. */
   readonly ready: Promise<void>
   readonly self: SelfMetrics
-  /** How full Redis is. */
-  readonly memory?: () => RedisMemory | undefined
 }
 
 function createStore(config: Config, { log, now = Date.now }: AppDeps): StoreParts {
@@ -235,8 +238,7 @@ function createStore(config: Config, { log, now = Date.now }: AppDeps): StorePar
     clockOffset: store.clockOffset,
   })
   const committer = createCommitter(store, { ...config, noteCommit: self.noteCommit })
-  const { fault: storeFault, ready, memory } = store
-  return { store, committer, storeFault, ready, self, memory }
+  return { store, committer, storeFault: store.fault, ready: store.ready, self }
 }
 
 function takeWith(intake: Intake): TakeBody {

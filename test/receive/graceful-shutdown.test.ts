@@ -1,17 +1,16 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
+import { createConnections } from '../../src/receive/connections.ts'
 import { addGracefulShutdown } from '../../src/receive/graceful-shutdown.ts'
 import { createHttpServer } from '../../src/receive/http-server.ts'
 import { connectRaw } from '../support/raw-http.ts'
 
 test('connections that nothing came on hold nobody up, and one with a request does', async () => {
   const log = pino({ level: 'silent' })
-  const server = createHttpServer({ log, tls: undefined, isPublic: false })
+  const connections = createConnections()
+  const server = createHttpServer({ log, tls: undefined, connections, isPublic: false })
   // Nothing is cut off while this test runs.
-  addGracefulShutdown(server, {
-    posts: { stop: () => {}, closeIdle: () => {} },
-    limitMs: 3_600_000,
-  })
+  addGracefulShutdown(server, { connections, limitMs: 3_600_000 })
   let answer: (() => void) | undefined
   server.get('/slow', async () => {
     await new Promise<void>((resolve) => (answer = resolve))

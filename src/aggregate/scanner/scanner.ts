@@ -32,7 +32,6 @@ export const STOP = {
   values: 6,
   full: 7,
   broken: 8,
-  fullLists: 9,
 } as const
 
 // Places in the module's state, in f64s.
@@ -211,26 +210,15 @@ export function takeResults({ exports, state }: ScanModule, results: Float64Arra
 /** Brings what was scanned into its accumulator: for its `pending`. */
 export function drainScanner(scanner: Scanner): Drained {
   const { module, acc } = scanner
-  const { exports } = module
+  const { exports, state, seconds, seen } = module
   if (acc === undefined) return NOTHING
   acc.pending = scanner.acc = undefined
   exports.setWindow(NaN, NaN)
-  for (let used = exports.drainCells(); used > 0; used = exports.drainCells()) {
-    addCells(acc, module.out, used)
-  }
-  return drainLists(module, acc)
-}
-
-/** Brings all but the cells into an accumulator, which are many. */
-export function drainLists(module: ScanModule, acc: Accumulator): Drained {
-  const { exports, state, seconds, seen } = module
   takeResults(module, acc.results)
   exports.takeCounts()
-  const [first, last] = [state[FIRST_TIME]!, state[LAST_TIME]!]
-  if (first <= last) {
-    noteTime(acc, first)
-    noteTime(acc, last)
-  }
+  if (state[FIRST_TIME] === Infinity) return NOTHING
+  noteTime(acc, state[FIRST_TIME]!)
+  noteTime(acc, state[LAST_TIME]!)
   let lines = 0
   for (const [index, place] of CLASSES) {
     acc.classes[index]! += state[place]!
@@ -241,6 +229,9 @@ export function drainLists(module: ScanModule, acc: Accumulator): Drained {
   }
   const views = exports.takeSeen()
   for (let i = 0; i < views; i += 1) seeUnique(acc, seen[i * 2]!, seen[i * 2 + 1]!)
+  for (let used = exports.drainCells(); used > 0; used = exports.drainCells()) {
+    addCells(acc, module.out, used)
+  }
   addOverflow(acc, state[OVERFLOW]!)
   return { lines, requests: state[CLASSES[0][1]]!, errors: state[ERRORS]! }
 }

@@ -12,7 +12,8 @@ import { createLocalCounter } from './count.ts'
 import { say } from './output.ts'
 import type { Run } from './range.ts'
 import { addToTimeline, createTimeline } from './timeline.ts'
-import { type Reporter, countOptions, viewOptions } from './report.ts'
+import { type Reporter, countOptions, filtersOf, viewOptions } from './report.ts'
+import { filterTexts } from './render/text-report.ts'
 
 /** The usual report at the end, and beside it one HTML file with charts over the steps of the log. */
 export function reportHtml(
@@ -68,7 +69,8 @@ export function reportHtml(
         say(`--html: ${path} isn't written, since there is nothing to show`)
         return
       }
-      const page = await renderHtmlReport('local', steps)
+      const filters = filtersOf(options, run)
+      const page = await renderHtmlReport('local', steps, filterTexts(filters.where, filters.only))
       try {
         writeFileSync(path, page)
       } catch (error) {

@@ -11,9 +11,14 @@ const MAX_POINTS = 720
 
 /**
  * One HTML page that holds everything it shows: the charts of the live page over the windows of a
- * log. It loads nothing and runs nothing but its own script, which its policy names by hash.
+ * log; `filters` say in words what was left out of it. It loads nothing and runs nothing but its own script, which its policy names by hash.
  */
-export async function renderHtmlReport(app: string, steps: ReportSteps): Promise<string> {
+export async function renderHtmlReport(
+  app: string,
+  steps: ReportSteps,
+  filters: readonly string[] = [],
+): Promise<string> {
+  const filter = escapeHtml(filters.join(' · '))
   const files = await readPageFiles()
   const textOf = (name: string) => files.get(name)!.text
   const data = JSON.stringify(await answerOf(app, steps)).replace(UNSAFE, escapeCharacter)
@@ -37,12 +42,12 @@ export async function renderHtmlReport(app: string, steps: ReportSteps): Promise
 <meta http-equiv="content-security-policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>l2met report</title>
+<title>l2met report${filter === '' ? '' : `: ${filter}`}</title>
 <style>${style}</style>
 <style id="dark" media="(prefers-color-scheme: dark)">${dark}</style>
 </head>
 <body>
-<header class="top"><h1 id="app">l2met</h1><span class="span" id="span"></span><output class="health" id="health"></output><button type="button" class="theme" id="theme"></button></header>
+<header class="top"><h1 id="app">l2met</h1><span class="span" id="span"></span>${filter === '' ? '' : `<strong>${filter}</strong>`}<output class="health" id="health"></output><button type="button" class="theme" id="theme"></button></header>
 <main id="main"><div id="view"></div></main>
 <footer><p>Hatched: no line came. Marks: releases, scalings ⇅, crashes ✕. Percentiles are within 1.1 %. Made by l2met-local.</p></footer>
 <noscript>The charts are drawn in the browser: they need JavaScript.</noscript>
@@ -52,6 +57,10 @@ export async function renderHtmlReport(app: string, steps: ReportSteps): Promise
 </body>
 </html>
 `
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 async function answerOf(app: string, steps: ReportSteps): Promise<SeriesAnswer> {

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LINE_FORMATS, LOCAL_FORMATS, PIECES } from '../support/log-formats.ts'
@@ -295,4 +297,15 @@ test('a release and a crash are shown, however often dynos say R14', async () =>
     '2026-11-21 19:00:01 | crash | web.1',
     '2026-11-21 19:01:00 | error | web.1, web.2 R14 Memory quota exceeded | 60 | 2026-11-21 19:20:40',
   ])
+})
+
+test('--html says what was left out, and is not written of an empty log', async () => {
+  const path = join(folder.path, 'page.html')
+  await runLocal(['--html', path, '--where', 'route=/<b>', minuteLog()])
+  const page = readFileSync(path, 'utf8')
+  expect(page).toContain('<title>l2met report: only requests with route=/&#60;b&#62;</title>')
+  expect(page).not.toContain('<b>')
+  const other = join(folder.path, 'empty.html')
+  const { code } = await runLocal(['--html', other, writeLog(folder.path, 'empty.log', '')])
+  expect({ code, isThere: existsSync(other) }).toEqual({ code: 3, isThere: false })
 })

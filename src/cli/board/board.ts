@@ -8,11 +8,11 @@ import type { LocalOptions } from '../args.ts'
 import { createFlowClock } from './clock.ts'
 import { type Key, openKeys } from './keys.ts'
 import { createLiveCounts } from './live.ts'
-import { type OutputStyle, reportWidth } from '../output.ts'
+import { type OutputStyle, reportWidth, say } from '../output.ts'
 import { type Reporter, type Write, countOptions, textOptions, viewOptions } from '../report.ts'
 import type { Run } from '../range.ts'
 import type { Stop } from '../stop.ts'
-import { holdTerminal } from './terminal.ts'
+import { type Terminal, holdTerminal } from './terminal.ts'
 
 /** At most ten paintings a second. */
 const PAINT_MS = 100
@@ -36,7 +36,12 @@ export function reportBoard(
   const flow = createFlowClock(Date.now())
   const next = { viewAt: 0, paintAt: 0 }
   let view: BoardView | undefined
-  let state: BoardState = { ...START, ...sizeOfTerminal(), where: options.whereTexts }
+  let state: BoardState = {
+    ...START,
+    order: options.sort ?? 'requests',
+    ...sizeOfTerminal(),
+    where: options.whereTexts,
+  }
   let isStale = true
 
   function see(now: number): void {
@@ -81,21 +86,32 @@ export function reportBoard(
     paint()
   }
 
-  const keys = openKeys(onKey)
-  state = { ...state, hasKeys: keys !== undefined }
-  const terminal = holdTerminal(screen, keys, onResize)
-  const timer = setInterval(paint, PAINT_MS)
-  paint()
+  let terminal: Terminal | undefined
+  // Until the first line, what the program before the pipe says on stderr stays where it can be read.
+  const takeTerminal = (): void => {
+    if (terminal !== undefined || counts.lines() === 0) return
+    const keys = openKeys(onKey)
+    state = { ...state, hasKeys: keys !== undefined }
+    terminal = holdTerminal(screen, keys, onResize)
+  }
+  say('waiting for the first line')
+  const timer = setInterval(() => {
+    takeTerminal()
+    if (terminal !== undefined) paint()
+  }, PAINT_MS)
 
   return {
     counter: counts.counter,
     finish() {
       clearInterval(timer)
-      terminal.release()
+      terminal?.release()
+      if (terminal === undefined) say('the program before the pipe ended without a line')
       const { window, requests } = counts.total()
-      const report = viewOf(window, requests, viewOptions(options))
+      // In the order that was chosen on the board.
+      const shown = { ...options, sort: state.order === 'requests' ? options.sort : state.order }
+      const report = viewOf(window, requests, viewOptions(shown))
       const width = reportWidth(state.columns)
-      write(renderReport(report, textOptions(options, run, { ...style, width, tableWidth: width })))
+      write(renderReport(report, textOptions(shown, run, { ...style, width, tableWidth: width })))
       return report
     },
   }

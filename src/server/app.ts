@@ -34,6 +34,7 @@ import { type Intake, createIntake } from '../ingest/intake.ts'
 import { createMemoryCommitter } from '../ingest/memory-committer.ts'
 import { RefusedError } from '../ingest/refusal.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
+import { createDiskStore } from '../store/disk/disk-store.ts'
 import { createRedisStore } from '../store/redis/redis-store.ts'
 import type { Store } from '../store/store.ts'
 import { createScopedCollectors, storeOf } from './scoped-collectors.ts'
@@ -72,6 +73,8 @@ const MIN_FLUSH_MS = 2000
 const CLOSE_LIMIT_MS = 20_000
 /** The last push may take this long, ms. */
 const OTLP_STOP_MS = 3000
+/** A sync of a busy disk may take this long before lines are held in memory, ms. */
+const DISK_HOLD_MS = 3000
 const LOOPBACK = '127.0.0.1'
 /** IPv6 and, through it, IPv4. */
 const ALL_INTERFACES = '::'
@@ -217,6 +220,18 @@ interface StoreParts {
 }
 
 function createStore(config: Config, { log, now = Date.now }: AppDeps): StoreParts {
+  if (config.dataDir !== undefined) {
+    const store = createDiskStore({
+      ...config,
+      folder: config.dataDir,
+      maxBytes: config.dataMaxBytes,
+      now,
+      warn: (details, text) => log.warn(details, text),
+    })
+    // A slow disk is no outage: a held line is not on disk.
+    const slow = { ...config, holdMs: Math.max(config.holdMs, DISK_HOLD_MS) }
+    return { store, ...durable(store, slow), storeFault: store.fault, ready: store.ready }
+  }
   if (config.redisUrls.length === 0) {
     const store = createMemoryStore({ ...config, now })
     const self = createSelfMetrics({
@@ -232,13 +247,21 @@ function createStore(config: Config, { log, now = Date.now }: AppDeps): StorePar
     urls: config.redisUrls,
     warn: (details, text) => log.warn(details, text),
   })
+  return { store, ...durable(store, config), storeFault: store.fault, ready: store.ready }
+}
+
+/** The committer of a store that outlives this process. */
+function durable(
+  store: Store & { readonly fault: () => string | undefined; readonly clockOffset?: () => number },
+  config: Config,
+): Pick<StoreParts, 'committer' | 'self'> {
   const self = createSelfMetrics({
     isStoreUp: () => store.fault() === undefined,
     spilledLines: () => committer.spilledLines(),
-    clockOffset: store.clockOffset,
+    clockOffset: store.clockOffset ?? (() => 0),
   })
   const committer = createCommitter(store, { ...config, noteCommit: self.noteCommit })
-  return { store, committer, storeFault: store.fault, ready: store.ready, self }
+  return { committer, self }
 }
 
 function takeWith(intake: Intake): TakeBody {
@@ -264,9 +287,11 @@ function webhookOf({ alerting: { webhook, allowsPrivate } }: Config): Webhook | 
 
 function startText(config: Config, version: string, address: string): string {
   const where =
-    config.redisUrls.length === 0
-      ? 'in memory: acknowledged lines live as long as this process'
-      : 'in Redis'
+    config.redisUrls.length > 0
+      ? 'in Redis'
+      : config.dataDir === undefined
+        ? 'in memory: acknowledged lines live as long as this process'
+        : `in ${config.dataDir}: acknowledged lines are on disk`
   const who = config.isPublic ? 'with secrets' : 'open, without secrets, so on loopback only'
   return `l2met ${version} listens on ${address} (${where}; ${who})`
 }

@@ -19,6 +19,10 @@ export interface Config {
   readonly isPublic: boolean
   /** Empty: everything is kept in this process. Several: the nodes of one Redis Cluster. */
   readonly redisUrls: readonly string[]
+  /** The folder in which everything is kept; undefined: Redis or this process. */
+  readonly dataDir: string | undefined
+  /** The folder may take this much, bytes. */
+  readonly dataMaxBytes: number
   /** Whether Redis may show a certificate that nobody else signed: Heroku's do. */
   readonly trustSelfSigned: boolean
   /** The first signs, all verify; empty: drains need no token. */
@@ -84,10 +88,13 @@ export function readConfig(env: Environment): Config {
   const redisUrls = readRedisUrls(env, faults)
   checkSecrets(env, canWrite, readTokens, faults)
   checkLengths(env, faults, warnings)
-  if (textOf(env, 'DATA_DIR') !== undefined) {
-    if (redisUrls.length > 0) warnings.push('DATA_DIR is not used: everything is kept in Redis')
-    else faults.push("DATA_DIR: the journal isn't there yet; unset it, or set REDIS_URL")
-  }
+  const dataDir = textOf(env, 'DATA_DIR')
+  if (dataDir !== undefined && redisUrls.length > 0)
+    warnings.push('DATA_DIR is not used: everything is kept in Redis')
+  else if (dataDir !== undefined && textOf(env, 'DYNO') !== undefined)
+    warnings.push(
+      'DATA_DIR is on the disk of a dyno, which is gone with each restart, once a day at least: add Redis (heroku addons:create heroku-redis)',
+    )
   const alerting = readAlertSettings(env, alertFaults)
   const otlpEndpoint = readOtlpEndpoint(env, faults)
   const asked = number('WEB_CONCURRENCY', 1, 1, 64)
@@ -99,6 +106,8 @@ export function readConfig(env: Environment): Config {
     port: number('PORT', 8080, 0, 65_535),
     isPublic: canWrite,
     redisUrls,
+    dataDir: redisUrls.length > 0 ? undefined : dataDir,
+    dataMaxBytes: number('DATA_MAX_BYTES', 512 * 1024 * 1024, 16 * 1024 * 1024, 1024 ** 4),
     trustSelfSigned: textOf(env, 'DYNO') !== undefined,
     drainSecrets,
     oldDrains,

@@ -4,6 +4,7 @@ import { type Logger, pino } from 'pino'
 import { type App, createApp } from './app.ts'
 import { type Config, type Environment, readConfig } from './config.ts'
 import { superviseProcesses } from './cluster.ts'
+import { DataFolderError } from '../store/disk/data-folder-error.ts'
 import { createLogOutput } from './log.ts'
 
 /** Tells a server with TLS to read its certificate again. */
@@ -58,7 +59,8 @@ async function serveHere(config: Config, log: Logger<string>): Promise<number> {
   log.info(`${await told}: stopping`)
   const { lostLines } = await app.stop()
   if (lostLines > 0) log.error({ lostLines }, 'Stopped; acknowledged lines could not be stored')
-  else if (isShared) log.info('Stopped; all acknowledged lines are stored')
+  else if (isShared || config.dataDir !== undefined)
+    log.info('Stopped; all acknowledged lines are stored')
   else log.info('Stopped; in-memory metrics were discarded')
   return lostLines > 0 ? 1 : 0
 }
@@ -104,6 +106,7 @@ function signalled(): Promise<string> {
 }
 
 function startFault(error: unknown, port: number): string {
+  if (error instanceof DataFolderError) return error.message
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE')
     return `port ${port} is taken by another program; set PORT to a free one`

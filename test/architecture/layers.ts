@@ -44,7 +44,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: 'store',
     floor: 8,
-    role: '`store.ts` is the port; `memory/` and `redis/` implement it; `keyed/` compacts, rolls up and reads packed values',
+    role: '`store.ts` is the port; `memory/`, `disk/` and `redis/` implement it; `keyed/` compacts, rolls up and reads packed values',
   },
   {
     folder: 'codec',

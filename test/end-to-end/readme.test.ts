@@ -60,8 +60,8 @@ describe('the README', () => {
       .filter((name) => /^config.*\.ts$/.test(name) && name !== 'config-old-drains.ts')
       .map((name) => readFileSync(join(ROOT, 'src/server', name), 'utf8'))
       .flatMap((text) => [...text.matchAll(/'([A-Z][A-Z_]{3,})'/g)].map(([, name]) => name!))
-    // The first three come from the platform; DATA_DIR is refused, as there is no journal yet.
-    const given = new Set(['NODE_ENV', 'DYNO', 'HEROKU_APP_NAME', 'DATA_DIR'])
+    // The first three come from the platform.
+    const given = new Set(['NODE_ENV', 'DYNO', 'HEROKU_APP_NAME'])
     const rows = README.slice(README.indexOf('## Configuration'), README.indexOf('## Promises'))
     const listed = [...rows.matchAll(/^\| (`.*?) +\|/gm)].flatMap(([, cell]) =>
       [...cell!.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name!),

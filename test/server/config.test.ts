@@ -39,6 +39,8 @@ describe('readConfig', () => {
       port: 8080,
       isPublic: false,
       redisUrls: [],
+      dataDir: undefined,
+      dataMaxBytes: 2 ** 29,
       trustSelfSigned: false,
       drainSecrets: [],
       readTokens: [],
@@ -108,7 +110,7 @@ describe('readConfig', () => {
       PORT: '80a',
       DYNO: 'web.1',
       REDIS_URL: 'http://user:hunter2@x',
-      DATA_DIR: '/data',
+      DATA_MAX_BYTES: '1MB',
       TLS_CERT_FILE: join(folder, 'missing'),
       MAX_SERIES_PER_APP: '0',
       MAX_ROUTES_PER_APP: '-1',
@@ -124,7 +126,6 @@ describe('readConfig', () => {
     const wrong = names.filter((name) => name !== 'DYNO')
     const faults = faultsOf(env)
     for (const name of wrong) {
-      if (name === 'DATA_DIR') continue
       expect(
         faults.filter((fault) => fault.startsWith(`${name}:`)),
         name,
@@ -145,10 +146,15 @@ describe('readConfig', () => {
       ])
   })
 
-  test('has no journal yet, and says so', () => {
-    expect(faultsOf({ DATA_DIR: '/data' })).toEqual([
-      "DATA_DIR: the journal isn't there yet; unset it, or set REDIS_URL",
-    ])
+  test('keeps everything in a folder, and warns where that is gone soon', () => {
+    expect(readConfig({ DATA_DIR: '/data' })).toMatchObject({
+      dataDir: '/data',
+      dataMaxBytes: 2 ** 29,
+      warnings: [],
+    })
+    const secrets = { DRAIN_SECRETS: 'x'.repeat(32), METRICS_TOKEN: 'y'.repeat(32) }
+    const dyno = readConfig({ DATA_DIR: '/data', DYNO: 'web.1', ...secrets })
+    expect(dyno.warnings).toEqual([expect.stringContaining('the disk of a dyno')])
   })
 
   test.each([

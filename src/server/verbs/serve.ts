@@ -24,6 +24,8 @@ Settings come from the environment:
   ROUTES                your own route patterns, comma-separated, like /users/:id,/static/*
   RETENTION_HOURS       24; how far charts and reports reach back
   HOLD_MS               250; how long requests wait for a store that stopped answering before lines are held
+  DATA_DIR              a folder in which everything is kept without Redis: acknowledged means on disk
+  DATA_MAX_BYTES        536870912; how many bytes that folder may take
   SPILL_BYTES           67108864; how many bytes of lines are held when the store is away
   WEB_CONCURRENCY       1; processes, with REDIS_URL
   ALERTS, ALERTS_FILE   alerts that are judged every 10 s, like p95>500ms for 5m; docs/ALERTS.md

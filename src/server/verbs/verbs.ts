@@ -1,3 +1,4 @@
+import { data, forget } from './data.ts'
 import { doctor } from './doctor/doctor.ts'
 import { alerts } from './alerts.ts'
 import { drainUrl } from './drain-url.ts'
@@ -12,4 +13,6 @@ export const VERBS: ReadonlyMap<string, Verb> = new Map([
   ['doctor', doctor],
   ['formation', formation],
   ['alerts', alerts],
+  ['data', data],
+  ['forget', forget],
 ])

@@ -1,0 +1,245 @@
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createSeriesTable } from '../../../src/model/series-table.ts'
+import { WIDTH_10S } from '../../../src/model/window-reader.ts'
+import { askFolder } from '../../../src/store/disk/data-folder.ts'
+import { type DiskStoreOptions, createDiskStore } from '../../../src/store/disk/disk-store.ts'
+import { accumulatorOf } from '../../support/windows.ts'
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'l2met-data-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+function open(folder: string, options: Partial<DiskStoreOptions> = {}) {
+  const warnings: string[] = []
+  const store = createDiskStore({
+    folder,
+    maxBytes: 1e9,
+    retentionMs: 24 * 3_600_000,
+    maxSeries: 100,
+    now: Date.now,
+    foldMs: 1e9,
+    warn: (details, text) => warnings.push(`${text} ${JSON.stringify(details)}`),
+    ...options,
+  })
+  const commit = async (app: string, id: string) => {
+    const time = Date.now()
+    const acc = accumulatorOf([{ act: 'line', time, result: 0, kind: 0 }], createSeriesTable(10))
+    return store.commit(app, [{ id, deltas: [{ start: time - (time % WIDTH_10S), acc }] }])
+  }
+  const lines = async () =>
+    Object.fromEntries([...(await store.totals())].map(([app, { results }]) => [app, results[0]]))
+  return { store, warnings, commit, lines }
+}
+
+/** A folder of one segment for each of these lines: app a, then b, then c. */
+async function filled(): Promise<string> {
+  const folder = newFolder()
+  for (const app of ['a', 'b', 'c']) {
+    const { store, commit } = open(folder)
+    await store.ready
+    expect(await commit(app, `${app}-id`)).toEqual([])
+    await store.close()
+  }
+  return folder
+}
+
+function journals(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.startsWith('journal-'))
+    .toSorted()
+    .map((name) => join(folder, name))
+}
+
+async function linesAfter(folder: string) {
+  const { store, warnings, lines, commit } = open(folder)
+  await store.ready
+  const found = await lines()
+  // It goes on taking lines.
+  expect((await commit('new', `${Math.random()}`)).length).toBe(0)
+  await store.close()
+  return { found, warnings: warnings.join('\n') }
+}
+
+describe('a data folder', () => {
+  test('has after a restart what was acknowledged, ids too', async () => {
+    const folder = await filled()
+    const { store, commit, lines, warnings } = open(folder)
+    await store.ready
+    expect(await lines()).toEqual({ a: 1, b: 1, c: 1 })
+    expect(await commit('a', 'a-id')).toEqual([0])
+    await store.close()
+    expect(warnings).toEqual([])
+  })
+
+  test('with a flipped bit anywhere loses one batch, and names it', async () => {
+    const folder = await filled()
+    const size = statSync(journals(folder)[1]!).size
+    for (let at = 0; at < size; at += 1) {
+      const copy = newFolder()
+      cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith('lock') })
+      const file = journals(copy)[1]!
+      const bytes = readFileSync(file)
+      bytes[at]! ^= 1 << (at % 8)
+      writeFileSync(file, bytes)
+      const { found, warnings } = await linesAfter(copy)
+      // The beginning of a file says only how long the one before is.
+      expect([
+        { a: 1, c: 1 },
+        { a: 1, b: 1, c: 1 },
+      ]).toContainEqual(found)
+      expect(warnings).toMatch('A file of the journal is damaged')
+      expect(warnings).toMatch('journal-000002.l2met')
+    }
+  })
+
+  test('that is cut short, has an empty file or misses one, loses that and names it', async () => {
+    const cut = await filled()
+    truncateSync(journals(cut)[1]!, statSync(journals(cut)[1]!).size - 3)
+    const first = await linesAfter(cut)
+    expect(first.found).toEqual({ a: 1, c: 1 })
+    expect(first.warnings).toMatch(/too short.*journal-000002.l2met","bytes":3/)
+    const empty = await filled()
+    truncateSync(journals(empty)[0]!, 0)
+    const second = await linesAfter(empty)
+    expect(second.found).toEqual({ b: 1, c: 1 })
+    expect(second.warnings).toMatch('is empty {"file"')
+    const missing = await filled()
+    rmSync(journals(missing)[1]!)
+    const third = await linesAfter(missing)
+    expect(third.found).toEqual({ a: 1, c: 1 })
+    expect(third.warnings).toMatch('are missing')
+  })
+
+  test('with a write that was cut off at its end goes on before that', async () => {
+    const folder = await filled()
+    const last = journals(folder)[2]!
+    writeFileSync(last, Buffer.concat([readFileSync(last), Buffer.from([0xf9, 1, 2, 3])]))
+    const { found, warnings } = await linesAfter(folder)
+    expect(found).toEqual({ a: 1, b: 1, c: 1 })
+    expect(warnings).toMatch('a write that was cut off')
+    expect(await linesAfter(folder)).toEqual({ found: { ...found, new: 1 }, warnings: '' })
+  })
+
+  test('of somebody else, of a later version, or that is no folder, is refused and left as it is', async () => {
+    const others = newFolder()
+    writeFileSync(join(others, 'data.mdb'), 'precious')
+    await expect(open(others).store.ready).rejects.toThrow('did not write (data.mdb)')
+    expect(readdirSync(others)).toEqual(['data.mdb'])
+    mkdirSync(join(newFolder(), 'lost+found'))
+    await expect(open(join(others, 'data.mdb')).store.ready).rejects.toThrow('is no folder')
+    const later = await filled()
+    const bytes = readFileSync(journals(later)[0]!)
+    bytes[0]! += 1
+    bytes.writeUInt32LE(crc32(bytes.subarray(5, 9), crc32(bytes.subarray(0, 1))), 1)
+    writeFileSync(journals(later)[0]!, bytes)
+    const { store } = open(later)
+    await expect(store.ready).rejects.toThrow('a later version of l2met wrote')
+    await store.close()
+    expect(readFileSync(journals(later)[0]!)).toEqual(bytes)
+    if (process.getuid?.() === 0) return
+    const closed = newFolder()
+    chmodSync(closed, 0o500)
+    await expect(open(closed).store.ready).rejects.toThrow('may not write')
+  })
+
+  test('in use is refused to a second process, and takes requests through its lock', async () => {
+    const folder = await filled()
+    const { store, lines } = open(folder)
+    await store.ready
+    const second = open(folder)
+    await expect(second.store.ready).rejects.toThrow('another l2met uses')
+    await expect(second.commit('a', 'x')).rejects.toThrow()
+    await second.store.close()
+    expect(await askFolder(folder, 'forget\0a')).toBe('ok 1')
+    expect(await askFolder(folder, 'what')).toBe('error unknown request')
+    expect(await lines()).toEqual({ b: 1, c: 1 })
+    await store.close()
+    expect(await askFolder(folder, 'forget\0b')).toBeUndefined()
+    expect((await linesAfter(folder)).found).toEqual({ b: 1, c: 1 })
+  })
+
+  test('that has reached its limit takes nothing, and says what to do', async () => {
+    const { store, commit } = open(newFolder(), { maxBytes: 300 })
+    await store.ready
+    onTestFinished(async () => store.close())
+    const refused = async () => {
+      for (let i = 0; i < 20; i += 1) await commit('a', `${i}`)
+    }
+    await expect(refused()).rejects.toThrow('has reached DATA_MAX_BYTES (300); raise it')
+  })
+
+  test('that goes away is an outage: nothing is acknowledged, and it goes on when it is back', async () => {
+    const folder = newFolder()
+    const { store, commit, lines, warnings } = open(folder, { segmentBytes: 200 })
+    await store.ready
+    onTestFinished(async () => store.close())
+    let taken = 0
+    const commitNext = async () => {
+      await commit('a', `${taken}`)
+      taken += 1
+    }
+    await commitNext()
+    renameSync(folder, `${folder}.away`)
+    // The file that is open can still be written; the next one can't be made.
+    await expect(
+      (async () => {
+        for (;;) await commitNext()
+      })(),
+    ).rejects.toThrow('ENOENT')
+    expect(store.fault()).toMatch("can't be written")
+    await expect(commit('a', `${taken}`)).rejects.toThrow("can't be written")
+    await expect(store.totals()).rejects.toThrow("can't be written")
+    renameSync(`${folder}.away`, folder)
+    await vi.waitUntil(() => store.fault() === undefined, 30_000)
+    expect(await lines()).toEqual({ a: taken })
+    // What failed comes again under its id, and is new.
+    expect(await commit('a', `${taken}`)).toEqual([])
+    expect(await commit('a', '0')).toEqual([0])
+    expect(await lines()).toEqual({ a: taken + 1 })
+    expect(warnings.join()).toMatch(/can't be written; it is tried again.*can be written again/)
+  })
+
+  test('copied while it is written holds what was acknowledged before the copy began', async () => {
+    const folder = newFolder()
+    const { store, commit } = open(folder, { segmentBytes: 2000, copyMs: 60_000, foldMs: 20 })
+    await store.ready
+    let acknowledged = 0
+    const over = new AbortController()
+    const writing = (async () => {
+      for (let i = 0; !over.signal.aborted; i += 1) {
+        await commit('a', `${i}`)
+        acknowledged += 1
+      }
+    })()
+    for (let round = 0; round < 3; round += 1) {
+      await vi.waitUntil(() => acknowledged > 30 * (round + 1), 60_000)
+      const before = acknowledged
+      const copy = newFolder()
+      cpSync(folder, copy, { recursive: true, filter: (path) => !path.includes('lock') })
+      const { found } = await linesAfter(copy)
+      expect(found['a']).toBeGreaterThanOrEqual(before)
+      expect(found['a']).toBeLessThanOrEqual(acknowledged + 1)
+    }
+    over.abort()
+    await writing
+    await store.close()
+  })
+})

@@ -46,6 +46,8 @@ const TEACH_KEYS: i32 = 5
 const TEACH_VALUES: i32 = 6
 /** Something is full: drain, and scan on from the same line. */
 const FULL: i32 = 7
+/** The same where only the lists of seconds and of what unique series saw are full. */
+const FULL_LISTS: i32 = 9
 /** What follows isn't a body of counted frames of the usual kind: the caller reads the rest. */
 const BROKEN: i32 = 8
 
@@ -246,7 +248,8 @@ function countMessage(source: usize, sourceEnd: usize, message: usize, lineEnd: 
   const entry = recall(procHash)
   if (entry == 0) return TEACH_PROC
   if (!(time >= windowStart && time < windowEnd)) return OUTSIDE
-  if (hasManySeconds() || isCrowded() || hasSeenMuch()) return FULL
+  if (isCrowded()) return FULL
+  if (hasManySeconds() || hasSeenMuch()) return FULL_LISTS
   const role = load<u32>(entry, 8)
   if (role == ROUTER) {
     const result = countRouter(salt, message, end)

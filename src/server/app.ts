@@ -36,6 +36,7 @@ import { RefusedError } from '../ingest/refusal.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import { createDiskStore } from '../store/disk/disk-store.ts'
 import { createRedisStore } from '../store/redis/redis-store.ts'
+import type { RedisMemory } from '../store/redis/server-info.ts'
 import type { Store } from '../store/store.ts'
 import { createScopedCollectors, storeOf } from './scoped-collectors.ts'
 import { readVersion } from '../model/version.ts'
@@ -85,7 +86,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   const version = readVersion()
   const scanFault = scannerFault()
   if (scanFault !== undefined) log.warn(scanFault)
-  const { store, committer, storeFault, ready, self } = createStore(config, deps)
+  const { store, committer, storeFault, ready, self, memory } = createStore(config, deps)
   answerFleet(self)
   const intake = createIntake({
     ...config,
@@ -94,7 +95,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     pins: config.routes,
     warn: (details, text) => log.warn(details, text),
   })
-  const collector = createCollector({ store, version })
+  const collector = createCollector({ store, version, memory })
   const collectorOf = createScopedCollectors(collector, (apps) =>
     createCollector({ store: storeOf(store, apps), version }),
   )
@@ -217,6 +218,8 @@ interface StoreParts {
   /** Resolves when the store was reached. */
   readonly ready: Promise<void>
   readonly self: SelfMetrics
+  /** How full Redis is. */
+  readonly memory?: () => RedisMemory | undefined
 }
 
 function createStore(config: Config, { log, now = Date.now }: AppDeps): StoreParts {
@@ -247,7 +250,8 @@ function createStore(config: Config, { log, now = Date.now }: AppDeps): StorePar
     urls: config.redisUrls,
     warn: (details, text) => log.warn(details, text),
   })
-  return { store, ...durable(store, config), storeFault: store.fault, ready: store.ready }
+  const { fault: storeFault, ready, memory } = store
+  return { store, ...durable(store, config), storeFault, ready, memory }
 }
 
 /** The committer of a store that outlives this process. */

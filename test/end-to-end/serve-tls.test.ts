@@ -97,7 +97,7 @@ describe.skipIf(openssl === undefined)('HTTPS without a proxy', () => {
     while ((await commonName()) !== 'second') await sleep(10)
     copyFileSync(keyFile, certFile)
     server.signal('SIGHUP')
-    while (!server.said().includes('could not be read again')) await sleep(10)
+    while (!server.said().includes('Could not reload the certificate')) await sleep(10)
     expect(await commonName()).toBe('second')
   })
 })

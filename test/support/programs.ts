@@ -10,6 +10,7 @@ const PACKAGES = {
   tmux: 'tmux',
   openssl: 'openssl',
   awk: 'mawk',
+  curl: 'curl',
 } as const
 
 export type Program = keyof typeof PACKAGES

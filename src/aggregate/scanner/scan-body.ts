@@ -67,14 +67,11 @@ export function scanBody(
       end = at
       break
     }
-    if (code === STOP.full) {
-      settleScanner(scanner)
-    } else if (code !== STOP.outside || !enter(stop.time)) {
+    if (code === STOP.full || code === STOP.fullLists) settleScanner(scanner)
+    else if (code !== STOP.outside || !enter(stop.time)) {
       target.countLong(stop.start, stop.end)
       at = stop.end
-      if (code > STOP.outside) {
-        register(scanner, cache, code, target.line)
-      }
+      if (code > STOP.outside) register(scanner, cache, code, target.line)
     }
   }
   return { lines: exports.linesCounted() - before, end }

@@ -4,6 +4,7 @@ import {
   type Drained,
   type Scanner,
   STOP,
+  drainLists,
   drainScanner,
   fillWindow,
   register,
@@ -70,6 +71,10 @@ export function createTextScan<S extends Span>(
     const { start, end, time, timeBefore } = stopOf(module, code)
     if (code === STOP.full) {
       settleScanner(scanner)
+      return start
+    }
+    if (code === STOP.fullLists) {
+      onDrain(drainLists(module, span!.acc), span!)
       return start
     }
     if (code === STOP.outside) {

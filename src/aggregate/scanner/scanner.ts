@@ -32,6 +32,7 @@ export const STOP = {
   values: 6,
   full: 7,
   broken: 8,
+  fullLists: 9,
 } as const
 
 // Places in the module's state, in f64s.
@@ -210,15 +211,26 @@ export function takeResults({ exports, state }: ScanModule, results: Float64Arra
 /** Brings what was scanned into its accumulator: for its `pending`. */
 export function drainScanner(scanner: Scanner): Drained {
   const { module, acc } = scanner
-  const { exports, state, seconds, seen } = module
+  const { exports } = module
   if (acc === undefined) return NOTHING
   acc.pending = scanner.acc = undefined
   exports.setWindow(NaN, NaN)
+  for (let used = exports.drainCells(); used > 0; used = exports.drainCells()) {
+    addCells(acc, module.out, used)
+  }
+  return drainLists(module, acc)
+}
+
+/** Brings all but the cells into an accumulator, which are many. */
+export function drainLists(module: ScanModule, acc: Accumulator): Drained {
+  const { exports, state, seconds, seen } = module
   takeResults(module, acc.results)
   exports.takeCounts()
-  if (state[FIRST_TIME] === Infinity) return NOTHING
-  noteTime(acc, state[FIRST_TIME]!)
-  noteTime(acc, state[LAST_TIME]!)
+  const [first, last] = [state[FIRST_TIME]!, state[LAST_TIME]!]
+  if (first <= last) {
+    noteTime(acc, first)
+    noteTime(acc, last)
+  }
   let lines = 0
   for (const [index, place] of CLASSES) {
     acc.classes[index]! += state[place]!
@@ -229,9 +241,6 @@ export function drainScanner(scanner: Scanner): Drained {
   }
   const views = exports.takeSeen()
   for (let i = 0; i < views; i += 1) seeUnique(acc, seen[i * 2]!, seen[i * 2 + 1]!)
-  for (let used = exports.drainCells(); used > 0; used = exports.drainCells()) {
-    addCells(acc, module.out, used)
-  }
   addOverflow(acc, state[OVERFLOW]!)
   return { lines, requests: state[CLASSES[0][1]]!, errors: state[ERRORS]! }
 }

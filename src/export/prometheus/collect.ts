@@ -28,8 +28,12 @@ export interface Collected {
 export function createCollector(options: {
   readonly store: Store
   readonly version: string
+  /** How full Redis is, bytes; a limit of 0 is none. */
+  readonly memory?:
+    | (() => { readonly used: number; readonly limit: number } | undefined)
+    | undefined
 }): Collector {
-  const { store, version } = options
+  const { store, version, memory } = options
   const readApps = createReadApps(store)
   const rowCache = createRowCache()
   let last: Promise<unknown> = Promise.resolve()
@@ -37,6 +41,10 @@ export function createCollector(options: {
   const addSelf = ({ numbers }: Samples) => {
     addFixed(numbers, 'l2met_build_info', withLabel('', 'version', version), 1)
     addFixed(numbers, 'l2met_store_up', '', 1)
+    const redis = memory?.()
+    if (redis === undefined) return
+    addFixed(numbers, 'l2met_redis_used_bytes', '', redis.used)
+    addFixed(numbers, 'l2met_redis_limit_bytes', '', redis.limit)
   }
 
   const gather = async (apps: readonly CollectedApp[]): Promise<Collected> => {

@@ -141,6 +141,20 @@ export const FAMILIES = [
     hasApp: false,
     help: '1: the store can be read. While it can not, /metrics answers 503; /metrics/process says it of each process.',
   }),
+  {
+    ...gauge('l2met_redis_used_bytes', [], {
+      hasApp: false,
+      help: 'Memory that Redis uses, in bytes; of a Cluster that of the fullest master.',
+    }),
+    unit: 'bytes' as const,
+  },
+  {
+    ...gauge('l2met_redis_limit_bytes', [], {
+      hasApp: false,
+      help: 'Memory that Redis may use (maxmemory), in bytes; 0 where it has no limit.',
+    }),
+    unit: 'bytes' as const,
+  },
   counter('l2met_lines_total', ['result'], {
     help: 'Lines received, by what became of them; each line is in one of them. late: older than 15 minutes; future: more than 60 seconds ahead.',
   }),

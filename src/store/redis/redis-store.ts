@@ -3,7 +3,12 @@ import { createOutageLog } from './outage-log.ts'
 import { createPacker } from '../../codec/packer.ts'
 import { type Batch, commitArguments, keyTypes, packBatch } from './batch.ts'
 import { createRedisClient } from './client.ts'
-import { createRedisClock, checkEvictionPolicy } from './server-info.ts'
+import {
+  type RedisMemory,
+  createMemoryWarning,
+  createRedisClock,
+  readMemoryState,
+} from './server-info.ts'
 import { type CommitReply, defineCommands } from './commands.ts'
 import { createCompactor } from '../keyed/compactor.ts'
 import { recordKey } from '../keyed/keys.ts'
@@ -26,6 +31,8 @@ export interface RedisStore extends Store {
   readonly fault: () => string | undefined
   /** Time of Redis minus time of this machine, s. */
   readonly clockOffset: () => number
+  /** How full it is; undefined until it was reached. */
+  readonly memory: () => RedisMemory | undefined
 }
 
 const AWAY = "Redis can't be reached"
@@ -63,6 +70,8 @@ export function createRedisStore(options: {
   const quarantine = createQuarantine(client, warn)
   const registry = createRegistry(client, clock.now, quarantine)
   const prefixes = new Map<string, string>()
+  const warnOfMemory = createMemoryWarning(warn)
+  let memory: RedisMemory | undefined
   let unfit: string | undefined
   let isReached = false
 
@@ -165,7 +174,10 @@ export function createRedisStore(options: {
     try {
       await clock.measure()
       const was = unfit
-      unfit = await checkEvictionPolicy(client)
+      const state = await readMemoryState(client)
+      memory = state.memory
+      warnOfMemory(memory)
+      unfit = state.unfit
       if (unfit !== undefined && unfit !== was) warn({}, unfit)
       isReached = true
       outages.noteGood()
@@ -217,6 +229,7 @@ export function createRedisStore(options: {
     ready,
     fault,
     clockOffset: clock.hostOffset,
+    memory: () => memory,
     close: async () => {
       for (const timer of timers) clearInterval(timer)
       clearTimeout(again)

@@ -63,30 +63,69 @@ function nameOf({ options }: Redis): string {
   return `${options.host}:${options.port}`
 }
 
-/**
- * Why a Redis can't keep what it is given; undefined when it can. Rejects when no master answers: that one
- * of several doesn't is no concern of the others.
- */
-export async function checkEvictionPolicy(client: RedisClient): Promise<string | undefined> {
+/** How full the memory of Redis is, bytes. */
+export interface RedisMemory {
+  readonly used: number
+  /** 0 where there is none. */
+  readonly limit: number
+}
+
+/** Of a Cluster the master that is fullest. */
+export interface MemoryState {
+  readonly memory: RedisMemory
+  /** Why it can't keep what it is given; undefined when it can. */
+  readonly unfit: string | undefined
+}
+
+/** Rejects when no master answers: that one of several doesn't is no concern of the others. */
+export async function readMemoryState(client: RedisClient): Promise<MemoryState> {
   const answers = await Promise.allSettled(
     mastersOf(client).map(async (master) => master.info('memory')),
   )
+  const infos = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
   const [first] = answers
-  if (first?.status === 'rejected' && answers.every(({ status }) => status === 'rejected'))
-    throw first.reason
-  for (const answer of answers) {
-    if (answer.status === 'rejected') continue
-    const info = answer.value
-    const policy = field(info, 'maxmemory_policy')
-    const limit = Number(field(info, 'maxmemory') ?? 0)
-    if (limit > 0 && policy !== undefined && policy !== 'noeviction') {
-      return (
-        `Redis evicts keys when its memory is full (maxmemory-policy ${policy}), which would falsify the metrics; ` +
+  if (first?.status === 'rejected' && infos.length === 0) throw first.reason
+  const states = infos.map(memoryState).toSorted((a, b) => shareOf(b) - shareOf(a))
+  const [fullest = NOTHING_KNOWN] = states
+  return { ...fullest, unfit: states.find(({ unfit }) => unfit !== undefined)?.unfit }
+}
+
+const NOTHING_KNOWN: MemoryState = { memory: { used: 0, limit: 0 }, unfit: undefined }
+
+function shareOf({ memory: { used, limit } }: MemoryState): number {
+  return limit === 0 ? 0 : used / limit
+}
+
+function memoryState(info: string): MemoryState {
+  const policy = field(info, 'maxmemory_policy')
+  const limit = Number(field(info, 'maxmemory') ?? 0)
+  const evicts = limit > 0 && policy !== undefined && policy !== 'noeviction'
+  return {
+    memory: { used: Number(field(info, 'used_memory') ?? 0), limit },
+    unfit: evicts
+      ? `Redis evicts keys when its memory is full (maxmemory-policy ${policy}), which would falsify the metrics; ` +
         'set it to noeviction (Heroku: heroku redis:maxmemory --policy noeviction)'
-      )
-    }
+      : undefined,
   }
-  return undefined
+}
+
+const WARN_SHARE = 0.8
+const CALM_SHARE = 0.7
+
+/** Warns when the memory of Redis fills, once until there is room again. */
+export function createMemoryWarning(warn: (details: object, text: string) => void) {
+  let isWarned = false
+  return ({ used, limit }: RedisMemory): void => {
+    const share = limit === 0 ? 0 : used / limit
+    if (share < CALM_SHARE) isWarned = false
+    if (share < WARN_SHARE || isWarned) return
+    isWarned = true
+    warn(
+      { used, limit },
+      'Redis is more than 80 % full. When it is full, lines are held and then refused: take a larger plan, ' +
+        'or lower RETENTION_HOURS or MAX_SERIES_PER_APP',
+    )
+  }
 }
 
 function field(info: string, name: string): string | undefined {

@@ -133,27 +133,23 @@ describe('/api/live', () => {
   })
 
   test('drops a client that doesn’t read', async () => {
-    const { url, send } = await start({ maxUnsent: 20_000, pollMs: 1 })
+    const { url, server, send } = await start({ maxUnsent: 20_000, pollMs: 1 })
+    // As if the system's buffers of the connection were full: what is written stays with the server.
+    server.server.on('connection', (socket) => socket.cork())
     const { hostname, port } = new URL(url)
     const socket = connect(Number(port), hostname)
-    socket.write('GET /api/live?app=shop HTTP/1.1\r\nHost: x\r\n\r\n')
-    socket.pause()
-    const isClosed = new Promise<boolean>((done) => {
-      socket.once('close', () => done(true))
-    })
     socket.on('error', () => {})
-    // What the system keeps for the socket has to fill first.
-    let sent = 0
+    socket.write('GET /api/live?app=shop HTTP/1.1\r\nHost: x\r\n\r\n')
     const state = { isClosed: false }
-    void isClosed.then(() => (state.isClosed = true))
-    while (!state.isClosed && sent < 100_000) {
+    socket.once('close', () => (state.isClosed = true))
+    let sent = 0
+    for (; !state.isClosed && sent < 5000; sent += 1) {
       await send(1)
-      sent += 1
-      // A paused socket learns of its end by writing.
-      if (sent % 50 === 0) socket.write(' ')
       await new Promise((done) => setTimeout(done, 2))
     }
-    expect(await isClosed).toBe(true)
+    expect(state.isClosed).toBe(true)
+    // Nothing of it was lost on a client that did nothing wrong before: some events had room.
+    expect(sent).toBeGreaterThan(2)
   })
 
   test('at most so many streams of an app; those that left make room', async () => {

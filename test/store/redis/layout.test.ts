@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { createCollector } from '../../../src/export/prometheus/collect.ts'
 import { createPacker } from '../../../src/codec/packer.ts'
 import { commitArguments, packBatch } from '../../../src/store/redis/batch.ts'
 import { createRedisClient } from '../../../src/store/redis/client.ts'
@@ -153,6 +154,32 @@ describe.skipIf(noRedis !== undefined)('a Redis whose memory is full', () => {
     }
     expect(again).toBe(refused)
     expect((await store.totals()).get('full')!.results[0]).toBe(100)
+  })
+
+  test('says how full it is, and warns once at 80 %', async () => {
+    const server = await startRedis(['--maxmemory', '100mb', '--maxmemory-policy', 'noeviction'])
+    onTestFinished(server.stop)
+    const warnings: string[] = []
+    const store = createRedisStore({
+      urls: [server.url],
+      retentionMs: 24 * HOUR,
+      maxSeries: 10_000,
+      trustSelfSigned: false,
+      warn: (_, text) => void warnings.push(text),
+    })
+    onTestFinished(async () => store.close())
+    await store.ready
+    expect(store.memory()!.limit).toBe(100 * 2 ** 20)
+    expect(store.memory()!.used).toBeGreaterThan(100_000)
+    expect(warnings).toEqual([])
+    const limit = Math.floor(store.memory()!.used * 1.1)
+    await withRedis(server.port, (redis) => redis.config('SET', 'maxmemory', `${limit}`))
+    while (store.memory()!.limit !== limit || warnings.length === 0) await sleep(50)
+    const families = (
+      await createCollector({ store, version: '1', memory: store.memory }).collect()
+    ).families
+    expect(families.map(({ name }) => name)).toContain('l2met_redis_limit_bytes')
+    expect(warnings).toEqual([expect.stringContaining('more than 80 % full')])
   })
 
   test('is told to be unfit when it would evict', async () => {

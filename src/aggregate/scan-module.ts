@@ -20,7 +20,7 @@ export interface ScanExports {
   readonly INPUT_SIZE: WebAssembly.Global
   setSeed(high: number, low: number): void
   prepareMillis(): void
-  setApp(number: number, isFull: number, closed: number, pins: number): void
+  setApp(number: number, isFull: number, closed: number, pins: number, streams: number): void
   setWindow(start: number, end: number): void
   setTime(time: number): void
   setClean(isClean: number): void
@@ -50,6 +50,7 @@ export interface ScanExports {
     errors: number,
     dynoErrors: number,
     routeErrors: number,
+    sessions: number,
   ): number
   learnKey(i: number, kind: number): number
   learnValue(i: number, cell: number, kind: number, divides: number, factor: number): number

@@ -8,14 +8,23 @@ import { createTimeline } from '../cli/timeline.ts'
 
 // A thread of l2met-local: counts parts of a file and gives the window to the main thread.
 const { file, options } = workerData as PartTask
-const { slowMillis, top, by, whereTexts, stepMs } = options
+const { slowMillis, top, by, whereTexts, pins, streams, stepMs } = options
 const stop = new AbortController()
 parentPort!.on('message', () => stop.abort())
 
 const timeline = createTimeline(stepMs)
 let steps: Steps | undefined
 const counter = createLocalCounter(
-  { slowMillis, maxSlow: top, by, timeline, isWhole: true, ...(await filterOf(whereTexts)) },
+  {
+    slowMillis,
+    maxSlow: top,
+    by,
+    pins,
+    streams,
+    timeline,
+    isWhole: true,
+    ...(await filterOf(whereTexts)),
+  },
   ({ table }, takeStep) => (steps = createSteps(table, timeline, takeStep)).at,
 )
 const tell = (read: number) => parentPort!.postMessage({ read })

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { GroupKey } from '../aggregate/requests.ts'
 import { parseMillis, suggestion, UsageError } from '../parse/arguments.ts'
+import { PATTERN_EXAMPLE, parsePatterns } from '../parse/route-pattern.ts'
 import { type Threshold, parseThreshold } from './fail-if.ts'
 import { type Moment, parseMoment } from './range.ts'
 import { ROUTE_ORDERS, type RouteOrder } from './render/route-order.ts'
@@ -28,6 +29,9 @@ export interface LocalOptions {
   readonly dedupe: boolean
   readonly csv: boolean
   readonly thresholds: readonly Threshold[]
+  /** Routes of the user's own, and those whose time is a session's. */
+  readonly pins: readonly string[]
+  readonly streams: readonly string[]
   /** Where an HTML report is written. */
   readonly html: string | undefined
   /** Paths; `-` is stdin. */
@@ -48,6 +52,8 @@ const FLAGS = {
   dedupe: { type: 'boolean' },
   csv: { type: 'boolean' },
   'fail-if': { type: 'string', multiple: true },
+  routes: { type: 'string', multiple: true },
+  streams: { type: 'string', multiple: true },
   html: { type: 'string' },
   'no-color': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -60,7 +66,10 @@ const MAX_TOP = 100_000
 const MIN_INTERVAL_MS = 1000
 
 /** Throws UsageError for the first fault. */
-export function parseLocalArgs(args: readonly string[]): LocalOptions {
+export function parseLocalArgs(
+  args: readonly string[],
+  env: Readonly<NodeJS.ProcessEnv> = {},
+): LocalOptions {
   const { values, positionals, tokens } = parseArgs({
     args: [...args],
     options: FLAGS,
@@ -92,6 +101,8 @@ export function parseLocalArgs(args: readonly string[]): LocalOptions {
     dedupe: flags.dedupe === true,
     csv,
     thresholds: (flags['fail-if'] ?? []).map(parseThreshold),
+    pins: patternsOf('--routes', flags.routes ?? [env['ROUTES'] ?? '']),
+    streams: patternsOf('--streams', flags.streams ?? [env['STREAMS'] ?? '']),
     html: flags.html,
     inputs: positionals,
   }
@@ -112,6 +123,8 @@ interface Flags {
   readonly dedupe?: boolean
   readonly csv?: boolean
   readonly 'fail-if'?: string[]
+  readonly routes?: string[]
+  readonly streams?: string[]
   readonly html?: string
   readonly 'no-color'?: boolean
   readonly help?: boolean
@@ -150,9 +163,17 @@ const EXAMPLES = new Map([
   ['since', '--since -2h'],
   ['until', '--until 2026-11-21T10:00'],
   ['tz', '--tz Europe/Berlin'],
+  ['routes', '--routes /users/:id'],
+  ['streams', "--streams '/cable,/events/*'"],
   ['html', '--html report.html'],
   ['fail-if', "--fail-if 'p95>500ms'"],
 ])
+
+function patternsOf(flag: string, texts: readonly string[]): readonly string[] {
+  const { good, bad } = parsePatterns(texts.join(','))
+  if (bad.length === 0) return good
+  throw new UsageError(`${flag} '${bad[0]}' is no pattern; it has to look like ${PATTERN_EXAMPLE}`)
+}
 
 function intervalOf(text: string): number {
   const millis = parseMillis(text, '--interval')

@@ -58,6 +58,8 @@ export interface CountOptions extends RequestStatsOptions {
   readonly isWhole?: boolean
   /** Gets all requests that aren't counted by the scanner. */
   readonly timeline?: Timeline | undefined
+  readonly pins?: readonly string[] | undefined
+  readonly streams?: readonly string[] | undefined
   /** Lines that came before are left out. */
   readonly repeats?: Repeats | undefined
 }
@@ -106,7 +108,8 @@ export function createLocalCounter(options: CountOptions, intervalsIn: Intervals
     onRequest?.(request)
     return true
   }
-  const limits = { maxSeries: MAX_SERIES, maxRoutes: MAX_ROUTES, accept }
+  const { pins = [], streams = [] } = options
+  const limits = { maxSeries: MAX_SERIES, maxRoutes: MAX_ROUTES, pins, streams, accept }
   const windows = createAppWindows(limits)
   const takeStep = scanner && (() => takeStepCounts(scanner.module))
   const allIntervals = intervalsIn(windows, takeStep)

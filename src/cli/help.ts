@@ -31,6 +31,11 @@ Options:
       --fail-if 'p95>500ms'
                           exit with 4 when it is so; may be repeated. Metrics:
                           p50 p95 p99 min max mean errors error-rate rps count
+      --routes /users/:id,/static/*
+                          routes of your own (also ROUTES)
+      --streams /cable,/events/*
+                          routes whose time is a session's, as a WebSocket's, and
+                          no response time (also STREAMS)
       --html report.html  also write a page with charts, to look at and share
       --no-color          no colours; NO_COLOR and FORCE_COLOR are honoured
   -h, --help              this text

@@ -126,9 +126,9 @@ export function reportIntervals(
 }
 
 export function countOptions(options: LocalOptions, run: Run): CountOptions {
-  const { slowMillis, top, by, where } = options
+  const { slowMillis, top, by, where, pins, streams } = options
   const { since, until, repeats } = run
-  return { slowMillis, maxSlow: top, by, ...allOf(where), since, until, repeats }
+  return { slowMillis, maxSlow: top, by, ...allOf(where), pins, streams, since, until, repeats }
 }
 
 export function viewOptions({ top, slowMillis, by, sort }: LocalOptions) {

@@ -14,7 +14,7 @@ export async function runLocal(
 ): Promise<number> {
   let options: LocalOptions
   try {
-    options = parseLocalArgs(args)
+    options = parseLocalArgs(args, env)
     checkTogether(options)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error

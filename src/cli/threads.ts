@@ -34,7 +34,10 @@ export interface PartTask {
 }
 
 /** Of the options of a run those that a count depends on, as plain values. */
-export type PartOptions = Pick<LocalOptions, 'slowMillis' | 'top' | 'by' | 'whereTexts'> & {
+export type PartOptions = Pick<
+  LocalOptions,
+  'slowMillis' | 'top' | 'by' | 'whereTexts' | 'pins' | 'streams'
+> & {
   readonly stepMs: number | undefined
 }
 
@@ -74,8 +77,11 @@ export function startThreads(path: string, given: PartOptions): Threads | undefi
   if (threads < 2 || !isText(path)) return undefined
   const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
   const file = { path, size, next }
-  const { slowMillis, top, by, whereTexts, stepMs } = given
-  const task: PartTask = { file, options: { slowMillis, top, by, whereTexts, stepMs } }
+  const { slowMillis, top, by, whereTexts, pins, streams, stepMs } = given
+  const task: PartTask = {
+    file,
+    options: { slowMillis, top, by, whereTexts, pins, streams, stepMs },
+  }
   const started = Array.from({ length: threads - 1 }, () => startThread(task))
   void compileLess()
   return {

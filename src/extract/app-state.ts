@@ -72,6 +72,8 @@ export interface ExtractOptions {
   readonly maxRoutes: number
   /** Route patterns that users pin, like `/users/:id` or `/static/*`. */
   readonly pins?: readonly string[]
+  /** Patterns of routes whose time is a session's, like `/events/*`. */
+  readonly streams?: readonly string[]
   readonly accept?: (request: Request) => boolean
   readonly prefix?: string
   readonly sourcePrefix?: string
@@ -87,7 +89,7 @@ export function createAppState(options: ExtractOptions): AppState {
     table: createSeriesTable(options.maxSeries),
     procs: createInterner(MAX_PROCS),
     dynos: [],
-    routes: createRoutes(options.maxRoutes, options.pins ?? []),
+    routes: createRoutes(options.maxRoutes, options.pins ?? [], options.streams),
     conventions: createConventions(),
     pair: createPair(),
     quantity: createQuantity(),

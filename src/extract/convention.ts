@@ -10,6 +10,7 @@ import { type AppState, seriesOf } from './app-state.ts'
 import { type Refusal, findConventions, refuse } from './convention-matches.ts'
 import { MAX_LABEL_BYTES, MAX_LABEL_SETS, type UnitSeries } from './convention-state.ts'
 import { viewOf } from './convention-view.ts'
+import { extractQueueTime, measureQueue } from './queue-time.ts'
 
 const HASH = 35
 const M = 109
@@ -17,6 +18,8 @@ const DOT = 46
 const EQUALS = 61
 const MEASURE = ascii('measure')
 const NAMESPACE = 'app'
+/** A measure of this name in a unit of time is the app's queue time too. */
+export const QUEUE = 'queue'
 const MAX_UNITS_OF_ONE = 8
 const MAX_REMEMBERED = 32_768
 
@@ -26,13 +29,14 @@ const MAX_REMEMBERED = 32_768
  * the line, in JSON strings too. Returns how many values were taken, or -1 when there were some and none could be.
  */
 export function extractConvention(state: AppState, line: Line, acc: Accumulator): number {
-  if (!mayHaveOne(line)) return 0
+  const queued = extractQueueTime(state, line, acc)
+  if (!mayHaveOne(line)) return queued
   const view = viewOf(line)
   findConventions(state, view, acc)
   const { found } = state.conventions
-  if (found.values === 0) return found.refused === 0 ? 0 : -1
+  if (found.values === 0) return found.refused === 0 ? queued : queued || -1
   const labelSet = found.labels === 0 ? 0 : labelSetOf(state, view.bytes)
-  let taken = 0
+  let taken = queued
   for (let i = 0; i < found.values; i += 1) {
     if (takeValue(state, view, acc, i, labelSet)) taken += 1
   }
@@ -90,8 +94,10 @@ function takeValue(
   if (isTooLarge) return refused(state, acc, 'number')
   const series = seriesFor(state, line.bytes, key, labelSet, meaning.kind, name, quantity.unit)
   if (meaning.kind === 'count') countValue(acc, series, quantity.value)
-  else if (meaning.kind === 'measure') measure(acc, series, quantity.value)
-  else sample(acc, series, quantity.value, line.time)
+  else if (meaning.kind === 'measure') {
+    measure(acc, series, quantity.value)
+    if (name === QUEUE && quantity.unit === 's') measureQueue(state, quantity.value, acc)
+  } else sample(acc, series, quantity.value, line.time)
   return true
 }
 

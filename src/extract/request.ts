@@ -13,6 +13,10 @@ export interface Request {
   /** Whole milliseconds; -1 when the router logged none. */
   connect: number
   service: number
+  /** Whether it is a session (status 101, or a route of STREAMS), whose time is no response time. */
+  isSession: boolean
+  /** The time of a session, which has no service time; else -1. */
+  session: number
   /** Body size in bytes; -1 when the router logged none. */
   size: number
   /** 0 when the router logged none (H24). */
@@ -52,6 +56,8 @@ export function createRequest(): Request {
     dynoEnd: 0,
     connect: -1,
     service: -1,
+    isSession: false,
+    session: -1,
     size: -1,
     status: 0,
     code: 0,

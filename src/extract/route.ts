@@ -19,6 +19,8 @@ export interface Routes {
   readonly byTemplate: Map<string, Route>
   readonly other: Route
   readonly pins: readonly Pin[]
+  /** Patterns of paths whose requests are sessions. */
+  readonly streams: readonly Pin[]
   readonly hash: PathHash
   /** Open addressing by hash: where `routes` has nothing the slot is free. */
   readonly high: Int32Array
@@ -38,13 +40,18 @@ export interface Pin {
   readonly isOpen: boolean
 }
 
-export function createRoutes(limit: number, pins: readonly string[]): Routes {
+export function createRoutes(
+  limit: number,
+  pins: readonly string[],
+  streams: readonly string[] = [],
+): Routes {
   const slots = 2 ** Math.ceil(Math.log2(limit * 2 + 2))
   return {
     limit,
     byTemplate: new Map(),
     other: createRoute(OTHER_ROUTE),
     pins: pins.map(createPin),
+    streams: streams.map(createPin),
     hash: createPathHash(),
     high: new Int32Array(slots),
     low: new Int32Array(slots),
@@ -69,6 +76,12 @@ export function routeOf(routes: Routes, request: Request): Route {
     slot = (slot + 1) & mask
   }
   return admit(routes, request, slot)
+}
+
+/** Whether the time of a request is that of a stream: SSE, long polling, downloads that never end. */
+export function isStream({ streams }: Routes, { bytes, pathStart, pathEnd }: Request): boolean {
+  if (pathStart >= pathEnd) return false
+  return streams.some((stream) => matches(stream, bytes, pathStart, pathEnd))
 }
 
 /**

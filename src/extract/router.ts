@@ -9,7 +9,10 @@ import type { Line } from '../model/line.ts'
 import { type AppState, type Dyno, dynoNamed, seriesOf } from './app-state.ts'
 import { METHODS, type Request, codeText, hasErrorCode, isFailed, statusText } from './request.ts'
 import { readRouterLine } from './router-line.ts'
-import { type Route, routeOf } from './route.ts'
+import { type Route, isStream, routeOf } from './route.ts'
+
+/** Of a WebSocket. */
+const SWITCHING_PROTOCOLS = 101
 
 /** Measures one router line; false when it can't be read. */
 export function extractRouter(state: AppState, line: Line, acc: Accumulator): boolean {
@@ -20,10 +23,25 @@ export function extractRouter(state: AppState, line: Line, acc: Accumulator): bo
   const dyno = dynoNamed(state, request.bytes, request.dynoStart, request.dynoEnd)
   const route = routeOf(state.routes, request)
   request.route = route.template
+  noteSession(state, request)
   if (state.accept !== undefined && !state.accept(request)) return true
   measureRequest(state, acc, request, dyno)
   measureRoute(state, acc, request, route)
   return true
+}
+
+/** A session's time is that of its connection: hours, for a WebSocket. */
+function noteSession({ routes }: AppState, request: Request): void {
+  request.isSession = request.status === SWITCHING_PROTOCOLS || isStream(routes, request)
+  request.session = -1
+  if (!request.isSession) return
+  request.session = request.service
+  request.service = -1
+}
+
+/** The number of the series of the times of sessions. */
+export function sessionsOf(state: AppState): number {
+  return seriesOf(state, 'measure', 'router/session', 's', [])
 }
 
 function measureRequest(state: AppState, acc: Accumulator, request: Request, dyno: Dyno): void {
@@ -37,6 +55,7 @@ function measureRequest(state: AppState, acc: Accumulator, request: Request, dyn
     if (dyno.service < 0) dyno.service = newDistribution(state, 'router/service', 's', dyno)
     measureMillis(acc, dyno.service, request.service)
   }
+  if (request.session >= 0) measureMillis(acc, sessionsOf(state), request.session)
   if (request.connect >= 0) {
     if (dyno.connect < 0) dyno.connect = newDistribution(state, 'router/connect', 's', dyno)
     measureMillis(acc, dyno.connect, request.connect)

@@ -22,7 +22,7 @@ import {
 } from './deferred-counts.ts'
 import { RefusedError } from './refusal.ts'
 import { type BodyResult, countBodies } from './self-metrics.ts'
-import { createSourceWindows } from './source-windows.ts'
+import { type SourceOptions, createSourceWindows } from './source-windows.ts'
 import { WIDTH_10S } from '../model/window-reader.ts'
 import { type Store } from '../store/store.ts'
 
@@ -45,7 +45,8 @@ export function createIntake(options: {
   readonly committer: Committer
   readonly maxSeries: number
   readonly maxRoutes: number
-  readonly pins: readonly string[]
+  readonly pins?: readonly string[]
+  readonly patternsOf?: SourceOptions['patternsOf']
   readonly warn?: (details: object, text: string) => void
 }): Intake {
   const { store, committer, warn = () => {} } = options

@@ -3,6 +3,11 @@ import { type ExtractOptions, isFull } from '../extract/app-state.ts'
 import { parseTags } from '../receive/drain-tags.ts'
 import type { DrainSource } from '../receive/drain.ts'
 
+export interface SourceOptions extends ExtractOptions {
+  /** What the operator says of an app's routes. */
+  readonly patternsOf?: ((app: string) => Pick<ExtractOptions, 'pins' | 'streams'>) | undefined
+}
+
 /** Which windows bodies are counted into, by where they come from. */
 export interface SourceWindows {
   /**
@@ -33,7 +38,7 @@ function isDue({ windows, since }: Known, now: number): boolean {
   return isFull(windows.state) && Math.abs(now - since) >= RENEW_MS
 }
 
-export function createSourceWindows(options: ExtractOptions): SourceWindows {
+export function createSourceWindows(options: SourceOptions): SourceWindows {
   /** By app, then by prefixes. */
   const apps = new Map<string, Map<string, Known>>()
   const overflow = createAppWindows(options)
@@ -51,6 +56,7 @@ export function createSourceWindows(options: ExtractOptions): SourceWindows {
       if (found !== undefined && !isDue(found, now)) return found.windows
       const windows = createAppWindows({
         ...options,
+        ...options.patternsOf?.(app),
         prefix,
         sourcePrefix,
         tags: parseTags(tags) ?? [],

@@ -71,6 +71,20 @@ export function createLatencyPanel(title, seriesOf) {
   }
 }
 
+/** How long requests waited for a process: shown where the app logs it. */
+export function createQueuePanel() {
+  const panel = createLatencyPanel('Queue time', ({ series }) => series.queue)
+  panel.element.hidden = true
+  return {
+    element: panel.element,
+    update: (model) => {
+      const isLogged = model.series.queue?.count.some((count) => count > 0) ?? false
+      panel.element.hidden = !isLogged
+      if (isLogged) panel.update(model)
+    },
+  }
+}
+
 function percentile(name, values) {
   const drawn = values.map((value) => (value === null ? null : Math.max(value, LEAST_S)))
   return { label: name, colour: name, values: drawn, shown: values }

@@ -18,7 +18,18 @@ export const RANGES = [
 ]
 
 const NAMES = [
-  ['report', 'lines', 'events', 'health', 'requests', 'service', 'heat', 'connect', 'errors'],
+  [
+    'report',
+    'lines',
+    'events',
+    'health',
+    'requests',
+    'service',
+    'heat',
+    'connect',
+    'queue',
+    'errors',
+  ],
   ['memory', 'load', 'measure:*', 'count:*', 'sample:*', 'unique:*', 'addon:*'],
 ]
   .flat()

@@ -5,6 +5,7 @@ import {
   createLoadPanel,
   createMemoryPanel,
   createOwnPanel,
+  createQueuePanel,
   createRequestsPanel,
 } from './panels.js'
 import {
@@ -28,6 +29,7 @@ export function createView(root) {
     createLoadPanel(),
     createRoutesPanel(),
     createDynosPanel(),
+    createQueuePanel(),
     createLatencyPanel('Time to connect to a dyno', ({ series }) => series.connect),
     createEventsPanel(),
   ]

@@ -18,6 +18,8 @@ export interface ReportBuilder {
   readonly service: Sketch
   readonly connect: Sketch
   readonly bytes: Sketch
+  readonly sessions: Sketch
+  readonly queue: Sketch
   readonly routes: Map<string, RouteBuilder>
   readonly dynos: Map<string, DynoBuilder>
   readonly measures: Map<string, MeasureBuilder>
@@ -65,6 +67,8 @@ export function createReportBuilder(): ReportBuilder {
     service: createSketch(),
     connect: createSketch(),
     bytes: createSketch(),
+    sessions: createSketch(),
+    queue: createSketch(),
     routes: new Map(),
     dynos: new Map(),
     measures: new Map(),
@@ -98,6 +102,8 @@ function addRouter(builder: ReportBuilder, name: string, series: Series, cell: C
     if (name === 'service') mergeSketch(builder.service, cell)
     if (name === 'connect') mergeSketch(builder.connect, cell)
     if (name === 'bytes') mergeSketch(builder.bytes, cell)
+    if (name === 'session') mergeSketch(builder.sessions, cell)
+    if (name === 'queue') mergeSketch(builder.queue, cell)
     if (name === 'service' && dyno !== undefined) mergeSketch(dyno.service, cell)
   } else if (cell.kind === 'count') {
     const n = sumValue(cell)

@@ -25,6 +25,10 @@ export interface Report {
   readonly service: Stats | null
   readonly connect: Stats | null
   readonly bytes: Stats | null
+  /** Times of sessions (status 101, and the routes of STREAMS), which are in no service time. */
+  readonly sessions: Stats | null
+  /** Times that requests waited for a process, where the app logs them. */
+  readonly queue: Stats | null
   readonly routes: readonly RouteReport[]
   readonly dynos: Record<string, DynoReport>
   readonly measure: Record<string, { readonly unit: string } & Stats>

@@ -38,6 +38,8 @@ export function createReport(app: string, window: Window): Report {
     service: statsOf(builder.service),
     connect: statsOf(builder.connect),
     bytes: statsOf(builder.bytes),
+    sessions: statsOf(builder.sessions),
+    queue: statsOf(builder.queue),
     routes: routesOf(builder),
     dynos: byName(new Map([...builder.dynos].map(([name, dyno]) => [name, dynoOf(dyno)]))),
     measure: measuresOf(builder),

@@ -16,7 +16,16 @@ import {
   valuesOf,
 } from './series-grid.ts'
 
-export const TRAFFIC_NAMES = ['requests', 'service', 'heat', 'connect', 'bytes', 'errors'] as const
+export const TRAFFIC_NAMES = [
+  'requests',
+  'service',
+  'heat',
+  'connect',
+  'bytes',
+  'queue',
+  'sessions',
+  'errors',
+] as const
 
 /** Buckets of the heat map in an octave: every eighth boundary of the sketch's own 32. */
 const HEAT_PER_OCTAVE = 4
@@ -34,6 +43,8 @@ export function createTraffic(wanted: ReadonlySet<string>, grid: Grid): SeriesCo
   const service = createSteps(grid, createSketch)
   const connect = createSteps(grid, createSketch)
   const bytes = createSteps(grid, createSketch)
+  const queue = createSteps(grid, createSketch)
+  const sessions = createSteps(grid, createSketch)
 
   const seriesSink = (series: Series): StepCells | undefined => {
     const { kind, name } = series
@@ -51,6 +62,8 @@ export function createTraffic(wanted: ReadonlySet<string>, grid: Grid): SeriesCo
   const distribution = (name: string): Steps<Sketch> | undefined => {
     if (name === 'router/service' && (wanted.has('service') || wanted.has('heat'))) return service
     if (name === 'router/connect' && wanted.has('connect')) return connect
+    if (name === 'router/queue' && wanted.has('queue')) return queue
+    if (name === 'router/session' && wanted.has('sessions')) return sessions
     return name === 'router/bytes' && wanted.has('bytes') ? bytes : undefined
   }
 
@@ -65,6 +78,8 @@ export function createTraffic(wanted: ReadonlySet<string>, grid: Grid): SeriesCo
       if (wanted.has('heat')) yield ['heat', heatOf(service)]
       if (wanted.has('connect')) yield ['connect', distributionOf(connect, 's')]
       if (wanted.has('bytes')) yield ['bytes', distributionOf(bytes, 'bytes')]
+      if (wanted.has('queue')) yield ['queue', distributionOf(queue, 's')]
+      if (wanted.has('sessions')) yield ['sessions', distributionOf(sessions, 's')]
       if (wanted.has('errors')) yield ['errors', errorsOf(errors, seen)]
     },
   }

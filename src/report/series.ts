@@ -19,10 +19,10 @@ export const FIXED_NAMES: readonly string[] = [
   ...DYNO_NAMES,
 ]
 
-/** What the charts are drawn from: all but `report`, and `bytes`, which they don't show. */
+/** What the charts are drawn from: all but `report`, and what they don't show. */
 export const CHART_NAMES: readonly string[] = [
   ...FRAME_NAMES,
-  ...TRAFFIC_NAMES.filter((name) => name !== 'bytes'),
+  ...TRAFFIC_NAMES.filter((name) => name !== 'bytes' && name !== 'sessions'),
   ...DYNO_NAMES,
   ...OWN_PREFIXES.map((prefix) => `${prefix}:*`),
 ]

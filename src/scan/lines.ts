@@ -93,9 +93,9 @@ let procHash: u64 = 0
 /**
  * Whose lines follow: what one app teaches says nothing about another's. The others are those of setRoom.
  */
-export function setApp(number: u32, isFull: u32, closed: u32, pins: u32): void {
+export function setApp(number: u32, isFull: u32, closed: u32, pins: u32, streams: u32): void {
   salt = <u64>number + 1
-  setRoom(isFull, closed, pins)
+  setRoom(isFull, closed, pins, streams)
 }
 
 /** Learns a dyno that the app knows; its name is in OUT. False when there is no room. */

@@ -73,6 +73,7 @@ export function countPairs(salt: u64, context: u64, start: usize, end: usize, ti
       if (at < end && load<u8>(at) == QUOTE) return UNUSUAL
       at = nextBlank(at, end)
       hasHash = hasHash || isHashPassed
+      if (isQueueTime(key, keyEnd, at) || (isQuotePassed && hasQueueTime(key, at))) return UNUSUAL
     } else if (context != 0) return UNUSUAL
     if (!isOurs(key) && !isSource(key, keyEnd)) {
       if (isLegacy(key, keyEnd) || (hasHash && hasWord(key, at))) return UNUSUAL
@@ -92,21 +93,43 @@ function keyStops(at: usize, end: usize): u32 {
   return orEnd(blanks(at) | equals(at, EQUALS), at, end)
 }
 
-/** Whether there was a `#` before the blank that nextBlank found last. */
+/** Whether there was a `#`, or a quote, before the blank that nextBlank found last. */
 let isHashPassed: bool = false
+let isQuotePassed: bool = false
 
 @inline
 function nextBlank(from: usize, end: usize): usize {
   let at = from
   let hashes: u32 = 0
+  let quotes: u32 = 0
   let stops = orEnd(blanks(at), at, end)
   while (stops == 0) {
     hashes |= equals(at, HASH)
+    quotes |= equals(at, QUOTE)
     at += 16
     stops = orEnd(blanks(at), at, end)
   }
-  isHashPassed = (hashes | (equals(at, HASH) & ((stops & -stops) - 1))) != 0
+  const before = (stops & -stops) - 1
+  isHashPassed = (hashes | (equals(at, HASH) & before)) != 0
+  isQuotePassed = (quotes | (equals(at, QUOTE) & before)) != 0
   return at + <usize>ctz(stops)
+}
+
+/** Whether the key that ends at `equals` is `queue` or `wait`, and a number follows. */
+@inline
+function isQueueTime(key: usize, equals: usize, end: usize): bool {
+  if (equals + 1 >= end || <u32>load<u8>(equals + 1) - 48 > 9) return false
+  const length = equals - key
+  if (length >= 4 && load<u32>(equals - 4) == 0x74696177) return true // wait
+  return length >= 5 && load<u8>(equals - 5) == 113 && load<u32>(equals - 4) == 0x65756575 // queue
+}
+
+/** Whether there is one anywhere in the token [start, end). */
+function hasQueueTime(start: usize, end: usize): bool {
+  for (let at = start; at < end; at += 1) {
+    if (load<u8>(at) == EQUALS && isQueueTime(start, at, end)) return true
+  }
+  return false
 }
 
 function hasQuote(start: usize, end: usize): bool {

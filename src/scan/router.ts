@@ -32,6 +32,8 @@ const OTHER_NAME_KIND: u64 = 7
 const PATH_KIND: u64 = 8
 const OTHER_PATH_KIND: u64 = 9
 const PIN_KIND: u64 = 10
+const SESSION: u64 = 1 << 24
+const SWITCHING_PROTOCOLS: i32 = 101
 const NOT_FOUND: i32 = 404
 
 /** Whether dynos that aren't known yet are counted as one. */
@@ -40,12 +42,15 @@ let isFullOfDynos: bool = false
 let closed: u32 = 0
 /** The routes that users pin, see pins.ts; 0 for none. */
 let pins: usize = 0
+/** The routes of sessions, likewise. */
+let streams: usize = 0
 
 /** Of the app whose lines follow. */
-export function setRoom(isFull: u32, closedTo: u32, pinsAt: usize): void {
+export function setRoom(isFull: u32, closedTo: u32, pinsAt: usize, streamsAt: usize): void {
   isFullOfDynos = isFull != 0
   closed = closedTo
   pins = pinsAt
+  streams = streamsAt
 }
 
 /** Learns a dyno that is known, whose name the caller left in OUT. */
@@ -87,8 +92,16 @@ export function countRouter(salt: u64, start: usize, end: usize): i32 {
   const salted = startHash(salt)
   const failure = isPlatformError ? <u64>code << 32 : 0
   const dyno = findDyno(salted, failure | (<u64>status << 8) | DYNO_KIND)
-  const route = findRoute(salted, failure | (<u64>(status / 100) << 8) | ROUTE_KIND)
+  const session = isSession() ? SESSION : 0
+  const route = findRoute(salted, failure | session | (<u64>(status / 100) << 8) | ROUTE_KIND)
   return addRequest(dyno, route, isPlatformError)
+}
+
+/** Whether the time of the request is a session's. */
+@inline
+function isSession(): bool {
+  if (status == SWITCHING_PROTOCOLS) return true
+  return streams != 0 && path < pathEnd && pinOf(streams, path, pathEnd) >= 0
 }
 
 /** The entry of the line's dyno with its status and code, or of all dynos that have no place. */
@@ -139,7 +152,8 @@ function addRequest(dyno: usize, route: usize, isPlatformError: bool): i32 {
   const sizes = <usize>load<u32>(dyno, 20)
   const routeServices = <usize>load<u32>(route, 12)
   const failed = <usize>load<u32>(route, 16)
-  if (service >= 0 && (services == 0 || routeServices == 0)) return UNKNOWN
+  const sessions = <usize>load<u32>(route, 28)
+  if (service >= 0 && sessions == 0 && (services == 0 || routeServices == 0)) return UNKNOWN
   if ((connect >= 0 && connects == 0) || (size >= 0 && sizes == 0)) return UNKNOWN
   if (isError && failed == 0) return UNKNOWN
   if (isPlatformError) {
@@ -154,7 +168,10 @@ function addRequest(dyno: usize, route: usize, isPlatformError: bool): i32 {
   addOne(<usize>load<u32>(dyno, 8))
   addOne(<usize>load<u32>(route, 8))
   if (isError) addOne(failed)
-  if (service >= 0) addMillisToBoth(services, routeServices, service)
+  if (service >= 0) {
+    if (sessions != 0) addMillis(sessions, service)
+    else addMillisToBoth(services, routeServices, service)
+  }
   if (connect >= 0) addMillis(connects, connect)
   if (size >= 0) addMeasure(sizes, <f64>size)
   return COUNTED
@@ -175,6 +192,7 @@ export function learnRequest(
   errors: u32,
   dynoErrors: u32,
   routeErrors: u32,
+  sessions: u32,
 ): bool {
   const dyno = memorize(dynoHash)
   const route = memorize(routeHash)
@@ -189,5 +207,7 @@ export function learnRequest(
   store<u32>(route, routeFailed, 16)
   store<u32>(route, errors, 20)
   store<u32>(route, routeErrors, 24)
+  store<u32>(route, sessions, 28)
+  store<u32>(route, sessions, 28)
   return true
 }

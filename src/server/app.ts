@@ -1,3 +1,4 @@
+import { patternsOf } from './config-routes.ts'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
@@ -92,7 +93,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     ...config,
     store,
     committer,
-    pins: config.routes,
+    patternsOf: (app) => patternsOf(config.patterns, app),
     warn: (details, text) => log.warn(details, text),
   })
   const collector = createCollector({ store, version, memory })

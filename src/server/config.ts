@@ -10,7 +10,8 @@ import {
   readDrainSecrets,
   readReadTokens,
 } from './config-secrets.ts'
-import { listOf, quoted, readNumber, textOf } from './config-values.ts'
+import { type RoutePatterns, readPatterns } from './config-routes.ts'
+import { quoted, readNumber, textOf } from './config-values.ts'
 
 /** Settings of the server, read from its environment. */
 export interface Config {
@@ -36,8 +37,8 @@ export interface Config {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   readonly maxSeries: number
   readonly maxRoutes: number
-  /** Route patterns that users pin, like `/users/:id`. */
-  readonly routes: readonly string[]
+  /** Routes that users name themselves, and those whose time is a session's. */
+  readonly patterns: RoutePatterns
   readonly retentionMs: number
   readonly holdMs: number
   readonly spillBytes: number
@@ -116,7 +117,7 @@ export function readConfig(env: Environment): Config {
     tls: readTls(env, faults),
     maxSeries: number('MAX_SERIES_PER_APP', 10_000, 1, 1_000_000),
     maxRoutes: number('MAX_ROUTES_PER_APP', 200, 1, 10_000),
-    routes: readRoutes(env, faults),
+    patterns: readPatterns(env, faults),
     retentionMs: number('RETENTION_HOURS', 24, 1, 24 * 31) * MS_PER_HOUR,
     holdMs: number('HOLD_MS', 250, 0, 4000),
     spillBytes: number('SPILL_BYTES', 64 * 1024 * 1024, 0, 1024 ** 4),
@@ -134,16 +135,6 @@ export function readConfig(env: Environment): Config {
   if (faults.length + alertFaults.length > 0)
     throw new ConfigError([...faults, ...alertFaults], alertFaults.length > 0)
   return config
-}
-
-function readRoutes(env: Environment, faults: string[]): readonly string[] {
-  const routes = listOf(env, 'ROUTES')
-  const bad = routes.filter((route) => !/^\/[^\s?#]{0,127}$/.test(route))
-  if (bad.length > 0)
-    faults.push(
-      `ROUTES: ${bad.map(quoted).join(', ')} can't be a pattern; it has to look like /users/:id or /static/*`,
-    )
-  return routes
 }
 
 function readLogLevel(env: Environment, faults: string[]): string {

@@ -1,10 +1,16 @@
 import { type AppState, dynoNamed } from '../../extract/app-state.ts'
 import { NOT_OURS, keyNumber } from '../../extract/convention-key.ts'
-import { labelSetOf, seriesFor } from '../../extract/convention.ts'
+import { QUEUE, labelSetOf, seriesFor } from '../../extract/convention.ts'
 import { meaningOfKey } from '../../extract/convention-matches.ts'
 import { METHODS, hasErrorCode } from '../../extract/request.ts'
 import { type Role, roleOf } from '../../extract/role.ts'
-import { dynoErrorsOf, errorsOf, requestsOf, routeErrorsOf } from '../../extract/router.ts'
+import {
+  dynoErrorsOf,
+  errorsOf,
+  requestsOf,
+  routeErrorsOf,
+  sessionsOf,
+} from '../../extract/router.ts'
 import { routeOf } from '../../extract/route.ts'
 import { sampleSeriesFor } from '../../extract/runtime.ts'
 import type { Line } from '../../model/line.ts'
@@ -25,6 +31,8 @@ export interface ScannerCache {
   readonly cells: number[]
   /** Where the scanner has the app's pins, 0 for none; NO_PINS_ROOM when they don't fit. */
   readonly pins: number
+  /** The same of the patterns of sessions. */
+  readonly streams: number
   /** How many of the app's paths and dynos the scanner knows to have a place. */
   paths: number
   dynos: number
@@ -50,7 +58,7 @@ const NO_ROOM = -1
 /** Each lesson says false when the scanner has no more room to learn. */
 export function registerProc(cache: ScannerCache, line: Line): boolean {
   const role = roleOf(cache.state, line)
-  const isUnknown = role === 'router' && cache.pins === NO_PINS_ROOM
+  const isUnknown = role === 'router' && [cache.pins, cache.streams].includes(NO_PINS_ROOM)
   const number = isUnknown ? OTHER_ROLE : (ROLES.get(role) ?? OTHER_ROLE)
   return cache.scan.exports.learnProc(number) !== 0
 }
@@ -74,9 +82,11 @@ export function registerRequest(cache: ScannerCache): boolean {
     [isError ? errorsOf(state, request) : -1, 'count'],
     [isError ? dynoErrorsOf(state, request, dyno) : -1, 'count'],
     [isError ? routeErrorsOf(state, request, route) : -1, 'count'],
+    [request.isSession ? sessionsOf(state) : -1, 'measure'],
   ]
   const cells = series.map(([number, kind]) => cellOf(cache, number ?? -1, kind))
   if (cells.includes(NO_ROOM)) return false
+  if (request.isSession && cells.at(-1) === 0) return true
   if (cells[0] === 0 || cells[4] === 0 || method >= METHODS.length) return true
   return scan.exports.learnRequest(...(cells as RequestCells)) !== 0
 }
@@ -160,6 +170,8 @@ function ownTarget(state: AppState, line: Line, key: number, unit: UnitScale): T
     kind !== 'unique' && unit.base === '' && meaning.unitOfName !== undefined
       ? meaning.unitOfName
       : { name: meaning.name, ...unit }
+  // It counts in two series.
+  if (kind === 'measure' && name === QUEUE && base === 's') return undefined
   const { found } = state.conventions
   const labelSet = found.labels === 0 ? 0 : labelSetOf(state, line.bytes)
   const series = seriesFor(state, line.bytes, key, labelSet, kind, name, base)

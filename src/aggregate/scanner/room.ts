@@ -12,10 +12,10 @@ const CLOSED = { toNone: 0, to404: 1, toAll: 2 } as const
  * there is no room for that.
  */
 export function openApp(cache: ScannerCache): boolean {
-  const { scan, state, number, pins } = cache
+  const { scan, state, number, pins, streams } = cache
   const closed = closedTo(state)
   const isFull = state.procs.size >= state.procs.limit
-  scan.exports.setApp(number, isFull ? 1 : 0, closed, Math.max(pins, 0))
+  scan.exports.setApp(number, isFull ? 1 : 0, closed, Math.max(pins, 0), Math.max(streams, 0))
   if (closed !== CLOSED.toNone && !learnPaths(cache)) return false
   return !isFull || learnDynos(cache)
 }

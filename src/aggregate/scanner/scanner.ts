@@ -1,4 +1,5 @@
 import type { AppState } from '../../extract/app-state.ts'
+import type { Pin } from '../../extract/route.ts'
 import { COUNTED, IGNORED } from '../../extract/extract.ts'
 import {
   type Accumulator,
@@ -125,14 +126,15 @@ export function selectApp(scanner: Scanner, state: AppState): ScannerCache {
 function createCache(scanner: Scanner, state: AppState): ScannerCache {
   scanner.apps += 1
   const { module, apps: number } = scanner
-  const pins = pinsOf(scanner, state)
-  const cache = { scan: module, state, number, cells: [], pins, paths: 0, dynos: 0 }
+  const pins = placeOf(scanner, state.routes.pins)
+  const streams = placeOf(scanner, state.routes.streams)
+  const cache = { scan: module, state, number, cells: [], pins, streams, paths: 0, dynos: 0 }
   scanner.pupils.set(state, cache)
   return cache
 }
 
-/** Apps with the same pins, as they are all that are configured once, share them. */
-function pinsOf(scanner: Scanner, { routes: { pins } }: AppState): number {
+/** Where the scanner has these pins. Apps with the same, as they are all that are configured once, share them. */
+function placeOf(scanner: Scanner, pins: readonly Pin[]): number {
   if (pins.length === 0) return 0
   const key = pins.map(({ route }) => route.template).join('\n')
   const known = scanner.pins.get(key)

@@ -4,6 +4,7 @@ import type { Sketch } from '../../model/sketch.ts'
 
 /** Upper bounds of classic buckets. They never change: that would break every query over time. */
 export const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+export const SESSION_SECONDS = [1, 5, 10, 30, 60, 300, 900, 1800, 3600, 7200, 21_600, 86_400]
 export const RESPONSE_BYTES = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7]
 const BYTES = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10]
 const RATIO = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1]

@@ -1,5 +1,5 @@
 import { DYNO_GONE_MS } from '../../model/window-reader.ts'
-import { RESPONSE_BYTES, SECONDS } from './bucket-bounds.ts'
+import { RESPONSE_BYTES, SECONDS, SESSION_SECONDS } from './bucket-bounds.ts'
 import type { FamilyType, FamilyUnit } from './family.ts'
 
 /** One metric that is always named so; docs/METRICS.md is made from these. */
@@ -50,6 +50,12 @@ export const FAMILIES = [
     bucketBounds: SECONDS,
     help: 'Time from the connection to the dyno until the end of its answer, in seconds (service= of the router).',
   }),
+  histogram('heroku_router_session_seconds', [], {
+    series: 'router/session',
+    unit: 'seconds',
+    bucketBounds: SESSION_SECONDS,
+    help: 'Time of sessions, in seconds: WebSockets (status 101) and the routes of STREAMS. It is in no service time.',
+  }),
   histogram('heroku_router_connect_seconds', ['dyno'], {
     series: 'router/connect',
     unit: 'seconds',
@@ -75,6 +81,12 @@ export const FAMILIES = [
     unit: 'seconds',
     bucketBounds: SECONDS,
     help: 'Service time by route, in seconds.',
+  }),
+  histogram('heroku_queue_seconds', [], {
+    series: 'router/queue',
+    unit: 'seconds',
+    bucketBounds: SECONDS,
+    help: 'Time that requests waited for a process of the app, in seconds, where the app logs it: wait= of rack-timeout, queue= or measure#queue with a unit of time.',
   }),
   gauge('heroku_router_requests_per_second', [], {
     help: `Requests per second ${GAUGE_WINDOW}.`,

@@ -22,6 +22,9 @@ Settings come from the environment:
   MAX_SERIES_PER_APP    10000; more are folded into {overflow="true"}
   MAX_ROUTES_PER_APP    200; more are the route (other)
   ROUTES                your own route patterns, comma-separated, like /users/:id,/static/*
+  STREAMS               routes whose time is a session's, like /cable,/events/*; no response time
+  ROUTES_<APP>, STREAMS_<APP>
+                        the same for one app, as STREAMS_MY_SHOP for my-shop
   RETENTION_HOURS       24; how far charts and reports reach back
   HOLD_MS               250; how long requests wait for a store that stopped answering before lines are held
   DATA_DIR              a folder in which everything is kept without Redis: acknowledged means on disk

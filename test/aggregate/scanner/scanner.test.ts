@@ -105,6 +105,14 @@ describe('what the scanner counts is what the long way counts, to the last bit',
     )
   })
 
+  test('routes of sessions', () => {
+    for (const streams of [['/products/*', '/cart/:what'], ['/products/42'], ['/*']]) {
+      expect(ofText(traffic, scanner, undefined, { streams })).toEqual(
+        ofText(traffic, undefined, undefined, { streams }),
+      )
+    }
+  })
+
   test('values below zero of series that it knows', () => {
     const values = [5, -5, -0, 0, 1, -1]
     const some = values.flatMap((value) =>

@@ -28,7 +28,7 @@ const IS_FIRST = tableOf(WORDS.map((word) => word[0]!))
 const IS_BEFORE = tableOf(ascii('"\'`([{<,;:|>)]}'))
 const IS_BEFORE_STRING = tableOf(ascii('=:,[{('))
 /** What may follow a value and is no part of it, with what opens it. */
-const CLOSERS = new Map(["''", '()', '[]', '{}', '<>'].map((pair) => [pair.charCodeAt(1), pair.charCodeAt(0)])) // prettier-ignore
+const CLOSERS = new Map(["''", '""', '()', '[]', '{}', '<>'].map((pair) => [pair.charCodeAt(1), pair.charCodeAt(0)])) // prettier-ignore
 const COMMA = 44
 const SEMICOLON = 59
 
@@ -100,7 +100,7 @@ function readValue(bytes: Uint8Array, from: number, end: number, cursor: Cursor,
     return
   }
   let at = from
-  while (at < end && bytes[at]! > SPACE && bytes[at] !== QUOTE) {
+  while (at < end && bytes[at]! > SPACE && at !== cursor.stringEnd) {
     if (IS_BEFORE[bytes[at]!] === 1 && wordAt(bytes, at + 1, end) !== undefined) break
     at += 1
   }

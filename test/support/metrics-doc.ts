@@ -6,7 +6,7 @@ import {
 } from '../../src/export/prometheus/bucket-bounds.ts'
 
 const GROUPS: readonly (readonly [title: string, prefix: RegExp])[] = [
-  ['Requests, as the Heroku router logs them', /^heroku_route/],
+  ['Requests, as the Heroku router logs them', /^heroku_(?:route|queue)/],
   ['Dynos', /^heroku_dyno/],
   ['Releases and Logplex', /^heroku_(?:release|logplex)/],
   ['l2met itself', /^l2met_/],
@@ -97,7 +97,7 @@ Bytes, ratios and pages are named as seconds are: \`_bytes\`, \`_ratio\`, \`_pag
    \`_unique\`, \`_seconds\`, \`_bytes\`, \`_ratio\`, \`_pages\`, \`_last\` alone or with a word behind, and, because
    they belong to histograms and to OpenMetrics, \`_sum\`, \`_count\`, \`_bucket\`, \`_created\` and \`_info\`.
 2. \`promtool check metrics\` has to stay silent. So camelCase becomes snake_case, and a word that it takes
-   for an abbreviated unit, for one that isn't a base unit or for a type (\`ms\`, \`b\`, \`hours\`, \`kilobytes\`,
+   for an abbreviated unit, for one that isn't a base unit or for a type (\`ms\`, \`b\`, \`weeks\`, \`kilobytes\`,
    \`gauge\`…) gets an \`x\` behind: \`sample#fuel.gauge\` is \`app_fuel_gaugex\`. Better write the unit at the number
    (\`sample#age=3h\`), which makes it \`app_age_last_seconds\`.
 3. Names that come out alike are one metric: counts, distributions and distinct values add up, of samples

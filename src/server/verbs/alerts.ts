@@ -51,7 +51,7 @@ async function sendTest(env: Parameters<Verb['run']>[1]): Promise<number> {
 }
 
 function tableOf(rows: readonly AlertRow[]): string {
-  if (rows.length === 0) return 'This server judges no alerts: set ALERT_WEBHOOK or ALERTS.\n'
+  if (rows.length === 0) return 'This server evaluates no alerts: set ALERT_WEBHOOK or ALERTS.\n'
   const cells = rows.map(({ alert, isActive, since, valueText }) => [
     alert,
     isActive ? 'active' : 'ok',

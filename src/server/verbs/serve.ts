@@ -31,8 +31,8 @@ Settings come from the environment:
   DATA_MAX_BYTES        536870912; how many bytes that folder may take
   SPILL_BYTES           67108864; how many bytes of lines are held when the store is away
   WEB_CONCURRENCY       1; processes, with REDIS_URL
-  ALERTS, ALERTS_FILE   alerts that are judged every 10 s, like p95>500ms for 5m; docs/ALERTS.md
-  ALERT_WEBHOOK         URL that alerts are posted to; without ALERTS the default set is judged
+  ALERTS, ALERTS_FILE   alerts that are evaluated every 10 s, like p95>500ms for 5m; docs/ALERTS.md
+  ALERT_WEBHOOK         URL that alerts are posted to; without ALERTS the default set is used
   OTLP_ENDPOINT         https://USER:PASSWORD@HOST/PATH; also pushes the metrics there, with OTLP/HTTP
   LOG_LEVEL             info; fatal, error, warn, info, debug, trace or silent
 

@@ -162,6 +162,12 @@ function missing() {
       bars,
     ),
     timeseries(
+      'Active alerts',
+      'Alerts of ALERTS that hold.',
+      [query(`max by (app, alert) (l2met_alert_active${selector()}) > 0`, '{{app}} {{alert}}')],
+      bars,
+    ),
+    timeseries(
       "Values that can't be counted",
       'By reason. cut: Heroku cut the line within the number; number: not one, or one beyond 2^40; negative: a count below zero; limit: too many names or values.',
       [grownBy('l2met_refused_values_total', 'reason')],

@@ -127,6 +127,18 @@ function requests() {
         overrides: coloured(words.QUANTILE_COLOURS),
       },
     ),
+    timeseries(
+      'Queue time',
+      'How long requests waited before the app took them, where the app logs it (wait= or queue= with a unit).',
+      [query(quantile(0.95, 'heroku_queue_seconds'), 'p95')],
+      { width: 12, unit: 's', overrides: coloured(words.QUANTILE_COLOURS) },
+    ),
+    timeseries(
+      'Sessions',
+      'How long sessions lasted that ended: WebSockets (status 101) and the routes of STREAMS. They are in no service time.',
+      [query(quantile(0.95, 'heroku_router_session_seconds'), 'p95')],
+      { width: 12, unit: 's', overrides: coloured(words.QUANTILE_COLOURS) },
+    ),
   ]
 }
 

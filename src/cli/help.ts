@@ -34,7 +34,7 @@ Options:
       --routes /users/:id,/static/*
                           routes of your own (also ROUTES)
       --streams /cable,/events/*
-                          routes whose time is a session's, as a WebSocket's, and
+                          routes whose time is a session's (a WebSocket's), and
                           no response time (also STREAMS)
       --html report.html  also write a page with charts, to look at and share
       --no-color          no colours; NO_COLOR and FORCE_COLOR are honoured

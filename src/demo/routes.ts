@@ -17,7 +17,7 @@ export interface ShopRoute {
 const CATEGORIES = ['garden', 'kitchen', 'office', 'toys', 'sports', 'books']
 const POSTS = ['spring-sale', 'how-we-ship', 'meet-the-team', 'our-first-10-years']
 const SEARCHES = ['garden%20chair', 'blue%20mug', 'lamp', 'caf%C3%A9%20table', 'desk%20lamp%20led']
-const ASSETS = ['app-9f3c7a1e5b2d8046.js', 'app-4e1b9c7d2f6a8035.css', 'vendor-7c2e9a4f1d6b3805.js']
+const SCRIPTS = ['app-9f3c7a1e5b2d8046.js', 'vendor-7c2e9a4f1d6b3805.js']
 const BASE_32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
 const product = (random: Random) => String(random.between(1, 4000))
@@ -63,7 +63,8 @@ const SHOP_ROUTES: readonly ShopRoute[] = [
   route('GET', '/api/v2/events/:id', 9, 20, 200, (r) => `/api/v2/events/${ulid(r)}`),
   route('OPTIONS', '/api/v2/orders', 6, 3, 204),
   route('HEAD', '/ping', 15, 2),
-  route('GET', '/assets/:id', 25, 4, 304, (r) => `/assets/${r.pick(ASSETS)}`),
+  route('GET', '/assets/:id.js', 17, 4, 304, (r) => `/assets/${r.pick(SCRIPTS)}`),
+  route('GET', '/assets/:id.css', 8, 4, 304, () => '/assets/app-4e1b9c7d2f6a8035.css'),
   ...POSTS.map((name) => route('GET', `/blog/${name}`, 2, 26)),
   route('GET', '/old-shop', 3, 3, 301),
   route('GET', '/wp-login.php', 2, 6, 404),

@@ -32,6 +32,10 @@ const BEFORE_MS = 8 * 60_000
 /** What gives no data here, and why. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'l2met itself, annotation l2met upgrades': 'l2met is not upgraded while it runs',
+  'l2met itself, Refused requests A': 'nothing is refused',
+  'l2met itself, Active alerts A': 'no alert is configured',
+  'Heroku overview, Queue time A': 'the modelled app logs no queue time',
+  'Heroku overview, Sessions A': 'the modelled app has no sessions',
 }
 
 let app: App

@@ -47,7 +47,11 @@ const router = (fields: Record<string, string>) => {
   const text = Object.entries(all).map(([name, value]) => `${name}=${value}`)
   return ['heroku', 'router', text.join(' ')] as const
 }
-const word = (text: string) => text.replace(/\s/g, '') || '-'
+// Colours and NULs are taken out of a drain's lines: what is nothing else would be no field.
+const word = (text: string) => {
+  const isControl = text.startsWith('\u001B') || text.startsWith('\0')
+  return `${isControl ? 'p' : ''}${text.replace(/\s/g, '')}` || '-'
+}
 
 /** Lines of the app, each of which counts one. */
 const APP_PLACES: Readonly<Record<string, Place>> = {

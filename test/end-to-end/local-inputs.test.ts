@@ -76,6 +76,8 @@ function expectedReport(from: string | null, to: string | null, seconds: number)
     dropped: {},
     releases: [],
     apps: [],
+    sessions: null,
+    queue: null,
     timeline:
       from === null
         ? []

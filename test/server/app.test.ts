@@ -143,7 +143,7 @@ describe('a request that no route takes as it is', () => {
   })
 
   test.each([
-    ['POST', '/', 'GET, HEAD'],
+    ['PUT', '/', 'GET, HEAD, POST'],
     ['DELETE', '/metrics?a=b', 'GET, HEAD'],
     ['OPTIONS', '/api/report', 'GET, HEAD'],
     ['HEAD', '/api/live', 'GET'],
@@ -166,9 +166,9 @@ describe('a request that no route takes as it is', () => {
 
   test('a drain with a wrong URL stands in the log, once', async () => {
     app = testApp()
-    for (const url of ['/drain', '/log', '/drain'])
+    for (const url of ['/drains', '/log', '/drains'])
       expect((await app.server.inject({ url, method: 'POST' })).statusCode).toBe(404)
-    await app.server.inject('/drain')
+    await app.server.inject('/drains')
     expect(app.logged.filter(({ msg }) => msg === 'request refused')).toMatchObject([
       { status: 404, reason: 'there is nothing here; the drain is POST /logs' },
     ])

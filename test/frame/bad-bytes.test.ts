@@ -38,9 +38,12 @@ function contentsOf({ cells }: Window): Map<string, number> {
   return contents
 }
 
+function sum(numbers: Float64Array): number {
+  return numbers.reduce((total, n) => total + n, 0)
+}
+
 /** Each line is in one class and has one result; those of another time have no class. */
 function expectLedger({ classes, results }: Window): void {
-  const sum = (numbers: Float64Array) => numbers.reduce((total, n) => total + n, 0)
   expect(sum(classes) + results[2]! + results[3]!).toBe(sum(results))
 }
 

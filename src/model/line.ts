@@ -55,3 +55,4 @@ export const LINE_RESULTS = [
   'malformed',
   'over_limit',
 ] as const
+export type LineResult = (typeof LINE_RESULTS)[number]

@@ -29,6 +29,7 @@ export interface Report {
   readonly sessions: Stats | null
   /** Times that requests waited for a process, where the app logs them. */
   readonly queue: Stats | null
+  readonly coverage: Coverage
   readonly routes: readonly RouteReport[]
   readonly dynos: Record<string, DynoReport>
   readonly measure: Record<string, { readonly unit: string } & Stats>
@@ -42,6 +43,19 @@ export interface Report {
     readonly text: string
   }[]
   readonly dropped: Record<string, number>
+}
+
+/** Lines that are in the numbers, and those that are not, by reason. */
+export interface Coverage {
+  /** Counted lines of all; 1 where there are none. */
+  readonly ratio: number
+  readonly counted: number
+  readonly late: number
+  readonly future: number
+  readonly malformed: number
+  readonly overLimit: number
+  /** Lines that Logplex or log-shuttle said it dropped (L10 to L13). */
+  readonly dropped: number
 }
 
 export interface RouteReport {

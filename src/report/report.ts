@@ -1,4 +1,4 @@
-import { LINE_CLASSES } from '../model/line.ts'
+import { LINE_CLASSES, LINE_RESULTS, type LineResult } from '../model/line.ts'
 import { parseSeriesKey } from '../model/series.ts'
 import { uniqueCount } from '../model/unique.ts'
 import { MAX_EVENTS, type Window, type WindowEvent, sortEvents } from '../model/window.ts'
@@ -9,7 +9,7 @@ import {
   addCell,
   createReportBuilder,
 } from './report-builder.ts'
-import type { DynoReport, Report, RouteReport } from './report-object.ts'
+import type { Coverage, DynoReport, Report, RouteReport } from './report-object.ts'
 import { type Stats, statsOf } from './stats.ts'
 
 /** A restart is said in up to three lines within a second or two; it is one event. */
@@ -40,6 +40,7 @@ export function createReport(app: string, window: Window): Report {
     bytes: statsOf(builder.bytes),
     sessions: statsOf(builder.sessions),
     queue: statsOf(builder.queue),
+    coverage: coverageOf(window, total(builder.dropped)),
     routes: routesOf(builder),
     dynos: byName(new Map([...builder.dynos].map(([name, dyno]) => [name, dynoOf(dyno)]))),
     measure: measuresOf(builder),
@@ -58,6 +59,20 @@ export function createReport(app: string, window: Window): Report {
     })),
     dropped: byName(builder.dropped),
   }
+}
+
+function coverageOf({ results }: Window, dropped: number): Coverage {
+  const of = (result: LineResult) => results[LINE_RESULTS.indexOf(result)]!
+  const parts = {
+    counted: of('counted') + of('ignored'),
+    late: of('late'),
+    future: of('future'),
+    malformed: of('malformed'),
+    overLimit: of('over_limit'),
+    dropped,
+  }
+  const all = Object.values(parts).reduce((sum, n) => sum + n, 0)
+  return { ratio: all === 0 ? 1 : parts.counted / all, ...parts }
 }
 
 function dynoOf({ requests, service, memory, load, errors }: DynoBuilder): DynoReport {

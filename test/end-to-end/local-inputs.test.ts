@@ -78,6 +78,15 @@ function expectedReport(from: string | null, to: string | null, seconds: number)
     apps: [],
     sessions: null,
     queue: null,
+    coverage: {
+      ratio: 1,
+      counted: 4,
+      late: 0,
+      future: 0,
+      malformed: 0,
+      overLimit: 0,
+      dropped: 0,
+    },
     timeline:
       from === null
         ? []

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { routerLine, testApp } from '../../support/app.ts'
-import { body } from '../../support/count.ts'
+import { body, syslog } from '../../support/count.ts'
 
 let app = testApp()
 beforeEach(() => {
@@ -42,6 +42,35 @@ describe('/api/apps and /api/report', () => {
     expect(answer.headers).toMatchObject({
       'cache-control': 'no-store',
       'content-type': 'application/json; charset=utf-8',
+    })
+  })
+
+  test('coverage: lines that are counted, and why others are not', async () => {
+    const now = Date.now()
+    const lines = [
+      routerLine(200, now),
+      routerLine(200, now),
+      routerLine(200, now - 3_600_000),
+      routerLine(200, now + 3_600_000),
+      syslog('heroku', 'router', 'no request', now),
+      syslog(
+        'heroku',
+        'logplex',
+        'Error L10 (output buffer overflow): 4 messages dropped since x.',
+        now,
+      ),
+    ]
+    await app.server.inject({ method: 'POST', url: '/logs?app=a', payload: body(...lines) })
+    expect((await app.server.inject('/api/report?app=a')).json()).toMatchObject({
+      coverage: {
+        ratio: 0.3,
+        counted: 3,
+        late: 1,
+        future: 1,
+        malformed: 1,
+        overLimit: 0,
+        dropped: 4,
+      },
     })
   })
 

@@ -142,8 +142,9 @@ test.skipIf(noRedis !== undefined || !HAS_PROC)(
   async () => {
     const redis = await startRedis()
     const server = await startBuiltServer({ REDIS_URL: redis.url })
-    const peakMib = () => {
-      const [, kib] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))!
+    const memoryMib = (name: 'VmHWM' | 'VmRSS') => {
+      const status = readFileSync(`/proc/${server.pid}/status`, 'utf8')
+      const [, kib] = new RegExp(`${name}:\\s+(\\d+)`).exec(status)!
       return Number(kib) / 1024
     }
     try {
@@ -165,7 +166,9 @@ test.skipIf(noRedis !== undefined || !HAS_PROC)(
       next.write(postRequest(routerBody()))
       expect(await next.until(ANSWER)).toMatch(/^HTTP\/1\.1 204 /)
       next.socket.destroy()
-      expect(peakMib()).toBeLessThan(250)
+      // Of 1.6 GB that were sent. V8 of Node 24 lets more of it lie about for a moment than that of 20.
+      expect(memoryMib('VmHWM')).toBeLessThan(450)
+      await expect.poll(() => memoryMib('VmRSS')).toBeLessThan(250)
     } finally {
       redis.process().kill('SIGCONT')
       await server.stop()

@@ -48,22 +48,15 @@ export const UNKNOWN_VALUE: i32 = 4
  * taught first. What else a value's series depends on, beside its key, unit and labels, is in `context`.
  */
 export function countPairs(salt: u64, context: u64, start: usize, end: usize, time: f64): i32 {
+  look(start, end)
+  if (context == 0 && !hasHash && !hasEquals) return NOTHING
   forgetMatches()
   const base = mix(startHash(salt), KEY_KIND)
   let at = start
   while (at < end) {
     while (at < end && load<u8>(at) <= SPACE) at += 1
     const key = at
-    let stops = keyStops(at, end)
-    let hasHash = false
-    while (stops == 0) {
-      hasHash = hasHash || equals(at, HASH) != 0
-      at += 16
-      stops = keyStops(at, end)
-    }
-    const before = (stops & -stops) - 1
-    hasHash = hasHash || (equals(at, HASH) & before) != 0
-    at += <usize>ctz(stops)
+    at = keyStop(at, end)
     const keyEnd = at
     let value = at
     if (at < end && load<u8>(at) == EQUALS) {
@@ -72,8 +65,7 @@ export function countPairs(salt: u64, context: u64, start: usize, end: usize, ti
       // The end of a quoted value decides where the next key begins.
       if (at < end && load<u8>(at) == QUOTE) return UNUSUAL
       at = nextBlank(at, end)
-      hasHash = hasHash || isHashPassed
-      if (isQueueTime(key, keyEnd, at) || (isQuotePassed && hasQueueTime(key, at))) return UNUSUAL
+      if (isQueueTime(key, keyEnd, at) || (hasQuote && hasQueueTime(key, at))) return UNUSUAL
     } else if (context != 0) return UNUSUAL
     if (!isOurs(key) && !isSource(key, keyEnd)) {
       if (isLegacy(key, keyEnd) || (hasHash && hasWord(key, at))) return UNUSUAL
@@ -83,35 +75,52 @@ export function countPairs(salt: u64, context: u64, start: usize, end: usize, ti
   }
   if (found == 0) return NOTHING
   // Which strings are looked into is decided by what is in them.
-  if (hasQuote(start, end)) return UNUSUAL
+  if (hasQuote) return UNUSUAL
   return addMatch(mix(startHash(salt ^ context), VALUE_KIND), time)
 }
 
-/** Where a key may end. */
+let hasHash: bool = false
+let hasEquals: bool = false
+let hasQuote: bool = false
+
+/** Finds out which signs are anywhere in [start, end). */
 @inline
-function keyStops(at: usize, end: usize): u32 {
-  return orEnd(blanks(at) | equals(at, EQUALS), at, end)
+function look(start: usize, end: usize): void {
+  let hashes: u32 = 0
+  let signs: u32 = 0
+  let quotes: u32 = 0
+  let at = start
+  for (; at + 16 <= end; at += 16) {
+    hashes |= equals(at, HASH)
+    signs |= equals(at, EQUALS)
+    quotes |= equals(at, QUOTE)
+  }
+  const rest = (<u32>1 << <u32>(end - at)) - 1
+  hasHash = (hashes | (equals(at, HASH) & rest)) != 0
+  hasEquals = (signs | (equals(at, EQUALS) & rest)) != 0
+  hasQuote = (quotes | (equals(at, QUOTE) & rest)) != 0
 }
 
-/** Whether there was a `#`, or a quote, before the blank that nextBlank found last. */
-let isHashPassed: bool = false
-let isQuotePassed: bool = false
+/** Where a key ends. */
+@inline
+function keyStop(from: usize, end: usize): usize {
+  let at = from
+  let stops = orEnd(blanks(at) | equals(at, EQUALS), at, end)
+  while (stops == 0) {
+    at += 16
+    stops = orEnd(blanks(at) | equals(at, EQUALS), at, end)
+  }
+  return at + <usize>ctz(stops)
+}
 
 @inline
 function nextBlank(from: usize, end: usize): usize {
   let at = from
-  let hashes: u32 = 0
-  let quotes: u32 = 0
   let stops = orEnd(blanks(at), at, end)
   while (stops == 0) {
-    hashes |= equals(at, HASH)
-    quotes |= equals(at, QUOTE)
     at += 16
     stops = orEnd(blanks(at), at, end)
   }
-  const before = (stops & -stops) - 1
-  isHashPassed = (hashes | (equals(at, HASH) & before)) != 0
-  isQuotePassed = (quotes | (equals(at, QUOTE) & before)) != 0
   return at + <usize>ctz(stops)
 }
 
@@ -128,14 +137,6 @@ function isQueueTime(key: usize, equals: usize, end: usize): bool {
 function hasQueueTime(start: usize, end: usize): bool {
   for (let at = start; at < end; at += 1) {
     if (load<u8>(at) == EQUALS && isQueueTime(start, at, end)) return true
-  }
-  return false
-}
-
-function hasQuote(start: usize, end: usize): bool {
-  for (let at = start; at < end; at += 16) {
-    const quotes = equals(at, QUOTE)
-    if (quotes != 0 && at + <usize>ctz(quotes) < end) return true
   }
   return false
 }

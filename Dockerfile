@@ -7,12 +7,15 @@ COPY src src
 RUN npm run build && npm prune --omit=dev && find dist -name '*.map' -delete
 
 FROM node:24-slim
-ENV NODE_ENV=production
+ENV NODE_ENV=production DATA_DIR=/data
 WORKDIR /app
+# A new volume takes this owner over.
+RUN install -d -o node -g node -m 700 /data
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 USER node
+VOLUME /data
 EXPOSE 8080
 # Answers what is in flight and commits what is held: give it 30 s.
 STOPSIGNAL SIGTERM

@@ -295,7 +295,7 @@ function startText(config: Config, version: string, address: string): string {
     config.redisUrls.length > 0
       ? 'in Redis'
       : config.dataDir === undefined
-        ? 'in memory: acknowledged lines live as long as this process'
+        ? 'in memory: acknowledged lines live as long as this process; set DATA_DIR to keep them'
         : `in ${config.dataDir}: acknowledged lines are on disk`
   const who = config.isPublic ? 'with secrets' : 'open, without secrets, so on loopback only'
   return `l2met ${version} listens on ${address} (${where}; ${who})`

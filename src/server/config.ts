@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { ReadToken } from '../receive/credentials.ts'
 import { type OldDrains, hasOldDrains, oldSecretsOf } from '../receive/old-drains.ts'
 import { readDrainTags, readOldDrains } from './config-old-drains.ts'
@@ -20,7 +21,7 @@ export interface Config {
   readonly isPublic: boolean
   /** Empty: everything is kept in this process. Several: the nodes of one Redis Cluster. */
   readonly redisUrls: readonly string[]
-  /** The folder in which everything is kept; undefined: Redis or this process. */
+  /** The folder in which everything is kept, an absolute path; undefined: Redis or this process. */
   readonly dataDir: string | undefined
   /** The folder may take this much, bytes. */
   readonly dataMaxBytes: number
@@ -91,7 +92,9 @@ export function readConfig(env: Environment): Config {
   checkLengths(env, faults, warnings)
   const dataDir = textOf(env, 'DATA_DIR')
   if (dataDir !== undefined && redisUrls.length > 0)
-    warnings.push('DATA_DIR is not used: everything is kept in Redis')
+    warnings.push(
+      'DATA_DIR is not used, because REDIS_URL is set: everything is kept in Redis; unset one of them',
+    )
   else if (dataDir !== undefined && textOf(env, 'DYNO') !== undefined)
     warnings.push(
       'DATA_DIR is on the disk of a dyno, which is gone with each restart, once a day at least: add Redis (heroku addons:create heroku-redis)',
@@ -107,7 +110,7 @@ export function readConfig(env: Environment): Config {
     port: number('PORT', 8080, 0, 65_535),
     isPublic: canWrite,
     redisUrls,
-    dataDir: redisUrls.length > 0 ? undefined : dataDir,
+    dataDir: redisUrls.length > 0 || dataDir === undefined ? undefined : resolve(dataDir),
     dataMaxBytes: number('DATA_MAX_BYTES', 512 * 1024 * 1024, 16 * 1024 * 1024, 1024 ** 4),
     trustSelfSigned: textOf(env, 'DYNO') !== undefined,
     drainSecrets,

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readDrainSecrets } from '../../src/server/config-secrets.ts'
 import { ConfigError, type Environment, readConfig } from '../../src/server/config.ts'
@@ -156,6 +156,7 @@ describe('readConfig', () => {
       dataMaxBytes: 2 ** 29,
       warnings: [],
     })
+    expect(readConfig({ DATA_DIR: 'data' }).dataDir).toBe(resolve('data'))
     const secrets = { DRAIN_SECRETS: 'x'.repeat(32), METRICS_TOKEN: 'y'.repeat(32) }
     const dyno = readConfig({ DATA_DIR: '/data', DYNO: 'web.1', ...secrets })
     expect(dyno.warnings).toEqual([expect.stringContaining('the disk of a dyno')])

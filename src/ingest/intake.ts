@@ -59,6 +59,13 @@ export function createIntake(options: {
   const appOf = (source: DrainSource, windows: AppWindows): string =>
     windows === sources.overflow ? OVERFLOW_APP : source.app
 
+  /** Lives as long as a body is spilled, and must not hold its bytes: V8 shares a scope's variables. */
+  const duplicateCounter =
+    (app: string, windows: AppWindows, carried: DeferredCounts | undefined) => () => {
+      deferred.add(app, windows, ONE_DUPLICATE, carried)
+      void deferred.commit(app, windows)
+    }
+
   const take = async (body: DrainBody): Promise<IntakeResult> => {
     const { id, bytes } = body
     const now = store.clock()
@@ -73,10 +80,7 @@ export function createIntake(options: {
       countBodies(acc, 'committed', 1)
       carried?.addTo(acc)
     }
-    const onLateDuplicate = () => {
-      deferred.add(app, windows, ONE_DUPLICATE, carried)
-      void deferred.commit(app, windows)
-    }
+    const onLateDuplicate = duplicateCounter(app, windows, carried)
     let outcome: BodyResult
     try {
       outcome = await committer.add(app, { id, size: bytes.length, count, onLateDuplicate })

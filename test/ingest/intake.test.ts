@@ -1,5 +1,7 @@
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, test, vi } from 'vitest'
 import { LINE_CLASSES } from '../../src/model/line.ts'
 import { type Window, createWindow } from '../../src/model/window.ts'
 import { createCommitter } from '../../src/ingest/committer.ts'
@@ -14,6 +16,8 @@ import { routerLine } from '../support/app.ts'
 import { body, resultsOf } from '../support/count.ts'
 import { type Mood, createFlakyStore } from '../support/flaky-store.ts'
 
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 const APP = 'shop'
 const ROUTER = LINE_CLASSES.indexOf('router')
 
@@ -153,6 +157,25 @@ describe('the intake', () => {
     await committer.stop(1000)
     expect(await framesOf(store)).toEqual({ committed: 1, refused: 1 })
     expect(resultsOf(await lifetimeOf(store))).toEqual({ counted: 1 })
+  })
+
+  test('keeps what it counted of a spilled body, not its bytes', async () => {
+    const { store, committer, send } = start(0)
+    store.mood = 'away'
+    const sent = await Promise.all(
+      Array.from({ length: 10 }, async (_, i) => {
+        const bytes = body(routerLine())
+        expect(await send(`${i}`, bytes)).toMatchObject({ outcome: 'spilled' })
+        return new WeakRef(bytes)
+      }),
+    )
+    await vi.waitUntil(() => {
+      collectGarbage()
+      // The reader has the last one in hand until the next comes.
+      return sent.filter((bytes) => bytes.deref() !== undefined).length <= 1
+    })
+    store.mood = 'well'
+    expect(await committer.stop(5000)).toEqual({ bodies: 0, lines: 0 })
   })
 
   test('keeps a ledger in which every line and every frame is once, whatever the store does', async () => {

@@ -150,6 +150,18 @@ function missing() {
       bars,
     ),
     timeseries(
+      'Missing in bodies',
+      'Lines that Logplex-Msg-Count announced and that were not in the body, and bodies that held another number of lines than announced: something between the sender and l2met cuts or changes them.',
+      [
+        query(`${grown('l2met_missing_lines_total', ['app'], '$__interval')} > 0`, '{{app}} lines'),
+        query(
+          `${grown('l2met_bodies_mismatched_total', ['app'], '$__interval')} > 0`,
+          '{{app}} bodies',
+        ),
+      ],
+      bars,
+    ),
+    timeseries(
       "Lines that don't count",
       "late and future: the sender's clock is wrong, or Logplex had to catch up. malformed: something that isn't Logplex sends here. over_limit: from more than 5000 apps.",
       [grownBy('l2met_lines_total', 'result', 'result=~"late|future|malformed|over_limit"')],

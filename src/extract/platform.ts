@@ -1,4 +1,5 @@
 import { type Accumulator, addEvent, countOne, countValue, sample } from '../model/accumulator.ts'
+import { DROPPED } from '../model/coverage.ts'
 import { type Line, textOf } from '../model/line.ts'
 import { cleanText } from '../model/series.ts'
 import { type WindowEvent } from '../model/window.ts'
@@ -70,7 +71,7 @@ export function extractNotice(state: AppState, line: Line, acc: Accumulator): bo
   if (code === undefined) return false
   const dropped = /(\d{1,12}) messages? (?:dropped|lost)|dropped (\d{1,12}) messages?/.exec(text)
   const count = Number(dropped?.[1] ?? dropped?.[2] ?? 0)
-  countValue(acc, seriesOf(state, 'count', 'logplex/dropped', '', [['code', code]]), count)
+  countValue(acc, seriesOf(state, 'count', DROPPED, '', [['code', code]]), count)
   return true
 }
 

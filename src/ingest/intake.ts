@@ -21,7 +21,7 @@ import {
   windowStart,
 } from './deferred-counts.ts'
 import { RefusedError } from './refusal.ts'
-import { type BodyResult, countBodies } from './self-metrics.ts'
+import { type BodyResult, compareFrames, countBodies } from './self-metrics.ts'
 import { type SourceOptions, createSourceWindows } from './source-windows.ts'
 import { WIDTH_10S } from '../model/window-reader.ts'
 import { type Store } from '../store/store.ts'
@@ -67,7 +67,7 @@ export function createIntake(options: {
     }
 
   const take = async (body: DrainBody): Promise<IntakeResult> => {
-    const { id, bytes } = body
+    const { id, frames, bytes } = body
     const now = store.clock()
     const windows = sources.of(body, now)
     const app = appOf(body, windows)
@@ -78,6 +78,7 @@ export function createIntake(options: {
       if (windows === sources.overflow) moveToOverLimit(open)
       const acc = openWindow(open, windows, windowStart(now))
       countBodies(acc, 'committed', 1)
+      if (frames !== undefined) compareFrames(acc, frames, result.lines)
       carried?.addTo(acc)
     }
     const onLateDuplicate = duplicateCounter(app, windows, carried)

@@ -1,4 +1,5 @@
 import { type Accumulator, countValue, measure } from '../model/accumulator.ts'
+import { MISSING } from '../model/coverage.ts'
 import { internNamed, nameSeries } from '../model/series-table.ts'
 import { REFUSAL_REASONS, type RefusalReason } from '../receive/refusal-reason.ts'
 
@@ -35,6 +36,21 @@ export function countBodies(
 
 function bodiesSeries(result: BodyResult | 'refused') {
   return nameSeries({ kind: 'count', name: 'l2met/bodies', unit: '', labels: [['result', result]] })
+}
+
+const MISMATCHED = nameSeries({
+  kind: 'count',
+  name: 'l2met/bodies_mismatched',
+  unit: '',
+  labels: [],
+})
+const MISSING_LINES = nameSeries({ kind: 'count', name: MISSING, unit: '', labels: [] })
+
+/** Counts a body with another number of frames than its sender says, and the frames that it lacks. */
+export function compareFrames(acc: Accumulator, announced: number, found: number): void {
+  if (announced === found) return
+  countValue(acc, internNamed(acc.table, MISMATCHED), 1)
+  if (announced > found) countValue(acc, internNamed(acc.table, MISSING_LINES), announced - found)
 }
 
 /**

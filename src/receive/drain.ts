@@ -23,6 +23,8 @@ export interface DrainSource {
 export interface DrainBody extends DrainSource {
   /** The sender's id of this body, the same when it tries again; undefined when it has none. */
   readonly id: string | undefined
+  /** How many frames the sender says the body has; undefined when it doesn't say. */
+  readonly frames?: number | undefined
   readonly bytes: Uint8Array
 }
 
@@ -73,6 +75,8 @@ const OWN_LOGS =
 const IN_FLIGHT = { limit: 2 ** 24, waitMs: 4000, slowRate: 2 ** 16, maxUnread: 2 ** 24 }
 const NAME_PREFIX = /^[A-Za-z0-9_.:/-]{0,64}$/
 const FRAME_ID = /^[\x21-\x7e]{1,128}$/
+/** No body of 8 MiB holds more frames. */
+const FRAME_COUNT = /^\d{1,7}$/
 
 export function createDrain(options: {
   readonly auth: DrainAuth
@@ -100,9 +104,9 @@ export function createDrain(options: {
     },
     tagsOf,
     inFlight: createInFlightLimiter(IN_FLIGHT),
-    receive: async ({ app, id, prefix, sourcePrefix, tags, isForeign }, bytes) => {
+    receive: async ({ app, id, frames, prefix, sourcePrefix, tags, isForeign }, bytes) => {
       const source = { app, prefix, sourcePrefix, ...(tags === undefined ? {} : { tags }) }
-      const result = await take({ ...source, id, bytes })
+      const result = await take({ ...source, id, frames, bytes })
       if (result === 'refused') {
         logRefusal(503, 'it could be neither stored nor held', { path: '/logs', app })
         return 503
@@ -134,6 +138,7 @@ export function readCaller(
   return {
     app,
     id: frameId(headers),
+    frames: frameCount(headers),
     prefix: namePrefix(query, 'prefix'),
     sourcePrefix: namePrefix(query, 'source-prefix'),
     tags: readTags(query, tagsOf(app)),
@@ -151,12 +156,19 @@ function frameId(headers: IncomingHttpHeaders): string | undefined {
   return id !== undefined && FRAME_ID.test(id) ? id : undefined
 }
 
+/** Logplex counts its own L10 too, log-shuttle its L12 and L13. */
+function frameCount(headers: IncomingHttpHeaders): number | undefined {
+  const text = headerOf(headers, 'logplex-msg-count')
+  return text !== undefined && FRAME_COUNT.test(text) ? Number(text) : undefined
+}
+
 type DrainHeader =
   | 'authorization'
   | 'content-encoding'
   | 'content-type'
   | 'logplex-drain-token'
   | 'logplex-frame-id'
+  | 'logplex-msg-count'
   | 'user-agent'
   | 'x-request-id'
 

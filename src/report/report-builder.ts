@@ -1,5 +1,6 @@
 import { isAddon } from '../extract/app-state.ts'
 import type { Cell } from '../model/cell.ts'
+import { DROPPED, MISSING } from '../model/coverage.ts'
 import { type Series, label, splitName } from '../model/series.ts'
 import { APP_LABEL } from '../model/series-table.ts'
 import { type Sketch, createSketch, mergeSketch } from '../model/sketch.ts'
@@ -28,6 +29,7 @@ export interface ReportBuilder {
   readonly uniques: Map<string, Unique>
   readonly addons: Map<string, Map<string, string | Extremes>>
   readonly dropped: Map<string, number>
+  missing: number
 }
 
 interface RouteBuilder {
@@ -77,6 +79,7 @@ export function createReportBuilder(): ReportBuilder {
     uniques: new Map(),
     addons: new Map(),
     dropped: new Map(),
+    missing: 0,
   }
 }
 
@@ -86,8 +89,10 @@ export function addCell(builder: ReportBuilder, series: Series, cell: Cell): voi
   else if (namespace === 'route') addRoute(builder, name, series, cell)
   else if (namespace === 'dyno') addDyno(builder, name, series, cell)
   else if (namespace === 'app') addOwn(builder, name, series, cell)
-  else if (namespace === 'logplex' && cell.kind === 'count') {
+  else if (series.name === DROPPED && cell.kind === 'count') {
     add(builder.dropped, label(series, 'code'), sumValue(cell))
+  } else if (series.name === MISSING && cell.kind === 'count') {
+    builder.missing += sumValue(cell)
   } else if (isAddon(namespace) && cell.kind === 'sample') {
     const source = label(series, 'source') || label(series, 'addon')
     const addon = getOr(builder.addons, source, () => new Map<string, string | Extremes>())

@@ -56,6 +56,8 @@ export interface Coverage {
   readonly overLimit: number
   /** Lines that Logplex or log-shuttle said it dropped (L10 to L13). */
   readonly dropped: number
+  /** Lines that `Logplex-Msg-Count` announced and the bodies didn't hold. */
+  readonly missing: number
 }
 
 export interface RouteReport {

@@ -1,3 +1,4 @@
+import { coverageRatio, understood } from '../model/coverage.ts'
 import { LINE_CLASSES, LINE_RESULTS, type LineResult } from '../model/line.ts'
 import { parseSeriesKey } from '../model/series.ts'
 import { uniqueCount } from '../model/unique.ts'
@@ -40,7 +41,7 @@ export function createReport(app: string, window: Window): Report {
     bytes: statsOf(builder.bytes),
     sessions: statsOf(builder.sessions),
     queue: statsOf(builder.queue),
-    coverage: coverageOf(window, total(builder.dropped)),
+    coverage: coverageOf(window, total(builder.dropped), builder.missing),
     routes: routesOf(builder),
     dynos: byName(new Map([...builder.dynos].map(([name, dyno]) => [name, dynoOf(dyno)]))),
     measure: measuresOf(builder),
@@ -61,18 +62,18 @@ export function createReport(app: string, window: Window): Report {
   }
 }
 
-function coverageOf({ results }: Window, dropped: number): Coverage {
+function coverageOf({ results }: Window, dropped: number, missing: number): Coverage {
   const of = (result: LineResult) => results[LINE_RESULTS.indexOf(result)]!
-  const parts = {
-    counted: of('counted') + of('ignored'),
+  return {
+    ratio: coverageRatio(results, dropped + missing) ?? 1,
+    counted: understood(results),
     late: of('late'),
     future: of('future'),
     malformed: of('malformed'),
     overLimit: of('over_limit'),
     dropped,
+    missing,
   }
-  const all = Object.values(parts).reduce((sum, n) => sum + n, 0)
-  return { ratio: all === 0 ? 1 : parts.counted / all, ...parts }
 }
 
 function dynoOf({ requests, service, memory, load, errors }: DynoBuilder): DynoReport {

@@ -1,3 +1,4 @@
+import { DROPPED, MISSING, coverageRatio } from '../model/coverage.ts'
 import { LINE_RESULTS } from '../model/line.ts'
 import { type Counter, createCounter } from '../model/cell.ts'
 import { label } from '../model/series.ts'
@@ -15,6 +16,7 @@ export function createFrame(wanted: ReadonlySet<string>, grid: Grid): SeriesColl
   const seen = new Uint8Array(grid.count)
   const lines = new Float64Array(grid.count)
   const dropped = new Map<string, Counter>()
+  const missing = createCounter()
   const whole = createWindow()
   const events: WindowEvent[] = []
 
@@ -26,7 +28,9 @@ export function createFrame(wanted: ReadonlySet<string>, grid: Grid): SeriesColl
       for (const event of frame.events) if (event.kind !== 'error') events.push(event)
     },
     seriesSink: (series) => {
-      if (series.name !== 'logplex/dropped' || series.kind !== 'count') return undefined
+      if (series.kind !== 'count') return undefined
+      if (series.name === MISSING) return () => missing
+      if (series.name !== DROPPED) return undefined
       const code = label(series, 'code')
       const counter = dropped.get(code) ?? createCounter()
       dropped.set(code, counter)
@@ -35,7 +39,7 @@ export function createFrame(wanted: ReadonlySet<string>, grid: Grid): SeriesColl
     *results() {
       if (wanted.has('lines')) yield ['lines', { count: countColumn(lines, seen) }]
       if (wanted.has('events')) yield ['events', eventsOf(events)]
-      if (wanted.has('health')) yield ['health', healthOf(whole, dropped)]
+      if (wanted.has('health')) yield ['health', healthOf(whole, dropped, missing)]
     },
   }
 }
@@ -50,19 +54,23 @@ function eventsOf(events: WindowEvent[]): unknown {
 
 /**
  * `coverage` is the share of the lines that Heroku had for us that are in these numbers: lines that
- * it says it dropped, that came too late, or that couldn't be read are missing.
+ * it says it dropped or sent, that came too late, or that couldn't be read are not.
  */
-function healthOf(window: Window, counters: ReadonlyMap<string, Counter>): unknown {
+function healthOf(
+  window: Window,
+  counters: ReadonlyMap<string, Counter>,
+  missing: Counter,
+): unknown {
   const dropped = [...counters].map(([code, counter]) => [code, sumValue(counter)] as const)
   const results = Object.fromEntries(LINE_RESULTS.map((name, i) => [name, window.results[i]!]))
   const received = window.results.reduce((sum, n) => sum + n, 0)
-  const lost = dropped.reduce((sum, [, n]) => sum + n, 0)
-  const taken = (results['counted'] ?? 0) + (results['ignored'] ?? 0)
+  const lost = dropped.reduce((sum, [, n]) => sum + n, sumValue(missing))
   return {
     lastLine: isoTime(window.last),
     received,
     results,
     dropped: Object.fromEntries(dropped),
-    coverage: received + lost === 0 ? null : taken / (received + lost),
+    missing: sumValue(missing),
+    coverage: coverageRatio(window.results, lost),
   }
 }

@@ -35,10 +35,11 @@ async function start(env: Record<string, string> = {}): Promise<BuiltServer> {
   return server
 }
 
-async function post(server: BuiltServer, app: string, bytes: Buffer) {
+async function post(server: BuiltServer, app: string, bytes: Buffer, extra = {}) {
   const headers = {
     authorization: basic(app, drainToken(SECRET, app)),
     'content-type': 'application/logplex-1',
+    ...extra,
   }
   const { status } = await fetch(`${server.origin}/logs`, { method: 'POST', headers, body: bytes })
   expect(status).toBe(204)
@@ -108,6 +109,14 @@ describe('l2met doctor', () => {
       'shop: 33.3 % of its lines are counted, 2 are late',
     ])
     expect(code).toBe(0)
+    await post(server, 'blog', body(routerLine()), { 'logplex-msg-count': '7' })
+    const { of: now } = await doctor(server.origin)
+    expect(now('coverage')[0]).toMatchObject({
+      text: 'blog: 25.0 % of its lines are counted, 6 are missing',
+    })
+    expect(now('bodies')).toMatchObject([
+      { text: 'blog: 1 body held another number of lines than announced, 6 lines missing' },
+    ])
     const scoped = await doctor(server.origin, { METRICS_TOKEN: 'the-token-of-the-shop' })
     expect(scoped.of('last line')).toMatchObject([{ text: '1 app within the last five minutes' }])
   })

@@ -1,5 +1,6 @@
 import { UNKNOWN_APP } from '../../model/apps.ts'
 import type { Cell } from '../../model/cell.ts'
+import { DROPPED, MISSING, coverageRatio } from '../../model/coverage.ts'
 import type { Gauge } from '../../model/gauge.ts'
 import { LINE_RESULTS } from '../../model/line.ts'
 import { quantile } from '../../model/sketch.ts'
@@ -34,7 +35,8 @@ interface Walk {
   }[]
   readonly serviceSum: Sum
   serviceCount: number
-  dropped: number
+  /** Lines that were dropped or are missing. */
+  lost: number
   failed: number
   release: Gauge | undefined
 }
@@ -59,7 +61,7 @@ export function addApp(
     dynoGauges: [],
     serviceSum: { high: 0, low: 0 },
     serviceCount: 0,
-    dropped: 0,
+    lost: 0,
     failed: 0,
     release: undefined,
   }
@@ -93,7 +95,7 @@ function addCell(walk: Walk, place: Place, row: Row, cell: Cell): void {
     addSample(walk.samples.sketches, spec.name, labels, cell, row)
   } else if (cell.kind === 'count' && spec.type === 'counter') {
     const value = sumValue(cell)
-    if (series.name === 'logplex/dropped') walk.dropped += value
+    if (series.name === DROPPED || series.name === MISSING) walk.lost += value
     if (startsAtZero(spec)) walk.present.add(`${spec.name} ${labels}`)
     addSample(walk.samples.numbers, spec.name, labels, value, row)
   }
@@ -151,20 +153,16 @@ function addRelease({ samples, labels, release }: Walk): void {
 }
 
 function addLines(
-  { samples: { numbers }, labels, dropped }: Walk,
+  { samples: { numbers }, labels, lost }: Walk,
   lifetime: Window,
   now: number,
 ): void {
-  let received = 0
-  let understood = 0
   for (const [i, result] of LINE_RESULTS.entries()) {
     const lines = lifetime.results[i]!
-    received += lines
-    if (result === 'counted' || result === 'ignored') understood += lines
     addFixed(numbers, 'l2met_lines_total', withLabel(labels, 'result', result), lines)
   }
-  const sent = received + dropped
-  addFixed(numbers, 'l2met_coverage_ratio', labels, sent === 0 ? 1 : understood / sent)
+  const ratio = coverageRatio(lifetime.results, lost) ?? 1
+  addFixed(numbers, 'l2met_coverage_ratio', labels, ratio)
   addFixed(numbers, 'l2met_series', labels, seriesCount(lifetime, now))
   if (Number.isFinite(lifetime.last))
     addFixed(numbers, 'l2met_last_line_timestamp_seconds', labels, lifetime.last / 1000)

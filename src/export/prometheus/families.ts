@@ -1,3 +1,4 @@
+import { MISSING } from '../../model/coverage.ts'
 import { DYNO_GONE_MS } from '../../model/window-reader.ts'
 import { RESPONSE_BYTES, SECONDS, SESSION_SECONDS } from './bucket-bounds.ts'
 import type { FamilyType, FamilyUnit } from './family.ts'
@@ -175,9 +176,17 @@ export const FAMILIES = [
     help: 'Request bodies received, by what became of them. A duplicate is counted, its lines are not counted again.',
     zeros: ['committed', 'duplicate', 'refused', 'spilled'],
   }),
+  counter('l2met_bodies_mismatched_total', [], {
+    series: 'l2met/bodies_mismatched',
+    help: 'Bodies that held another number of frames than their Logplex-Msg-Count says.',
+  }),
+  counter('l2met_missing_lines_total', [], {
+    series: MISSING,
+    help: 'Lines that Logplex-Msg-Count announced and that were not in the body.',
+  }),
   {
     ...gauge('l2met_coverage_ratio', [], {
-      help: 'Share of the lines sent to us, those that Logplex dropped included, that were counted or hold nothing to count; 1 means that nothing is missing.',
+      help: 'Share of the lines sent to us that were counted or hold nothing to count. The others are late, future, malformed, over the limit, dropped by Logplex or log-shuttle, or missing by Logplex-Msg-Count; 1 means that nothing is missing.',
     }),
     unit: 'ratio',
   },

@@ -1,5 +1,6 @@
 import { type Counter, createCounter } from '../../model/cell.ts'
 import { type Gauge, createGauge } from '../../model/gauge.ts'
+import { DROPPED, MISSING, coverageRatio } from '../../model/coverage.ts'
 import { LINE_RESULTS } from '../../model/line.ts'
 import { type Series, label, parseSeriesKey } from '../../model/series.ts'
 import { type Sketch, createSketch, mergeSketch, quantile } from '../../model/sketch.ts'
@@ -24,8 +25,6 @@ export interface Readings {
 }
 
 const MINUTE_MS = 60_000
-const COUNTED = LINE_RESULTS.indexOf('counted')
-const IGNORED = LINE_RESULTS.indexOf('ignored')
 
 /** What one window holds of what expressions ask for. */
 interface Slot {
@@ -73,8 +72,7 @@ export function createReadings(expressions: readonly Expression[]): Readings {
       onHeader: (start, { results, events }) => {
         for (const { kind, time } of events)
           if (kind === 'release') lastRelease = Math.max(lastRelease, time)
-        const slot = slotAt(start)
-        for (let i = 0; i < results.length; i += 1) slot.results[i]! += results[i]!
+        addCounts(slotAt(start).results, results)
       },
       seriesSink: sinkOf,
     },
@@ -128,7 +126,7 @@ function needsOf({ metric, code, route, dyno }: Expression): string[] {
     case 'swap':
       return ['swap']
     case 'coverage':
-      return ['dropped']
+      return ['lost']
     case 'silent':
       return []
     default:
@@ -160,9 +158,11 @@ function partsOf(series: Series): string[] {
       return [`code ${code}@${dyno}`]
     case 'dyno/errors':
       return [`code ${code}`, `code ${code}@${dyno}`]
-    case 'logplex/dropped':
-      return ['dropped', `code ${code}`]
-    case 'queue/wait':
+    case DROPPED:
+      return ['lost', `code ${code}`]
+    case MISSING:
+      return ['lost']
+    case 'router/queue':
       return ['queue']
     case 'dyno/memory_total':
       return ['memory']
@@ -257,13 +257,12 @@ function greatestByDyno(
   return greatest
 }
 
-/** Lines that are in the numbers, of all that there were. */
-function coverageOf(slots: readonly Slot[], dropped: number): number | null {
-  let all = dropped
-  let counted = 0
-  for (const { results } of slots) {
-    for (let i = 0; i < results.length; i += 1) all += results[i]!
-    counted += results[COUNTED]! + results[IGNORED]!
-  }
-  return all === 0 ? null : counted / all
+function coverageOf(slots: readonly Slot[], lost: number): number | null {
+  const sum = new Float64Array(LINE_RESULTS.length)
+  for (const { results } of slots) addCounts(sum, results)
+  return coverageRatio(sum, lost)
+}
+
+function addCounts(into: Float64Array, counts: Float64Array): void {
+  for (let i = 0; i < counts.length; i += 1) into[i]! += counts[i]!
 }

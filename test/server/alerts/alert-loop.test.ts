@@ -109,6 +109,20 @@ describe('alerts of an app', () => {
     expect(alert.states()).toContain('route=/checkout/:id p95>500ms firing')
   })
 
+  test('the queue time that an app logs', async () => {
+    const alert = begin('queue-p95>100ms')
+    await alert.send(
+      syslog(
+        'app',
+        'web.1',
+        'source=rack-timeout id=a wait=162ms timeout=15000ms service=3ms state=completed',
+        alert.now(),
+      ),
+    )
+    await alert.pass(MINUTE)
+    expect(alert.states()).toEqual(['queue-p95>100ms firing'])
+  })
+
   test('memory is judged against the quota of the same dyno', async () => {
     const alert = begin('memory>90% of quota', 'dyno=web.2 memory>400MB')
     const memory = (dyno: string, total: number, quota: number) =>

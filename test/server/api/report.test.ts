@@ -70,8 +70,41 @@ describe('/api/apps and /api/report', () => {
         malformed: 1,
         overLimit: 0,
         dropped: 4,
+        missing: 0,
       },
     })
+  })
+
+  test('lines that Logplex-Msg-Count announced and that did not come are missing, once', async () => {
+    const notice = 'Error L10 (output buffer overflow): 1 messages dropped since x.'
+    const bytes = body(
+      syslog('heroku', 'logplex', notice, Date.now()),
+      routerLine(),
+      routerLine(500),
+    )
+    const send = async (count: string, id: string) =>
+      app.server.inject({
+        method: 'POST',
+        url: '/logs?app=a',
+        headers: { 'logplex-msg-count': count, 'logplex-frame-id': id },
+        payload: bytes,
+      })
+    await send('5', 'one')
+    await send('5', 'one')
+    for (const [i, count] of ['3', '2', '', 'x', '-1', '1e3', '99999999'].entries())
+      await send(count, `other ${i}`.replace(' ', '-'))
+    const lines = 8 * 3
+    expect((await app.server.inject('/api/report?app=a')).json()).toMatchObject({
+      coverage: { ratio: lines / (lines + 8 + 2), counted: lines, dropped: 8, missing: 2 },
+    })
+    const health = await app.server.inject('/api/series?app=a&name=health')
+    expect(health.json()).toMatchObject({
+      series: { health: { missing: 2, coverage: lines / (lines + 8 + 2) } },
+    })
+    const { body: metrics } = await app.server.inject('/metrics')
+    expect(metrics).toContain('l2met_bodies_mismatched_total{app="a"} 2\n')
+    expect(metrics).toContain('l2met_missing_lines_total{app="a"} 2\n')
+    expect(metrics).toContain(`l2met_coverage_ratio{app="a"} ${lines / (lines + 8 + 2)}\n`)
   })
 
   test('the only app need not be named', async () => {

@@ -35,6 +35,9 @@ export function checkLastLines(apps: readonly AppRow[], now: number): Finding[] 
   ]
 }
 
+const CHANGED =
+  'something between the sender and l2met cuts or changes bodies: a proxy, or a program that forwards logs'
+
 /** What to do about lines that came and entered no metric, by result. */
 const TODO = new Map([
   [
@@ -43,6 +46,7 @@ const TODO = new Map([
   ],
   ['future', 'a clock is ahead by more than a minute: the sender’s, or that of l2met’s store'],
   ['malformed', 'the body is no Logplex body: check who posts to the drain URL'],
+  ['missing', CHANGED],
   ['over_limit', 'raise MAX_SERIES_PER_APP, or log fewer different names and labels'],
 ])
 
@@ -51,6 +55,7 @@ export function checkCoverage(metrics: string): Finding[] {
   const ratios = samplesOf(metrics, 'l2met_coverage_ratio')
   const low = ratios.filter(({ value }) => value < LOW_COVERAGE)
   const lines = samplesOf(metrics, 'l2met_lines_total')
+  const missing = samplesOf(metrics, 'l2met_missing_lines_total')
   if (ratios.length === 0) return []
   if (low.length === 0)
     return [
@@ -61,15 +66,20 @@ export function checkCoverage(metrics: string): Finding[] {
     ]
   return low.slice(0, MAX_APPS).map(({ labels, value }) => {
     const app = labels.get('app') ?? ''
-    const worst = ofApp(lines, app)
-      .filter((sample) => TODO.has(sample.labels.get('result') ?? ''))
+    const worst = [...ofApp(lines, app), ...ofApp(missing, app)]
+      .filter((sample) => TODO.has(resultOf(sample)))
       .toSorted((a, b) => b.value - a.value)[0]
-    const result = worst?.labels.get('result') ?? ''
+    const result = worst === undefined ? '' : resultOf(worst)
     const most = worst === undefined || worst.value === 0 ? '' : `, ${worst.value} are ${result}`
     const todo =
       most === '' ? 'Logplex dropped them before they came: see "dropped"' : TODO.get(result)!
     return warn('coverage', `${app}: ${percent(value)} of its lines are counted${most}`, todo)
   })
+}
+
+/** Missing lines have no label. */
+function resultOf({ labels }: MetricSample): string {
+  return labels.get('result') ?? 'missing'
 }
 
 /** Losses and limits that the server itself counts. */
@@ -82,6 +92,16 @@ export function checkLosses(metrics: string): Finding[] {
           'dropped',
           `${app}: Logplex or log-shuttle dropped ${value} messages`,
           'l2met was slow or away then: compare with l2met_commit_seconds and the log',
+        ),
+      )
+  const missing = samplesOf(metrics, 'l2met_missing_lines_total')
+  for (const [app, value] of byApp(samplesOf(metrics, 'l2met_bodies_mismatched_total')))
+    if (value > 0)
+      found.push(
+        warn(
+          'bodies',
+          `${app}: ${counted(value, 'body', 'bodies')} held another number of lines than announced, ${counted(sumOf(ofApp(missing, app)), 'line')} missing`,
+          CHANGED,
         ),
       )
   const refusals = samplesOf(metrics, 'l2met_drain_refusals_total').filter(({ value }) => value > 0)
@@ -118,8 +138,8 @@ function percent(ratio: number): string {
   return `${(Math.floor(ratio * 1000) / 10).toFixed(1)} %`
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`
 }
 
 export function durationText(ms: number): string {

@@ -1,11 +1,12 @@
 import { errorName } from '../../report/error-names.ts'
 import type { Report } from '../../report/report-object.ts'
+import type { Stats } from '../../report/stats.ts'
 import type { BoardView } from './board-view.ts'
 import { sortedDynos } from './dynos.ts'
 import { cut, padEnd, printable, whatFits, widthOf } from './printable.ts'
 import { type Style, statusColour } from './style.ts'
 import { type StatusClass, byCount, statusClasses } from './traffic.ts'
-import { countText, percentText } from './units.ts'
+import { countText, durationText, percentText } from './units.ts'
 
 /** Columns of the names at the left of the board. */
 export const LABEL = 9
@@ -50,6 +51,22 @@ function shares(classes: readonly StatusClass[], room: number): number[] {
   const widest = widths.indexOf(Math.max(...widths))
   if (widest >= 0) widths[widest]! -= excess
   return widths
+}
+
+/** Times that not every app has: those of the queue and of sessions. */
+export function otherTimes({ report: { queue, sessions } }: BoardView, columns: number): string[] {
+  const lines: string[] = []
+  if (queue !== null) lines.push(statsLine('queue', queue, columns))
+  if (sessions !== null) lines.push(statsLine('sessions', sessions, columns))
+  return lines
+}
+
+function statsLine(name: string, stats: Stats, columns: number): string {
+  const parts = [
+    countText(stats.count),
+    ...(['p50', 'p95', 'p99', 'max'] as const).map((key) => `${key} ${durationText(stats[key])}`),
+  ]
+  return padEnd(name, LABEL) + whatFits(parts, ' · ', columns - LABEL).join(' · ')
 }
 
 /** What failed: requests by code, dynos by code, and messages that Logplex dropped. */

@@ -1,7 +1,7 @@
 import { sparkline } from './bars.ts'
 import type { BoardView, Trend } from './board-view.ts'
 import { ownLines } from './board-own.ts'
-import { LABEL, errorsLine, statusLines } from './board-status.ts'
+import { LABEL, errorsLine, otherTimes, statusLines } from './board-status.ts'
 import { dynoLines } from './dynos.ts'
 import { cut, padEnd, padStart, printable, whatFits, widthOf } from './printable.ts'
 import { ROUTE_ORDERS, type RouteOrder, sortCounted } from './route-order.ts'
@@ -27,7 +27,7 @@ export interface BoardState {
 const VALUE = 8
 /** Columns beside a sparkline: label, now, and the last minutes. */
 const BESIDE = LABEL + VALUE + 2 + 2 + VALUE + 1
-/** Lines above the tables; in a low terminal without the blank ones between them. */
+/** Lines above the tables, without those of otherTimes; in a low terminal without the blank ones between them. */
 const ABOVE = 13
 const ABOVE_WHEN_LOW = 10
 const LOW = 20
@@ -52,6 +52,7 @@ export function renderBoard(view: BoardView, state: BoardState, style: Style): s
     ...gap,
     ...statusLines(view, columns, style),
     errorsLine(view, columns, style),
+    ...(rows < LOW ? [] : otherTimes(view, columns)),
     ...gap,
   ]
   return [
@@ -78,7 +79,7 @@ function narrowLines(view: BoardView, columns: number): string[] {
 export function scrollLimits(view: BoardView, state: BoardState): Limits {
   const routes = view.report.routes.length
   const dynos = Object.keys(view.report.dynos).length
-  const { forRoutes, forDynos } = roomOf(state.rows, dynos)
+  const { forRoutes, forDynos } = roomOf(roomIn(view, state.rows), dynos)
   return { routes: Math.max(0, routes - forRoutes), dynos: Math.max(0, dynos - forDynos) }
 }
 
@@ -140,13 +141,13 @@ function trendColour(name: Trend['name'], now: number, style: Style): Paint {
 }
 
 /** Lines between what stands above and the foot. */
-function roomIn(rows: number): number {
-  return rows - (rows < LOW ? ABOVE_WHEN_LOW : ABOVE) - 1
+function roomIn({ report: { queue, sessions } }: BoardView, rows: number): number {
+  if (rows < LOW) return rows - ABOVE_WHEN_LOW - 1
+  return rows - ABOVE - 1 - [queue, sessions].filter((stats) => stats !== null).length
 }
 
 /** Routes and dynos share the room: dynos get what they need, up to a third. */
-function roomOf(rows: number, dynos: number) {
-  const room = roomIn(rows)
+function roomOf(room: number, dynos: number) {
   const forDynos = room < ROOM_FOR_BOTH ? 0 : Math.min(dynos, Math.floor(room / 3))
   return { forDynos, forRoutes: Math.max(0, room - (forDynos > 0 ? forDynos + 2 : 0) - 1) }
 }
@@ -156,7 +157,7 @@ function tables(view: BoardView, state: BoardState, style: Style): string[] {
   const { routes, requests, dynos } = view.report
   const dynoTable = dynoLines(dynos, columns, style)
   const dynoRows = Math.max(0, dynoTable.length - 1)
-  const { forDynos, forRoutes } = roomOf(state.rows, dynoRows)
+  const { forDynos, forRoutes } = roomOf(roomIn(view, state.rows), dynoRows)
   const limits = scrollLimits(view, state)
   const routesFrom = Math.min(state.routesFrom, limits.routes)
   const shown = sortCounted(routes, order).slice(routesFrom, routesFrom + forRoutes)
@@ -167,7 +168,7 @@ function tables(view: BoardView, state: BoardState, style: Style): string[] {
     ...routeTable,
     ...(dynosShown.length > 0 ? ['', dynoTable[0]!, ...dynosShown] : []),
   ]
-  const left = roomIn(state.rows) - shownTables.length
+  const left = roomIn(view, state.rows) - shownTables.length
   return [...shownTables, ...ownLines(view, columns, left, shownTables, style)]
 }
 

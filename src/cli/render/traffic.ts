@@ -78,12 +78,14 @@ export function errorLines(report: Report, width: number, style: Style): string[
   return section('Errors', table(columns, errors, width, style), style)
 }
 
-/** Service and connect times and response sizes. */
+/** Service, connect, queue and session times and response sizes. */
 export function timeLines(report: Report, width: number, style: Style): string[] {
   const rows: TimeRow[] = []
-  const { service, connect, bytes } = report
+  const { service, connect, queue, sessions, bytes } = report
   if (service !== null) rows.push({ name: 'service', stats: service, text: durationText })
   if (connect !== null) rows.push({ name: 'connect', stats: connect, text: durationText })
+  if (queue !== null) rows.push({ name: 'queue', stats: queue, text: durationText })
+  if (sessions !== null) rows.push({ name: 'session', stats: sessions, text: durationText })
   if (bytes !== null) rows.push({ name: 'response size', stats: bytes, text: sizeText })
   const columns: Column<TimeRow>[] = [
     { title: '', align: 'left', cell: ({ name }) => name },

@@ -88,7 +88,7 @@ test('a narrow terminal shows what is now', () => {
 
 test('says which of the routes and dynos are shown, where not all are', () => {
   expect(boardOf(logOf(20), 20, { routesFrom: 1 }).at(-1)!.trim()).toBe(
-    'q quit   p pause   s sort by p95   ↑↓ routes 2-5 of 7   ←→ dynos 1-3 of 5',
+    'q quit   p pause   s sort by p95   ↑↓ routes 2-4 of 7   ←→ dynos 1-3 of 5',
   )
   expect(boardOf(logOf(20), 20, { rows: 50 }).at(-1)!.trim()).toBe(
     'q quit   p pause   s sort by p95   ↑↓ routes   ←→ dynos',
@@ -129,4 +129,13 @@ test('shows what the app itself logs where there is room left', () => {
   ])
   expect(boardOf(`${logOf(20)}\n${own}`, 20, { rows: 24 }).join()).not.toContain('Measures')
   expect(boardOf(`${logOf(20)}\n${own}`, 20, { rows: 40 }).join()).toContain('Measures')
+})
+
+test('times of sessions and of the queue have lines of their own, where there are any', () => {
+  const queued = '2026-11-21T10:00:00Z app[web.1]: method=GET path=/ queue=162ms'
+  const lines = boardOf(`${logOf(1)}\n${queued}`, 1)
+  expect(lines).toContain('queue    1 · p50 162 ms · p95 162 ms · p99 162 ms · max 162 ms')
+  expect(lines).toContain('sessions 1 · p50 5 ms · p95 5 ms · p99 5 ms · max 5 ms')
+  expect(lines).toHaveLength(24)
+  expect(boardOf(queued, 0).join('\n')).not.toContain('sessions')
 })

@@ -72,3 +72,15 @@ test('of very many dynos those with requests and errors are shown', () => {
   expect(rows.at(-2)).toMatch(/^ {2}web\.1 +1 /)
   expect(rows.at(-1)).toMatch(/^ {2}worker\.1 .* R14 ×1$/)
 })
+
+test('times of sessions and of the queue have rows of their own, where there are any', () => {
+  const queued = '2026-11-21T10:00:00Z app[web.1]: method=GET path=/ queue=162ms'
+  const text = report([request('/cable', 101), request('/'), queued])
+  const names = [...text.matchAll(/^ {2}(service|queue|session) +(\d+ ms) /gm)]
+  expect(names.map(([, name, mean]) => [name, mean])).toEqual([
+    ['service', '9 ms'],
+    ['queue', '162 ms'],
+    ['session', '9 ms'],
+  ])
+  expect(report([request('/')])).not.toMatch(/queue|session/)
+})

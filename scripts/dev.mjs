@@ -15,7 +15,7 @@ const children = [
 ].map(([program, ...args]) => spawn(program, args, { stdio: 'inherit' }))
 
 // The page is no module of the server, which therefore doesn't notice that it changed.
-watch('src/page', () => {
+watch('src/page', { recursive: true }, () => {
   cpSync('src/page', 'dist/page', { recursive: true })
   utimesSync(SERVER, new Date(), new Date())
 })

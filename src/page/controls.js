@@ -1,5 +1,5 @@
 import { make, setText } from './dom.js'
-import { RANGES } from './source.js'
+import { RANGES } from './state/source.js'
 
 /* What is at the top of the page: app, range, live or not, and what went wrong. */
 

@@ -1,12 +1,12 @@
-import { forgetColours } from './chart.js'
+import { forgetColours } from './charts/chart.js'
 import { keepInAddress, showBanner, showControls, showStream, startControls } from './controls.js'
 import { makeUnknownApp, makeWelcome } from './empty.js'
 import { formatClock, formatRate, formatSeconds } from './format.js'
 import { showHealth } from './health.js'
-import { overlay, toModel } from './model.js'
-import { RANGES, fetchApps, fetchSeries, openStream } from './source.js'
-import { asked, newestApp, takeApps, takeSeries } from './start.js'
-import { startTheme } from './theme.js'
+import { overlay, toModel } from './state/model.js'
+import { RANGES, fetchApps, fetchSeries, openStream } from './state/source.js'
+import { asked, newestApp, takeApps, takeSeries } from './state/start.js'
+import { startTheme } from './state/theme.js'
 import { createView } from './view.js'
 
 /** How long to wait before trying again, ms. */

@@ -1,8 +1,8 @@
-import { forgetColours } from './chart.js'
+import { forgetColours } from './charts/chart.js'
 import { setText } from './dom.js'
 import { formatClock, formatCount, formatDay, formatShare, formatSpan } from './format.js'
-import { toModel } from './model.js'
-import { startTheme } from './theme.js'
+import { toModel } from './state/model.js'
+import { startTheme } from './state/theme.js'
 import { createView } from './view.js'
 
 /* The page that `l2met-local --html` writes: one model, out of the file itself. */

@@ -1,5 +1,5 @@
 import { make } from './dom.js'
-import { createHeatPanel } from './heat.js'
+import { createHeatPanel } from './charts/heat.js'
 import {
   createLatencyPanel,
   createLoadPanel,
@@ -7,15 +7,13 @@ import {
   createOwnPanel,
   createQueuePanel,
   createRequestsPanel,
-} from './panels.js'
-import {
-  createAddonPanel,
-  createDynosPanel,
-  createErrorsPanel,
-  createEventsPanel,
-  createRoutesPanel,
-} from './tables.js'
-import { createTiles } from './tiles.js'
+} from './charts/panels.js'
+import { createAddonPanel } from './tables/addons.js'
+import { createDynosPanel } from './tables/dynos.js'
+import { createErrorsPanel } from './tables/errors.js'
+import { createEventsPanel } from './tables/events.js'
+import { createRoutesPanel } from './tables/routes.js'
+import { createTiles } from './tables/tiles.js'
 
 /** Everything that shows one model, live or from a file. */
 export function createView(root) {
@@ -53,7 +51,7 @@ export function createView(root) {
     addons.element,
   )
   return {
-    /** @param {import('./model.js').Model} model */
+    /** @param {import('./state/model.js').Model} model */
     update: (model) => {
       tiles.update(model)
       for (const panel of fixed) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Window } from '../model/window.ts'
 import { inlineModules } from './inline-modules.ts'
-import { readPageFiles } from './page-assets.ts'
+import { pageStyles, readPageFiles } from './page-assets.ts'
 import type { ReportSteps } from './report-steps.ts'
 import { createGrid } from './series-grid.ts'
 import { CHART_NAMES, type SeriesAnswer, createSeriesBuilder } from './series.ts'
@@ -24,8 +24,8 @@ export async function renderHtmlReport(
   const data = JSON.stringify(await answerOf(app, steps)).replace(UNSAFE, escapeCharacter)
   const uplot = textOf('uplot.js')
   const script = inlineModules('report', textOf)
-  const style = textOf('uplot.css') + textOf('style.css')
-  const dark = textOf('dark.css')
+  const style = pageStyles(files)
+  const dark = textOf('styles/dark.css')
   const policy = [
     "default-src 'none'",
     `script-src ${[uplot, script].map(hashOf).join(' ')}`,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { sep } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
 /** A file of the charts page, in memory. */
@@ -19,10 +20,11 @@ const TYPES = new Map([
   ['svg', 'image/svg+xml'],
 ])
 
-/** The files of `src/page` and of uPlot by name, as the page asks for them (`index.html`, `uplot.js`). */
+/** The files of `src/page` and of uPlot by path, as the page asks for them (`index.html`, `charts/chart.js`, `uplot.js`). */
 export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   const folder = new URL('../page/', import.meta.url)
-  const names = (await readdir(folder)).filter((name) => typeOf(name) !== undefined)
+  const found = await readdir(folder, { recursive: true })
+  const names = found.map((name) => name.replaceAll(sep, '/')).filter((name) => typeOf(name))
   const { resolve } = createRequire(import.meta.url)
   const sources: readonly (readonly [string, URL | string])[] = [
     ...names.map((name) => [name, new URL(name, folder)] as const),
@@ -43,4 +45,12 @@ function toFile(name: string, bytes: Buffer): PageFile {
 
 function typeOf(name: string): string | undefined {
   return TYPES.get(name.slice(name.lastIndexOf('.') + 1))
+}
+
+/** The style sheets of the page in the order of its links, without the dark colours. */
+export function pageStyles(files: ReadonlyMap<string, PageFile>): string {
+  const links = files
+    .get('index.html')!
+    .text.matchAll(/rel="stylesheet" href="page\/([\w/]+\.css)" \/>/g)
+  return [...links].map(([, name]) => files.get(name!)!.text).join('\n')
 }

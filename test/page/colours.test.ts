@@ -19,10 +19,10 @@ const PAIRS = [
   ['ink', 'bar-bad'],
 ] as const
 
-const light = coloursOf('style.css')
+const light = coloursOf('styles/colours.css')
 const schemes = [
   ['light', light],
-  ['dark', new Map([...light, ...coloursOf('dark.css')])],
+  ['dark', new Map([...light, ...coloursOf('styles/dark.css')])],
 ] as const
 
 test.each(schemes)('text can be read where it is %s', (_, colours) => {

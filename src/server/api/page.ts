@@ -20,9 +20,9 @@ const PAGE_POLICY = [
 export async function addPageRoute(app: FastifyInstance): Promise<void> {
   const files = await readPageFiles()
   app.get('/', async (request, reply) => send(request, reply, files.get('index.html')))
-  app.get('/page/:name', async (request, reply) => {
-    const { name } = request.params as { readonly name: string }
-    return send(request, reply, files.get(name))
+  app.get('/page/*', async (request, reply) => {
+    const { '*': path } = request.params as { readonly '*': string }
+    return send(request, reply, files.get(path))
   })
 }
 

@@ -26,13 +26,19 @@ describe('the files of the page', () => {
     const headers = { 'if-none-match': String(page.headers['etag']) }
     const again = await app.server.inject({ url: '/', headers })
     expect([again.statusCode, again.body]).toEqual([304, ''])
-    const types = ['main.js', 'uplot.js', 'style.css', 'uplot.css', 'icon.svg'].map(
-      async (name) => {
-        const { headers: got } = await app.server.inject(`/page/${name}`)
-        return [got['content-type'], got['content-security-policy']]
-      },
-    )
+    const types = [
+      'main.js',
+      'charts/chart.js',
+      'uplot.js',
+      'styles/base.css',
+      'uplot.css',
+      'icon.svg',
+    ].map(async (name) => {
+      const { headers: got } = await app.server.inject(`/page/${name}`)
+      return [got['content-type'], got['content-security-policy']]
+    })
     expect(await Promise.all(types)).toEqual([
+      ['text/javascript; charset=utf-8', POLICY],
       ['text/javascript; charset=utf-8', POLICY],
       ['text/javascript; charset=utf-8', POLICY],
       ['text/css; charset=utf-8', POLICY],
@@ -95,11 +101,11 @@ describe('modules in one text', () => {
     const files = new Map([
       [
         'entry.js',
-        "import { add, one } from './sums.js'\nimport { name } from './name.js'\nexport const result = `${name} ${add(one, hidden())}`\nfunction hidden() {\n  return 2\n}\n",
+        "import { add, one } from './sums/sums.js'\nimport { name } from './name.js'\nexport const result = `${name} ${add(one, hidden())}`\nfunction hidden() {\n  return 2\n}\n",
       ],
       [
-        'sums.js',
-        "import { name } from './name.js'\nexport const one = 1\nconst hidden = name\nexport function add(a, b) {\n  return a + b + hidden.length - 3\n}\n",
+        'sums/sums.js',
+        "import { name } from '../name.js'\nexport const one = 1\nconst hidden = name\nexport function add(a, b) {\n  return a + b + hidden.length - 3\n}\n",
       ],
       ['name.js', "export const name = 'sum'\n"],
     ])

@@ -1,5 +1,5 @@
-import { MARKS } from './chart-layers.js'
-import { colourOf, make } from './dom.js'
+import { MARKS } from './layers.js'
+import { colourOf, make } from '../dom.js'
 
 /**
  * A small picture of counts by step, over the whole width of its element.

@@ -1,6 +1,6 @@
-import { optionsOf } from './chart-options.js'
-import { showReadout } from './chart-readout.js'
-import { make } from './dom.js'
+import { optionsOf } from './options.js'
+import { showReadout } from './readout.js'
+import { make } from '../dom.js'
 
 /** By the elements that they are drawn in. */
 const charts = new Map()
@@ -61,7 +61,7 @@ export function createChart(title, { note = '', isSmall = false } = {}) {
 
   return {
     element,
-    /** @param {object} model @param {import('./chart-options.js').ChartSpec} spec */
+    /** @param {object} model @param {import('./options.js').ChartSpec} spec */
     update: (model, spec) => {
       Object.assign(chart, { model, spec, isOld: true })
       showReadout(chart)

@@ -1,4 +1,4 @@
-import { make } from './dom.js'
+import { make } from '../dom.js'
 
 /**
  * A column of a table.

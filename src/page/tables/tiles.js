@@ -1,5 +1,5 @@
-import { make, setText } from './dom.js'
-import { sumOf } from './model.js'
+import { make, setText } from '../dom.js'
+import { sumOf } from '../state/model.js'
 import {
   formatBytes,
   formatClock,
@@ -8,7 +8,7 @@ import {
   formatSeconds,
   formatShare,
   formatSpan,
-} from './format.js'
+} from '../format.js'
 
 /** The figures that are read from across the room. */
 export function createTiles() {

@@ -1,4 +1,4 @@
-import { colourOf } from './dom.js'
+import { colourOf } from '../dom.js'
 
 /** Kinds of events that are marked, and their colours. */
 export const MARKS = new Map([

@@ -1,7 +1,7 @@
-import { drawMarks, drawSilence } from './chart-layers.js'
-import { showReadout } from './chart-readout.js'
-import { colourOf } from './dom.js'
-import { formatBytes, formatClock, formatDay } from './format.js'
+import { drawMarks, drawSilence } from './layers.js'
+import { showReadout } from './readout.js'
+import { colourOf } from '../dom.js'
+import { formatBytes, formatClock, formatDay } from '../format.js'
 
 /**
  * What a chart shows.

@@ -1,5 +1,5 @@
-import { make, setText } from './dom.js'
-import { formatClock, formatDay } from './format.js'
+import { make, setText } from '../dom.js'
+import { formatClock, formatDay } from '../format.js'
 
 const MAX_READOUT = 8
 

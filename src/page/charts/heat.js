@@ -1,7 +1,7 @@
-import { newest } from './chart-readout.js'
+import { newest } from './readout.js'
 import { createChart } from './chart.js'
-import { colourOf } from './dom.js'
-import { formatCount, formatSeconds } from './format.js'
+import { colourOf } from '../dom.js'
+import { formatCount, formatSeconds } from '../format.js'
 
 /** How many requests took how long, from the buckets of the sketches. */
 export function createHeatPanel() {

@@ -1,4 +1,4 @@
-import { newest } from './chart-readout.js'
+import { newest } from './readout.js'
 import { createChart } from './chart.js'
 import {
   formatBytes,
@@ -8,8 +8,8 @@ import {
   formatRate,
   formatSeconds,
   formatSpan,
-} from './format.js'
-import { stack } from './model.js'
+} from '../format.js'
+import { stack } from '../state/model.js'
 
 const CLASS_COLOURS = new Map([
   ['2xx', 's2xx'],

@@ -1,0 +1,60 @@
+import { make } from '../dom.js'
+import { formatBytes, formatCount, formatNumber, formatSeconds } from '../format.js'
+import { makePanel } from './panel.js'
+import { createTable, makeBar } from './table.js'
+
+/** What each dyno does and how it is. */
+export function createDynosPanel() {
+  const table = createTable(
+    [
+      {
+        title: 'Dyno',
+        isText: true,
+        value: (d) => d.name,
+        show: (d) => make('code', { text: d.name }),
+      },
+      { title: 'Requests', value: (d) => d.requests, show: (d) => formatCount(d.requests) },
+      { title: 'p95', value: (d) => d.service?.p95, show: (d) => formatSeconds(d.service?.p95) },
+      { title: 'Memory of quota', value: memoryShare, show: showMemory },
+      {
+        title: 'Swap',
+        value: (d) => d.memory.swap?.last,
+        show: (d) => formatBytes(d.memory.swap?.last),
+      },
+      {
+        title: 'Load 1 min',
+        value: (d) => d.load['1m']?.last,
+        show: (d) => formatNumber(d.load['1m']?.last),
+      },
+      { title: 'Errors', isText: true, value: errorsText, show: errorsText },
+    ],
+    { sort: 0, most: 12, rowName: 'dynos', empty: 'No dyno was named yet.' },
+  )
+  return {
+    element: makePanel('Dynos', 'wide', table.element),
+    isOfReport: true,
+    update: ({ report }) => {
+      table.update(Object.entries(report.dynos).map(([name, dyno]) => ({ name, ...dyno })))
+    },
+  }
+}
+
+function memoryShare({ memory: { total, quota } }) {
+  if (total === undefined) return null
+  return quota === undefined ? total.last / 2 ** 50 : total.last / quota.last
+}
+
+function showMemory({ memory }) {
+  const { total, quota } = memory
+  if (total === undefined) return '–'
+  if (quota === undefined) return formatBytes(total.last)
+  const share = total.last / quota.last
+  const colour = share >= 1 ? 'bar-bad' : share >= 0.9 ? 'bar-warn' : 'bar'
+  return makeBar(`${formatBytes(total.last)} of ${formatBytes(quota.last)}`, share, colour)
+}
+
+function errorsText({ errors }) {
+  return Object.entries(errors)
+    .map(([code, n]) => `${code} × ${formatCount(n)}`)
+    .join(', ')
+}

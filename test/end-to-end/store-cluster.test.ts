@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { appPrefix } from '../../src/store/redis/keys.ts'
+import { forgetInRedis } from '../../src/store/redis/forget.ts'
 import { countedBy, sendTo, startDrains } from '../support/drains.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { noRedis, startRedisCluster, withRedis } from '../support/redis.ts'
@@ -37,6 +38,9 @@ test.skipIf(noRedis !== undefined)(
         .toEqual(exact)
       expect(await countedBy(all[1]!.store, app)).toMatchObject({ fine: exact, coarse: exact })
     }
+    const options = { urls: cluster.url.split(','), trustSelfSigned: false }
+    expect(await forgetInRedis(options, 'two')).toBeGreaterThan(1)
+    expect([...(await all[0]!.store.totals()).keys()].toSorted()).toEqual(['one', 'three'])
   },
 )
 

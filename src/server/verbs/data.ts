@@ -1,12 +1,12 @@
+import { resolve } from 'node:path'
 import { readSegment, segmentFiles } from '../../store/disk/segment.ts'
-import { DataFolderError } from '../../store/disk/data-folder-error.ts'
-import { askFolder } from '../../store/disk/data-folder.ts'
-import { createDiskStore } from '../../store/disk/disk-store.ts'
+import { readAppendLog } from '../../codec/append-log.ts'
+import { DataFolderError, folderFault } from '../../store/disk/data-folder-error.ts'
 import { createValueIndex } from '../../store/disk/value-index.ts'
 import { recordsFault } from '../../codec/record.ts'
 import { WIDTH_10S } from '../../model/window-reader.ts'
-import { type Config, type Environment, readConfig } from '../config.ts'
-import { type Verb, EXIT, VerbError, oneApp, parseVerbArgs } from './verb.ts'
+import type { Environment } from '../config.ts'
+import { type Verb, EXIT, VerbError, parseVerbArgs } from './verb.ts'
 
 export const data: Verb = {
   usage: 'data [--json]',
@@ -20,7 +20,7 @@ Back it up by copying the folder, also while the server runs.
 `,
   run: async (args, env) => {
     const { values } = parseVerbArgs(args, { json: { type: 'boolean' } })
-    const found = readData(folderOf(env))
+    const found = readFolder(folderOf(env))
     if (values.json === true) process.stdout.write(`${JSON.stringify(found)}\n`)
     else {
       const { folder, bytes, files, apps, oldest, damaged } = found
@@ -37,56 +37,19 @@ Back it up by copying the folder, also while the server runs.
   },
 }
 
-export const forget: Verb = {
-  usage: 'forget APP',
-  summary: 'remove all that DATA_DIR holds of APP',
-  help: `Removes all that DATA_DIR holds of an app: its windows, totals and records. A server that uses the folder
-does it; lines that come later count anew.
-
-Usage: l2met forget APP
-`,
-  run: async (args, env) => {
-    const app = oneApp('forget', parseVerbArgs(args, {}).positionals)
-    const folder = folderOf(env)
-    const answer = await askFolder(folder, `forget\0${app}`)
-    const count =
-      answer === undefined ? await forgetHere(readConfig(env), folder, app) : countOf(answer)
-    if (count === 0)
-      throw new VerbError(`nothing is kept of ${JSON.stringify(app)}; l2met data lists the apps`)
-    process.stdout.write(`Removed ${count} values of ${app}.\n`)
-    return EXIT.done
-  },
-}
-
 function folderOf(env: Environment): string {
   const folder = env['DATA_DIR']?.trim()
   if (folder === undefined || folder === '')
     throw new VerbError('DATA_DIR: not set; set it to the folder that the server has')
-  return folder
+  return resolve(folder)
 }
 
-function countOf(answer: string): number {
-  const [word, ...rest] = answer.split(' ')
-  if (word !== 'ok') throw new VerbError(`the server could not do it: ${rest.join(' ')}`)
-  return Number(rest[0])
-}
-
-async function forgetHere(config: Config, folder: string, app: string): Promise<number> {
-  const store = createDiskStore({
-    ...config,
-    folder,
-    maxBytes: config.dataMaxBytes,
-    now: Date.now,
-    warn: (_, text) => process.stderr.write(`${text}\n`),
-  })
+function readFolder(folder: string) {
   try {
-    await store.ready
-    return await store.forget(app)
+    return readData(folder)
   } catch (error) {
     if (error instanceof DataFolderError) throw new VerbError(error.message)
     throw error
-  } finally {
-    await store.close()
   }
 }
 
@@ -97,30 +60,34 @@ function readData(folder: string) {
   let bytes = 0
   const files = filesOf(folder)
   for (const { number, path } of files) {
-    const { batches, damage, length } = readSegment(path)
+    const { batches, damage, cutAt, length } = readSegment(path)
     bytes += length
     for (const { from, to } of damage) damaged.push(`${path}, ${to - from} bytes at ${from}`)
+    // The end of the last file may be a write that is under way.
+    if (cutAt !== undefined && number !== files.at(-1)!.number)
+      damaged.push(`${path}, ${length - cutAt} bytes at ${cutAt}`)
     for (const op of batches.flat()) index.apply(op, number)
   }
+  for (const [i, { number, path }] of files.entries())
+    if (i > 0 && files[i - 1]!.number !== number - 1) damaged.push(`no file before ${path}`)
   index.dropExpired(Date.now() / 1000)
-  const apps = new Set<string>()
   let oldest = Infinity
-  for (const key of index.keys()) {
-    const at = key.indexOf('\0')
-    if (at < 0) continue
-    apps.add(key.slice(0, at))
-    const [kind, start] = key.slice(at + 1).split(':')
-    if (start !== undefined && 'fch'.includes(kind!))
-      oldest = Math.min(oldest, parseInt(start, 36) * WIDTH_10S)
+  const apps = [...index.apps()].toSorted()
+  for (const key of apps.flatMap((app) => [...index.keysOf(app)])) {
+    const [kind, start] = key.slice(key.indexOf('\0') + 1).split(':')
     const value = kind === 'k' ? undefined : index.get(key, 0)
-    const fault = value && recordsFault(value)
+    if (value === undefined) continue
+    const fault = recordsFault(value)
     if (fault !== undefined) damaged.push(`${key.replace('\0', ' ')}: ${fault.message}`)
+    else if (kind === 'p')
+      for (const entry of readAppendLog(value).entries) oldest = Math.min(oldest, entry.start)
+    else if (start !== undefined) oldest = Math.min(oldest, parseInt(start, 36) * WIDTH_10S)
   }
   return {
     folder,
     bytes,
     files: files.length,
-    apps: [...apps].toSorted(),
+    apps,
     oldest: oldest === Infinity ? null : new Date(oldest).toISOString(),
     damaged,
   }
@@ -130,6 +97,6 @@ function filesOf(folder: string) {
   try {
     return segmentFiles(folder)
   } catch (error) {
-    throw new VerbError(`DATA_DIR: ${folder} can't be read (${(error as Error).message})`)
+    throw new VerbError(folderFault(error, folder))
   }
 }

@@ -1,4 +1,5 @@
-import { data, forget } from './data.ts'
+import { data } from './data.ts'
+import { forget } from './forget.ts'
 import { doctor } from './doctor/doctor.ts'
 import { alerts } from './alerts.ts'
 import { drainUrl } from './drain-url.ts'

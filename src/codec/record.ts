@@ -35,6 +35,11 @@ export class DamagedError extends PackedError {
   override name = 'DamagedError'
 }
 
+/** The bytes end before the record does. */
+export class CutOffError extends DamagedError {
+  override name = 'CutOffError'
+}
+
 /** A later version of l2met wrote the record: it is to be kept as it is. */
 export class NewerFormatError extends PackedError {
   override name = 'NewerFormatError'
@@ -51,7 +56,7 @@ export function nextRecord(reader: ByteReader): PackedRecord {
   const { bytes, at, end } = reader
   const version = bytes[at]! - MAGIC
   if (at >= end || !(version > 0)) throw damaged(bytes, at, end)
-  if (end - at < MIN_RECORD) throw new DamagedError('a stored record ends too early')
+  if (end - at < MIN_RECORD) throw new CutOffError('a stored record ends too early')
   reader.at = at + BEFORE_TYPE + 1
   const type = bytes[at + BEFORE_TYPE]!
   try {
@@ -69,7 +74,7 @@ export function nextRecord(reader: ByteReader): PackedRecord {
     reader.at = at
     if (error instanceof DamagedError || !(error instanceof PackedError)) throw error
     if (error instanceof NewerFormatError) throw error
-    throw new DamagedError('a stored record ends too early', { cause: error })
+    throw new CutOffError('a stored record ends too early', { cause: error })
   }
 }
 

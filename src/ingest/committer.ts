@@ -37,6 +37,8 @@ export interface Lost {
 export interface CommitterOptions {
   /** Bodies are held from this long after the oldest unanswered command was sent, ms. */
   readonly holdMs: number
+  /** A store that is slow, and has not failed, is waited for this long, ms: what is held is not in it. */
+  readonly slowMs?: number
   /** What may be held, bytes. */
   readonly spillBytes: number
   /** Called with the time that each commit took, s. */
@@ -52,7 +54,7 @@ const STOP_TICK_MS = 20
 const DUPLICATE = Promise.resolve<BodyResult>('duplicate')
 
 export function createCommitter(store: Store, options: CommitterOptions): Committer {
-  const { holdMs, spillBytes } = options
+  const { holdMs, slowMs = 0, spillBytes } = options
   const packer = createPacker()
   // Of this process: most duplicates need not reach the store.
   const committed = createRecentIds()
@@ -61,7 +63,7 @@ export function createCommitter(store: Store, options: CommitterOptions): Commit
   const active = new Set<CommitQueue>()
   const outage = createStoreOutage()
   const heldAfterMs = Math.max(holdMs, FAILED_MS)
-  const backlogMs = Math.max(holdMs, BACKLOG_MS)
+  const backlogMs = Math.max(holdMs, slowMs, BACKLOG_MS)
   const ownPrefix = randomBytes(8).toString('base64url')
   let ownIds = 0
   let heldBytes = 0
@@ -139,7 +141,8 @@ export function createCommitter(store: Store, options: CommitterOptions): Commit
     const now = performance.now()
     for (const queue of active) {
       const since = outage.since(queue) ?? Infinity
-      const hasFailed = now - since >= heldAfterMs
+      const limitMs = queue.fault === undefined ? Math.max(heldAfterMs, slowMs) : heldAfterMs
+      const hasFailed = now - since >= limitMs
       for (const entry of queue.waiting) {
         if (entry.isDone || entry.spilled !== undefined) continue
         const age = now - entry.since

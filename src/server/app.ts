@@ -76,7 +76,7 @@ const CLOSE_LIMIT_MS = 20_000
 /** The last push may take this long, ms. */
 const OTLP_STOP_MS = 3000
 /** A sync of a busy disk may take this long before lines are held in memory, ms. */
-const DISK_HOLD_MS = 3000
+const DISK_SLOW_MS = 3000
 const LOOPBACK = '127.0.0.1'
 /** IPv6 and, through it, IPv4. */
 const ALL_INTERFACES = '::'
@@ -232,8 +232,7 @@ function createStore(config: Config, { log, now = Date.now }: AppDeps): StorePar
       now,
       warn: (details, text) => log.warn(details, text),
     })
-    // A slow disk is no outage: a held line is not on disk.
-    const slow = { ...config, holdMs: Math.max(config.holdMs, DISK_HOLD_MS) }
+    const slow = { ...config, slowMs: DISK_SLOW_MS }
     return { store, ...durable(store, slow), storeFault: store.fault, ready: store.ready }
   }
   if (config.redisUrls.length === 0) {
@@ -258,7 +257,7 @@ function createStore(config: Config, { log, now = Date.now }: AppDeps): StorePar
 /** The committer of a store that outlives this process. */
 function durable(
   store: Store & { readonly fault: () => string | undefined; readonly clockOffset?: () => number },
-  config: Config,
+  config: Config & { readonly slowMs?: number },
 ): Pick<StoreParts, 'committer' | 'self'> {
   const self = createSelfMetrics({
     isStoreUp: () => store.fault() === undefined,

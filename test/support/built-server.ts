@@ -20,14 +20,16 @@ export interface BuiltServer {
   kill(): Promise<void>
 }
 
-/** Runs the built `l2met` to its end, with nothing but `env` in its environment. */
+/** Runs the built `l2met` to its end, with nothing but `env` in its environment, as another user with `uid`. */
 export async function runBuiltServer(
   args: readonly string[],
   env: Record<string, string> = {},
+  uid?: number,
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
   const server = spawn(process.execPath, [SERVE, ...args], {
     env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid === undefined ? {} : { uid }),
   })
   let stdout = ''
   let stderr = ''

@@ -3,6 +3,8 @@ import {
   accessSync,
   chmodSync,
   constants,
+  existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -11,8 +13,8 @@ import {
 } from 'node:fs'
 import { type Server, type Socket, connect, createServer } from 'node:net'
 import { once } from 'node:events'
-import { join, relative, resolve } from 'node:path'
-import { DataFolderError } from './data-folder-error.ts'
+import { dirname, join, relative, resolve } from 'node:path'
+import { DataFolderError, folderFault } from './data-folder-error.ts'
 import { isSegmentName } from './segment.ts'
 
 /** The folder of one store, which no other process uses at the same time. */
@@ -22,8 +24,13 @@ export interface DataFolder {
 }
 
 const LOCK = 'lock'
+const LOCK_NAME = /^lock(\.[0-9a-f]{8})?$/
 const REPLY_MS = 60_000
 const MAX_REQUEST = 1000
+/** The least of all systems (sun_path), bytes; Node cuts longer ones off without an error. */
+const MAX_SOCKET_PATH = 103
+/** The lock of a dead process is moved to a longer name. */
+const ASIDE_LENGTH = 9
 
 /**
  * Takes a folder: makes it when it isn't there, and refuses one of somebody else, or in use. The lock is a
@@ -71,50 +78,57 @@ function checkFolder(path: string): void {
     mkdirSync(path, { recursive: true, mode: 0o700 })
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'EROFS')
-      throw new DataFolderError(
-        `DATA_DIR: ${path} is on a disk that is read-only; mount it writable`,
-      )
-    if (code === 'EACCES' || code === 'EPERM')
-      throw new DataFolderError(
-        `DATA_DIR: this user may not write in ${path}; change its owner (chown ${process.getuid?.() ?? ''} ${path}) or set another folder`,
-      )
-    if (code === 'EEXIST' || code === 'ENOTDIR')
-      throw new DataFolderError(`DATA_DIR: ${path} is no folder; set it to one`)
-    throw new DataFolderError(`DATA_DIR: ${path} can't be used (${message})`)
+    if (existsSync(path)) throw new DataFolderError(folderFault(error, path))
+    throw new DataFolderError(creationFault(error, path))
   }
-  const others = readdirSync(path).filter((name) => !isOwn(name))
+  const others = readdirSync(path).filter((name) => !isOwn(path, name))
   if (others.length > 0)
     throw new DataFolderError(
       `DATA_DIR: ${path} holds files that l2met did not write (${others.slice(0, 3).join(', ')}); set it to a folder of its own`,
     )
-  const files = readdirSync(path).filter(isSegmentName)
-  const uid = process.getuid?.()
-  for (const name of files) {
+  for (const name of readdirSync(path).filter(isSegmentName)) {
     try {
       accessSync(join(path, name), constants.R_OK | constants.W_OK)
     } catch {
-      const owner = statSync(join(path, name)).uid
+      const { uid } = statSync(join(path, name))
       throw new DataFolderError(
-        `DATA_DIR: ${join(path, name)} belongs to user ${owner}, and this is user ${uid}; change its owner (chown -R ${uid} ${path})`,
+        `DATA_DIR: ${join(path, name)} belongs to user ${uid}, and this is user ${process.getuid?.()}; change its owner (chown -R ${process.getuid?.()} ${path})`,
       )
     }
   }
 }
 
-/** Hidden files and lost+found come with a disk. */
-function isOwn(name: string): boolean {
-  return (
-    isSegmentName(name) || name.startsWith(LOCK) || name.startsWith('.') || name === 'lost+found'
-  )
+/** Why a folder could not be made: what mkdir says of a disk that is read-only is that there is none. */
+function creationFault(error: unknown, path: string): string {
+  let parent = dirname(resolve(path))
+  while (!existsSync(parent)) parent = dirname(parent)
+  try {
+    accessSync(parent, constants.W_OK | constants.X_OK)
+  } catch (reason) {
+    const uid = process.getuid?.()
+    return (reason as NodeJS.ErrnoException).code === 'EACCES'
+      ? `DATA_DIR: this user may not make ${path}; make it (install -d -o ${uid} ${path}) or set another folder`
+      : folderFault(reason, path)
+  }
+  return folderFault(error, path)
 }
 
-/** Paths of sockets have a limit of about 100 bytes; the shorter form fits more often. */
+/** Hidden files and lost+found come with a disk. */
+function isOwn(path: string, name: string): boolean {
+  if (LOCK_NAME.test(name)) return lstatSync(join(path, name)).isSocket()
+  return isSegmentName(name) || name.startsWith('.') || name === 'lost+found'
+}
+
+/** Throws DataFolderError for a path that is too long for a socket: of the two forms the shorter one fits more often. */
 function lockPath(path: string): string {
   const whole = resolve(path, LOCK)
   const short = relative(process.cwd(), whole)
-  return short.length < whole.length ? short : whole
+  const best = Buffer.byteLength(short) < Buffer.byteLength(whole) ? short : whole
+  if (Buffer.byteLength(best) > MAX_SOCKET_PATH - ASIDE_LENGTH)
+    throw new DataFolderError(
+      `DATA_DIR: ${path} is too long a path for the socket that locks it (${Buffer.byteLength(best)} bytes, at most ${MAX_SOCKET_PATH - ASIDE_LENGTH}); set DATA_DIR to a shorter one, or to a symbolic link`,
+    )
+  return best
 }
 
 async function listen(server: Server, path: string): Promise<boolean> {

@@ -1,8 +1,9 @@
-import { rmSync, truncateSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import type { KeyedValues } from '../keyed/keyed-values.ts'
-import { type Journal, createJournal } from './journal.ts'
+import { type Journal, createJournal, syncFolder } from './journal.ts'
 import type { JournalOp } from './journal-ops.ts'
-import { type SegmentContent, readSegment, segmentFiles, segmentPath } from './segment.ts'
+import { loadJournal } from './journal-load.ts'
+import { readSegment, segmentPath } from './segment.ts'
 import { type ValueIndex, createValueIndex } from './value-index.ts'
 
 /** The values of all apps in the journal of a folder. */
@@ -21,6 +22,8 @@ export interface DiskValues extends KeyedValues {
 
 export interface DiskValuesOptions {
   readonly folder: string
+  /** The files may take this much, bytes; who writes has to look at it. */
+  readonly maxBytes: number
   readonly now: () => number
   /** Takes the ids of bodies that are loaded, s since 1970. */
   readonly onId: (app: string, id: Buffer, time: number) => void
@@ -40,83 +43,17 @@ const MIN_GARBAGE = 8 * 2 ** 20
 
 /** Reads a folder that is taken. Throws DataFolderError. */
 export function openDiskValues(options: DiskValuesOptions): DiskValues {
-  const { folder, now, onId, idsKeptMs, onFault, warn } = options
+  const { folder, maxBytes, now, onId, idsKeptMs, onFault, warn } = options
   const { segmentBytes = SEGMENT_BYTES, copyMs = COPY_MS } = options
   const index = createValueIndex()
-  /** By number: the bytes of each segment. */
-  const sizes = new Map<number, number>()
   /** Segments of no more use, and when they were that, ms. */
   const dead = new Map<number, number>()
   let isClosed = false
   let isFaulty = false
   let collecting: Promise<void> | undefined
 
-  const noteDamage = (
-    path: string,
-    damage: SegmentContent['damage'],
-    length: number,
-    isLast: boolean,
-  ) => {
-    if (length === 0) warn({ file: path }, 'A file of the journal is empty')
-    for (const { from, to } of damage) {
-      if (isLast && to === length) {
-        warn(
-          { file: path, from, bytes: to - from },
-          'The end of the journal is no whole batch: a write that was cut off, and not acknowledged; it is removed',
-        )
-        truncateSync(path, from)
-      } else
-        warn(
-          { file: path, from, bytes: to - from },
-          'A file of the journal is damaged: what was there is lost; the rest is kept',
-        )
-    }
-  }
-
-  const load = (): number => {
-    const found = segmentFiles(folder)
-    let before: { number: number; length: number } | undefined
-    for (const { number, path } of found) {
-      const { batches, damage, length } = readSegment(path)
-      const isLast = number === found.at(-1)!.number
-      if (before !== undefined && number !== before.number + 1)
-        warn(
-          { folder, from: before.number + 1, to: number - 1 },
-          'Files of the journal are missing: what they held is lost',
-        )
-      const [first] = batches[0] ?? []
-      if (first?.op === 'segment' && before?.number === number - 1 && first.before > before.length)
-        warn(
-          { file: segmentPath(folder, before.number), bytes: first.before - before.length },
-          'A file of the journal is too short: what its end held is lost',
-        )
-      noteDamage(path, damage, length, isLast)
-      for (const op of batches.flat()) {
-        if (op.op === 'id') onId(op.app, op.id, op.time)
-        // A copy, because the whole file would stay in memory with a part of it.
-        else if ('value' in op) index.apply({ ...op, value: Buffer.from(op.value) }, number)
-        else index.apply(op, number)
-      }
-      const tail = damage.at(-1)
-      const size = isLast && tail?.to === length ? tail.from : length
-      sizes.set(number, size)
-      before = { number, length: size }
-    }
-    index.dropExpired(now() / 1000)
-    return before === undefined ? 0 : lastUsed(before.number)
-  }
-
-  /** Of a start that wrote nothing there is only a file without batches: its number is used again. */
-  const lastUsed = (number: number): number => {
-    const path = segmentPath(folder, number)
-    const { batches } = readSegment(path)
-    if (batches.flat().some(({ op }) => op !== 'segment') || number === 1) return number
-    rmSync(path)
-    sizes.delete(number)
-    return number - 1
-  }
-
-  const newest = load()
+  const { sizes, newest } = loadJournal({ folder, index, onId, warn })
+  index.dropExpired(now() / 1000)
   const journal: Journal = createJournal({
     folder,
     segment: newest + 1,
@@ -142,14 +79,23 @@ export function openDiskValues(options: DiskValuesOptions): DiskValues {
     return total
   }
 
-  const removeDead = () => {
+  const removeDead = async () => {
     const time = performance.now()
     for (const [number, since] of dead) {
-      if (time - since < copyMs) continue
-      rmSync(segmentPath(folder, number), { force: true })
+      if (time - since < copyMs && size() <= maxBytes) return
+      await rm(segmentPath(folder, number), { force: true })
+      // In this order on disk too: a later one may hold the end of what begins in this one.
+      await syncFolder(folder)
       dead.delete(number)
       sizes.delete(number)
     }
+  }
+
+  /** Whether there is enough garbage in the journal; where space is short, a part of a segment is enough. */
+  const isWorthIt = (used: number): boolean => {
+    const live = index.liveBytes()
+    const room = Math.max(0, maxBytes - live - segmentBytes)
+    return used - live > Math.max(Math.min(live, room), Math.min(MIN_GARBAGE, segmentBytes))
   }
 
   /** Writes what is of use in a segment again; the segment is the oldest, so nothing older can come back. */
@@ -160,27 +106,25 @@ export function openDiskValues(options: DiskValuesOptions): DiskValues {
     for (let at = 0; at < ids.length; at += IDS_AT_ONCE)
       await write(ids.slice(at, at + IDS_AT_ONCE))
     // As they are then: others may write them while a batch is under way.
-    for (;;) {
-      const ops = index.valuesOf(number, VALUES_AT_ONCE)
-      if (ops.length === 0) break
-      await write(ops)
+    const keys = index.keysUntil(number)
+    for (let at = 0; at < keys.length; at += VALUES_AT_ONCE) {
+      const puts = keys.slice(at, at + VALUES_AT_ONCE).map((key) => index.putAgain(key, number))
+      await write(puts.filter((op) => op !== undefined))
     }
     dead.set(number, performance.now())
   }
 
   const collectAll = async () => {
-    removeDead()
     for (;;) {
+      await removeDead()
       const oldest = [...sizes.keys()]
         .filter((number) => !dead.has(number))
         .toSorted((a, b) => a - b)[0]
       let used = 0
       for (const [number, bytes] of sizes) if (!dead.has(number)) used += bytes
       index.dropExpired(now() / 1000)
-      const garbage = used + journal.position().at - index.liveBytes()
-      const isWorth = garbage > Math.max(index.liveBytes(), Math.min(MIN_GARBAGE, segmentBytes))
-      if (isClosed || isFaulty || oldest === undefined || !isWorth) return
-      if (oldest >= journal.position().segment) return
+      if (isClosed || isFaulty || oldest === undefined) return
+      if (oldest >= journal.position().segment || !isWorthIt(used + journal.position().at)) return
       await moveOn(oldest)
     }
   }

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { createByteWriter } from '../../codec/byte-writer.ts'
 import { RECORD, closeRecord, openRecord } from '../../codec/record.ts'
 import { type JournalOp, writeOps } from './journal-ops.ts'
@@ -16,6 +16,10 @@ export interface Journal {
   synced(): Promise<void>
   /** Where the next batch begins: its segment and its place there, bytes. */
   position(): { readonly segment: number; readonly at: number }
+  /**
+   * Resolves when all is written. After a write has failed it cuts off what was not synced, and may be called again
+   * when it rejects: the system may show bytes that never reach the disk.
+   */
   close(): Promise<void>
 }
 
@@ -43,6 +47,8 @@ export function createJournal(options: JournalOptions): Journal {
   let at = 0
   let file: FileHandle | undefined
   let openSegment = -1
+  /** How much of the open segment is on disk, bytes. */
+  let syncedAt = 0
   let waiting: { segment: number; entries: Waiting[] }[] = []
   let running: Promise<void> | undefined
   let fault: unknown
@@ -69,6 +75,7 @@ export function createJournal(options: JournalOptions): Journal {
     await file?.close()
     file = await open(segmentPath(folder, number), 'ax')
     openSegment = number
+    syncedAt = 0
     await syncFolder(folder)
   }
 
@@ -80,6 +87,7 @@ export function createJournal(options: JournalOptions): Journal {
       left = dropBytes(left, bytesWritten)
     }
     await file!.datasync()
+    for (const { bytes } of entries) syncedAt += bytes.length
     for (const { resolve } of entries) resolve()
   }
 
@@ -131,6 +139,9 @@ export function createJournal(options: JournalOptions): Journal {
       await last.catch(() => {})
       await running
       await file?.close()
+      file = undefined
+      if (fault !== undefined && openSegment !== -1)
+        await cutOff(segmentPath(folder, openSegment), syncedAt)
       // Nothing but its beginning is in it.
       if (openSegment === -1) rmSync(segmentPath(folder, segment), { force: true })
     },
@@ -151,6 +162,17 @@ function dropBytes(parts: readonly Buffer[], count: number): Buffer[] {
     }
   }
   return rest
+}
+
+async function cutOff(path: string, length: number): Promise<void> {
+  if (!existsSync(path)) return
+  const file = await open(path, 'r+')
+  try {
+    await file.truncate(length)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
 }
 
 /** So that a new file is there after a power cut. */

@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PackedError, createByteReader } from '../../codec/byte-reader.ts'
-import { NewerFormatError, RECORD, findRecord, nextRecord } from '../../codec/record.ts'
+import {
+  CutOffError,
+  NewerFormatError,
+  RECORD,
+  findRecord,
+  nextRecord,
+} from '../../codec/record.ts'
 import { type JournalOp, readOps } from './journal-ops.ts'
 import { DataFolderError } from './data-folder-error.ts'
 
@@ -13,8 +19,10 @@ export interface SegmentFile {
 
 export interface SegmentContent {
   readonly batches: readonly (readonly JournalOp[])[]
-  /** Bytes that are no batch, with where they begin; the last ones may be a write that was cut off. */
+  /** Bytes that are no batch, with where they begin. */
   readonly damage: readonly { readonly from: number; readonly to: number }[]
+  /** Where the last batch begins when the file ends before it does: a write that is under way, or was cut off. */
+  readonly cutAt: number | undefined
   readonly length: number
 }
 
@@ -46,6 +54,7 @@ export function readSegment(path: string): SegmentContent {
   const reader = createByteReader(bytes)
   // After damage the next batch is looked for; what that hashes in vain is bounded.
   let search = bytes.length * 16
+  let cutAt: number | undefined
   while (reader.at < reader.end) {
     const from = reader.at
     try {
@@ -61,9 +70,18 @@ export function readSegment(path: string): SegmentContent {
       search -= bytes.length - from
       reader.at = search < 0 ? bytes.length : findRecord(bytes, from + 1)
       const last = damage.at(-1)
+      if (last?.to !== from && (error instanceof CutOffError || isEmpty(bytes, from))) cutAt = from
       if (last?.to === from) damage[damage.length - 1] = { from: last.from, to: reader.at }
       else damage.push({ from, to: reader.at })
     }
   }
-  return { batches, damage, length: bytes.length }
+  const last = damage.at(-1)
+  const isCut = last !== undefined && last.to === bytes.length && last.from === cutAt
+  if (isCut) damage.pop()
+  return { batches, damage, cutAt: isCut ? cutAt : undefined, length: bytes.length }
+}
+
+/** After a power cut a file may be longer than what was written of it. */
+function isEmpty(bytes: Buffer, from: number): boolean {
+  return bytes.subarray(from).every((byte) => byte === 0)
 }

@@ -60,6 +60,7 @@ async function keysOf(node: Redis, prefix: string): Promise<string[]> {
   return found
 }
 
+/** Not an id (i, j) and not a count (r): ../keyed/keys.ts and keys.ts name them all. */
 function isOfApp(key: string, prefix: string): boolean {
-  return /^(p|t|[fchmk]:.*)(:quarantine)?$/s.test(key.slice(prefix.length))
+  return /^[^ijr]/.test(key.slice(prefix.length))
 }

@@ -110,6 +110,57 @@ describe('a data folder', () => {
     }
   })
 
+  test('cut at any byte holds what was acknowledged before that, and no more', async () => {
+    const folder = newFolder()
+    const { store, commit } = open(folder)
+    await store.ready
+    const ends: number[] = []
+    for (let i = 0; i < 4; i += 1) {
+      expect(await commit('a', `${i}`)).toEqual([])
+      ends.push(statSync(journals(folder)[0]!).size)
+    }
+    await store.close()
+    const bytes = readFileSync(journals(folder)[0]!)
+    expect(ends.at(-1)).toBe(bytes.length)
+    for (let at = ends[0]!; at <= bytes.length; at += 1) {
+      const copy = newFolder()
+      writeFileSync(join(copy, 'journal-000001.l2met'), bytes.subarray(0, at))
+      const { found, warnings } = await linesAfter(copy)
+      expect([at, found['a']]).toEqual([at, ends.filter((end) => end <= at).length])
+      expect(/a write that was cut off/.test(warnings)).toBe(!ends.includes(at))
+      expect((await linesAfter(copy)).warnings).toBe('')
+    }
+    // A power cut may leave zeros in the place of what was not written.
+    const padded = newFolder()
+    writeFileSync(
+      join(padded, 'journal-000001.l2met'),
+      Buffer.concat([bytes.subarray(0, ends[2]), Buffer.alloc(100)]),
+    )
+    expect(await linesAfter(padded)).toMatchObject({
+      found: { a: 3 },
+      warnings: expect.stringMatching('a write that was cut off'),
+    })
+  })
+
+  test('with a flipped bit in its last file names it, and counts no other number', async () => {
+    const folder = newFolder()
+    const { store, commit } = open(folder)
+    await store.ready
+    for (const app of ['a', 'b', 'c']) await commit(app, app)
+    await store.close()
+    const bytes = readFileSync(journals(folder)[0]!)
+    for (let at = 0; at < bytes.length * 8; at += 3) {
+      const copy = newFolder()
+      const flipped = Buffer.from(bytes)
+      flipped[at >> 3]! ^= 1 << (at & 7)
+      writeFileSync(join(copy, 'journal-000001.l2met'), flipped)
+      const { found, warnings } = await linesAfter(copy)
+      expect(Object.keys(found).length).toBeGreaterThanOrEqual(2)
+      expect(new Set(Object.values(found))).toEqual(new Set([1]))
+      expect(warnings).toMatch(/is damaged: what was there is lost|is no whole batch/)
+    }
+  })
+
   test('that is cut short, has an empty file or misses one, loses that and names it', async () => {
     const cut = await filled()
     truncateSync(journals(cut)[1]!, statSync(journals(cut)[1]!).size - 3)
@@ -176,14 +227,24 @@ describe('a data folder', () => {
     expect((await linesAfter(folder)).found).toEqual({ b: 1, c: 1 })
   })
 
-  test('that has reached its limit takes nothing, and says what to do', async () => {
-    const { store, commit } = open(newFolder(), { maxBytes: 300 })
+  test('that has reached its limit takes nothing, says what to do, and goes on when there is room', async () => {
+    const { store, commit, lines, warnings } = open(newFolder(), {
+      maxBytes: 900,
+      segmentBytes: 200,
+    })
     await store.ready
     onTestFinished(async () => store.close())
-    const refused = async () => {
-      for (let i = 0; i < 20; i += 1) await commit('a', `${i}`)
+    let taken = 0
+    const untilRefused = async () => {
+      for (; ; taken += 1) await commit('a', `${taken}`)
     }
-    await expect(refused()).rejects.toThrow('has reached DATA_MAX_BYTES (300); raise it')
+    await expect(untilRefused()).rejects.toThrow('has reached DATA_MAX_BYTES (900); raise it')
+    expect(store.fault()).toMatch('has reached DATA_MAX_BYTES')
+    expect(await lines()).toEqual({ a: taken })
+    expect(await store.forget('a')).toBe(1)
+    await vi.waitUntil(() => store.fault() === undefined, 30_000)
+    expect(await commit('b', 'id')).toEqual([])
+    expect(warnings.join()).toMatch(/raise it.*can be written again/)
   })
 
   test('that goes away is an outage: nothing is acknowledged, and it goes on when it is back', async () => {
@@ -204,9 +265,9 @@ describe('a data folder', () => {
         for (;;) await commitNext()
       })(),
     ).rejects.toThrow('ENOENT')
-    expect(store.fault()).toMatch("can't be written")
-    await expect(commit('a', `${taken}`)).rejects.toThrow("can't be written")
-    await expect(store.totals()).rejects.toThrow("can't be written")
+    expect(store.fault()).toMatch('is gone; put it back')
+    await expect(commit('a', `${taken}`)).rejects.toThrow('is gone; put it back')
+    await expect(store.totals()).rejects.toThrow('is gone; put it back')
     renameSync(`${folder}.away`, folder)
     await vi.waitUntil(() => store.fault() === undefined, 30_000)
     expect(await lines()).toEqual({ a: taken })

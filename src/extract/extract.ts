@@ -6,7 +6,7 @@ import { extractConvention } from './convention.ts'
 import { extractApiLine, extractDynoLine, extractNotice } from './platform.ts'
 import { roleOf, roleOfBare } from './role.ts'
 import { extractRouter } from './router.ts'
-import { extractRuntime } from './runtime.ts'
+import { beginsAsRuntime, extractRuntime } from './runtime.ts'
 
 /** Indexes into LINE_RESULTS. */
 export const COUNTED = LINE_RESULTS.indexOf('counted')
@@ -37,7 +37,8 @@ export function extractLine(state: AppState, line: Line, acc: Accumulator): numb
         : countMalformed(acc)
     case 'dyno': {
       const taken = extractRuntime(state, line, acc)
-      if (taken !== 0) return done(acc, line, RUNTIME_CLASS, resultOf(taken))
+      if (taken !== 0 || beginsAsRuntime(line))
+        return done(acc, line, RUNTIME_CLASS, resultOf(taken))
       return done(acc, line, PLATFORM_CLASS, extractDynoLine(state, line, acc) ? COUNTED : IGNORED)
     }
     case 'api':

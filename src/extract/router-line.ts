@@ -14,6 +14,8 @@ const S = 115
 const MAX_SCALE = 1e12
 
 const MAX_TAIL_TOKENS = 16
+const H31 = 31
+const MISDIRECTED = 421
 
 const USUAL_HEAD = ascii('at=info method=')
 const AT = ascii('at=')
@@ -44,7 +46,8 @@ export function readRouterLine(
   into: Request,
 ): boolean {
   into.bytes = bytes
-  const headEnd = readTail(bytes, start, endBeforeAgent(bytes, start, end, into), into)
+  if (bytes[end - 1] === QUOTE) return readMisdirected(bytes, start, end, into)
+  const headEnd = readTail(bytes, start, end, into)
   if (headEnd < 0) return false
   readHead(bytes, start, headEnd, into)
   if (into.code > 0 && into.dynoStart === into.dynoEnd) forgetZeros(into)
@@ -189,15 +192,22 @@ function readPath(bytes: Uint8Array, start: number, end: number, into: Request):
   into.pathEnd = at
 }
 
-/** H31 lines end in `agent="…"`, which a client writes: the tail ends where the first one begins. */
-function endBeforeAgent(bytes: Uint8Array, start: number, end: number, scratch: Request): number {
-  if (bytes[end - 1] !== QUOTE) return end
+/**
+ * H31 lines alone end in `agent="…"`, which a client writes, as it does the path. No dyno was asked and
+ * the status is always 421, so only such a tail is taken: whichever of several is read says the same.
+ */
+function readMisdirected(bytes: Uint8Array, start: number, end: number, into: Request): boolean {
   let agent = findText(bytes, AGENT, start, end)
   while (agent >= 0) {
-    if (readTail(bytes, start, agent, scratch) >= 0) return agent
+    const headEnd = readTail(bytes, start, agent, into)
+    if (headEnd >= 0 && into.dynoStart === into.dynoEnd && into.status === MISDIRECTED) {
+      readHead(bytes, start, headEnd, into)
+      into.connect = into.service = into.size = -1
+      return into.code === H31
+    }
     agent = findText(bytes, AGENT, agent + 1, end)
   }
-  return end
+  return false
 }
 
 function methodNamed(bytes: Uint8Array, start: number, end: number): number {

@@ -1,6 +1,6 @@
 import { type Accumulator, sample } from '../model/accumulator.ts'
 import type { Line } from '../model/line.ts'
-import { ascii, findByte, isExactly } from '../model/bytes.ts'
+import { ascii, findByte, isExactly, startsWith } from '../model/bytes.ts'
 import { parseQuantity } from '../parse/quantity.ts'
 import { type AppState, type Dyno, dynoNamed, seriesOf } from './app-state.ts'
 import { findPairs, refuse, samplesEnd } from './convention-matches.ts'
@@ -8,6 +8,7 @@ import { hasOldMeasure, viewOf } from './convention-view.ts'
 
 const DOT = 46
 const HEROKU = ascii('heroku')
+const SOURCE = ascii('source=')
 
 const NAMES = new Set(
   [
@@ -39,6 +40,11 @@ export function extractRuntime(state: AppState, from: Line, acc: Accumulator): n
     else if (take(state, line, acc, i, series)) taken += 1
   }
   return taken === 0 && foreign < found.values ? -1 : taken
+}
+
+/** Whether a line is one of log-runtime-metrics, though it was cut before its samples. */
+export function beginsAsRuntime({ bytes, messageStart, messageEnd }: Line): boolean {
+  return startsWith(bytes, messageStart, messageEnd, SOURCE)
 }
 
 /** The series of the sample `name` on the line whose pairs were found last; -1 for none. */

@@ -3,6 +3,8 @@ import { findByte } from '../model/bytes.ts'
 const NUL = 0
 const BELL = 7
 const ESC = 27
+const SPACE = 32
+const QUOTE = 34
 const OPEN = 91
 const OPEN_ROUND = 40
 const PLUS = 43
@@ -37,13 +39,16 @@ export function stripControls(
   return length
 }
 
-/** Place of the last byte of the sequence whose ESC is before `at`; one that doesn't end is none. */
+/**
+ * Place of the last byte of the sequence whose ESC is before `at`; one that doesn't end is none. A
+ * stranger may write the beginning of one: it must not take in the blank or the quote that ends their text.
+ */
 function endOfSequence(bytes: Uint8Array, at: number, end: number): number {
   if (at >= end) return at - 1
   const kind = bytes[at]!
   if (kind === OPEN) {
     let i = at + 1
-    while (i < end && bytes[i]! >= 32 && bytes[i]! <= 63) i += 1
+    while (i < end && bytes[i]! > SPACE && bytes[i]! <= 63 && bytes[i] !== QUOTE) i += 1
     // What can't be part of one ends it: a line that was cut must not swallow the next.
     return i < end && bytes[i]! >= 64 && bytes[i]! <= 126 ? i : i - 1
   }
@@ -51,9 +56,10 @@ function endOfSequence(bytes: Uint8Array, at: number, end: number): number {
     for (let i = at + 1; i < end; i += 1) {
       if (bytes[i] === BELL) return i
       if (bytes[i] === ESC && bytes[i + 1] === BACKSLASH && i + 1 < end) return i + 1
-      if (bytes[i]! < 32 && bytes[i] !== ESC) break
+      if (bytes[i] === QUOTE || (bytes[i]! < SPACE && bytes[i] !== ESC)) break
     }
     return at
   }
-  return kind >= OPEN_ROUND && kind <= PLUS && at + 1 < end ? at + 1 : at - 1
+  const isSet = kind >= OPEN_ROUND && kind <= PLUS && at + 1 < end
+  return isSet && bytes[at + 1]! > SPACE && bytes[at + 1] !== QUOTE ? at + 1 : at - 1
 }

@@ -107,6 +107,16 @@ describe('a router line', () => {
       { requests: { errors: { H31: 1 }, status: { 421: 1 } }, dynos: {}, service: null },
     ],
     [
+      'H31 whose path and agent both write tails of their own',
+      `at=error code=H31 desc="Misdirected Request" method=GET path="/a dyno=web.9 connect=1ms service=1ms status=200 bytes=1 agent="" host=a.example.com ${ID} dyno= connect= service= status=421 bytes= protocol=http agent="x dyno=web.8 connect=1ms service=1ms status=500 bytes=1 agent="`,
+      {
+        requests: { errors: { H31: 1 }, status: { 421: 1 } },
+        dynos: {},
+        service: null,
+        routes: [{ route: '/a dyno=web.9 connect=1ms service=1ms status=200 bytes=1 agent=' }],
+      },
+    ],
+    [
       'of 2012',
       `GET shop.example.com/articles/git dyno=web.3  service=44ms status=200 bytes=32839`,
       {

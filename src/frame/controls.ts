@@ -48,18 +48,25 @@ function endOfSequence(bytes: Uint8Array, at: number, end: number): number {
   const kind = bytes[at]!
   if (kind === OPEN) {
     let i = at + 1
-    while (i < end && bytes[i]! > SPACE && bytes[i]! <= 63 && bytes[i] !== QUOTE) i += 1
+    while (i < end && isPart(bytes[i]!) && bytes[i]! <= 63) i += 1
     // What can't be part of one ends it: a line that was cut must not swallow the next.
     return i < end && bytes[i]! >= 64 && bytes[i]! <= 126 ? i : i - 1
   }
-  if (kind === CLOSE_SQUARE) {
-    for (let i = at + 1; i < end; i += 1) {
-      if (bytes[i] === BELL) return i
-      if (bytes[i] === ESC && bytes[i + 1] === BACKSLASH && i + 1 < end) return i + 1
-      if (bytes[i] === QUOTE || (bytes[i]! < SPACE && bytes[i] !== ESC)) break
-    }
-    return at
-  }
+  if (kind === CLOSE_SQUARE) return endOfCommand(bytes, at, end)
   const isSet = kind >= OPEN_ROUND && kind <= PLUS && at + 1 < end
-  return isSet && bytes[at + 1]! > SPACE && bytes[at + 1] !== QUOTE ? at + 1 : at - 1
+  return isSet && isPart(bytes[at + 1]!) ? at + 1 : at - 1
+}
+
+/** Of `ESC ] … BEL`, whose `]` is at `at`. */
+function endOfCommand(bytes: Uint8Array, at: number, end: number): number {
+  for (let i = at + 1; i < end; i += 1) {
+    if (bytes[i] === BELL) return i
+    if (bytes[i] === ESC && bytes[i + 1] === BACKSLASH && i + 1 < end) return i + 1
+    if (bytes[i] === QUOTE || (bytes[i]! < SPACE && bytes[i] !== ESC)) break
+  }
+  return at
+}
+
+function isPart(byte: number): boolean {
+  return byte > SPACE && byte !== QUOTE
 }

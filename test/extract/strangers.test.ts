@@ -89,7 +89,7 @@ const PLACES: readonly (readonly [name: string, write: (stranger: string) => Wri
 ]
 
 /** What each series holds, without the labels that are a path's. */
-function contentsOf({ cells }: Window): Map<string, string> {
+function contentsOf({ cells }: Window): Map<string, number> {
   const sums = new Map<string, number>()
   for (const [key, cell] of cells) {
     const series = parseSeriesKey(key)
@@ -98,7 +98,7 @@ function contentsOf({ cells }: Window): Map<string, string> {
     else if (cell.kind === 'measure') sums.set(name, sumValue(cell) + cell.count)
     else sums.set(name, cell.kind === 'sample' ? cell.last : 1)
   }
-  return new Map([...sums].map(([name, n]) => [name, String(n)] as const).toSorted())
+  return sums
 }
 
 function labelsOf({ labels }: Series): string {

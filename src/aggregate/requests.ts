@@ -81,12 +81,20 @@ export function mergeRequestStats(into: RequestStats, from: RequestStats, maxSlo
   into.errors += from.errors
   for (const slow of from.slow) into.slow.push(slow)
   keepSlowest(into.slow, maxSlow)
-  for (const [key, { count, errors, service }] of from.groups) {
-    const group = groupOf(into.groups, key)
-    group.count += count
-    group.errors += errors
-    mergeSketch(group.service, service)
-  }
+  for (const [key, group] of from.groups) addGroup(into.groups, key, group)
+}
+
+/** The same with the routes that requests have by all that was learned. It shares what is not changed. */
+export function settleRequests(
+  stats: RequestStats,
+  by: GroupKey | undefined,
+  nameOf: (template: string) => string,
+): RequestStats {
+  const slow = stats.slow.map((request) => ({ ...request, route: nameOf(request.route) }))
+  if (by !== 'route') return { ...stats, slow }
+  const groups = new Map<string, RequestGroup>()
+  for (const [key, group] of stats.groups) addGroup(groups, nameOf(key), group)
+  return { ...stats, slow, groups }
 }
 
 /** The slowest requests, slowest first, and of those that took the same time the earliest first. */
@@ -130,6 +138,13 @@ function keyOf(by: GroupKey, request: Request, app: string): string {
   if (by === 'status') return statusText(request)
   if (by === 'method') return METHODS[request.method]!
   return dynoText(request) || NONE
+}
+
+function addGroup(groups: Map<string, RequestGroup>, key: string, more: RequestGroup): void {
+  const group = groupOf(groups, key)
+  group.count += more.count
+  group.errors += more.errors
+  mergeSketch(group.service, more.service)
 }
 
 function groupOf(groups: Map<string, RequestGroup>, key: string): RequestGroup {

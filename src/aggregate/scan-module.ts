@@ -13,6 +13,7 @@ export interface ScanExports {
   readonly SEEN: WebAssembly.Global
   readonly MATCHES: WebAssembly.Global
   readonly OUT: WebAssembly.Global
+  readonly FOLDS: WebAssembly.Global
   readonly PINS: WebAssembly.Global
   readonly PINS_SIZE: WebAssembly.Global
   readonly STEP_BUCKETS: WebAssembly.Global
@@ -20,7 +21,16 @@ export interface ScanExports {
   readonly INPUT_SIZE: WebAssembly.Global
   setSeed(high: number, low: number): void
   prepareMillis(): void
-  setApp(number: number, isFull: number, closed: number, pins: number, streams: number): void
+  setApp(
+    number: number,
+    isFull: number,
+    closed: number,
+    pins: number,
+    streams: number,
+    untilLearned: number,
+  ): void
+  leftUntilLearned(): number
+  setFolds(hasFolds: number): void
   setWindow(start: number, end: number): void
   setTime(time: number): void
   setClean(isClean: number): void
@@ -39,6 +49,8 @@ export interface ScanExports {
   learnProc(role: number): number
   learnDyno(length: number): number
   learnPath(length: number): number
+  learnFold(length: number, kinds: number): number
+  learnWord(length: number): number
   learnRequest(
     requests: number,
     services: number,
@@ -68,11 +80,15 @@ export interface ScanModule {
   readonly out: Float64Array
   /** The same place as `out`, for texts to be learnt. */
   readonly text: Uint8Array
+  /** A bit for each position of an app whose words fold. */
+  readonly folds: Uint32Array
   readonly pins: DataView
   readonly pinsAt: number
   readonly stepBuckets: Uint32Array
   readonly found: Uint32Array
 }
+
+export const FOLD_WORDS = 32
 
 function at(place: WebAssembly.Global): number {
   return place.value as number
@@ -100,6 +116,7 @@ export function loadScanModule(): ScanModule {
     seen: new Float64Array(buffer, at(exports.SEEN), 4096 * 2),
     out: new Float64Array(buffer, at(exports.OUT), 65_536),
     text: new Uint8Array(buffer, at(exports.OUT), 65_536 * 8),
+    folds: new Uint32Array(buffer, at(exports.FOLDS), FOLD_WORDS),
     pins: new DataView(buffer, at(exports.PINS), at(exports.PINS_SIZE)),
     pinsAt: at(exports.PINS),
     stepBuckets: new Uint32Array(buffer, at(exports.STEP_BUCKETS), 2048),

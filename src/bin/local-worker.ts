@@ -31,7 +31,8 @@ const tell = (read: number) => parentPort!.postMessage({ read })
 const fault = await countParts(file, counter, stop.signal, tell)
 const { acc, requests } = steps!.total()
 const lines = counter.lines()
-const counted: PartCount = { window: toWindow(acc), requests, timeline, lines, fault }
+const routes = counter.routes.learned()
+const counted: PartCount = { window: toWindow(acc), requests, timeline, routes, lines, fault }
 parentPort!.postMessage(counted)
 
 async function filterOf(texts: readonly string[]) {

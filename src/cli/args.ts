@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { GroupKey } from '../aggregate/requests.ts'
 import { parseMillis, suggestion, UsageError } from '../parse/arguments.ts'
-import { PATTERN_EXAMPLE, parsePatterns } from '../parse/route-pattern.ts'
+import { ROUTES_EXAMPLE, STREAMS_EXAMPLE, parsePatterns } from '../parse/route-pattern.ts'
 import { type Threshold, parseThreshold } from './fail-if.ts'
 import { type Moment, parseMoment } from './range.ts'
 import { ROUTE_ORDERS, type RouteOrder } from './render/route-order.ts'
@@ -169,10 +169,12 @@ const EXAMPLES = new Map([
   ['fail-if', "--fail-if 'p95>500ms'"],
 ])
 
-function patternsOf(flag: string, texts: readonly string[]): readonly string[] {
-  const { good, bad } = parsePatterns(texts.join(','))
+function patternsOf(flag: '--routes' | '--streams', texts: readonly string[]): readonly string[] {
+  const isRoutes = flag === '--routes'
+  const { good, bad } = parsePatterns(texts.join(','), isRoutes ? 'routes' : 'streams')
   if (bad.length === 0) return good
-  throw new UsageError(`${flag} '${bad[0]}' is no pattern; it has to look like ${PATTERN_EXAMPLE}`)
+  const example = isRoutes ? ROUTES_EXAMPLE : STREAMS_EXAMPLE
+  throw new UsageError(`${flag} '${bad[0]}' is no pattern; it has to look like ${example}`)
 }
 
 function intervalOf(text: string): number {

@@ -23,6 +23,7 @@ import { type Accumulator, countOne } from '../model/accumulator.ts'
 import type { Line } from '../model/line.ts'
 import { createAppTable, internSeries } from '../model/series-table.ts'
 import { type Lines, type LineSink, createLines } from '../input/text-lines.ts'
+import { type LocalRoutes, createLocalRoutes } from './local-routes.ts'
 import type { Repeats } from './repeats.ts'
 import { type Timeline, noteInTimeline } from './timeline.ts'
 
@@ -43,6 +44,7 @@ export interface LocalCounter {
   forgetTime(): void
   /** Lines so far that count, and those of them that aren't understood. */
   lines(): { readonly read: number; readonly malformed: number }
+  readonly routes: LocalRoutes
 }
 
 export interface CountOptions extends RequestStatsOptions {
@@ -134,6 +136,11 @@ export function createLocalCounter(options: CountOptions, intervalsIn: Intervals
     apps.set(name, one)
     return one
   }
+  const states = function* () {
+    yield [noApp.name, noApp.state] as const
+    for (const { name, state } of apps.values()) yield [name, state] as const
+  }
+  const stateOf = (name: string) => (name === '' ? noApp : appNamed(name)).state
   const appOf = (line: Line): TextApp | undefined => {
     app = appNameOf(line) || appOfInput
     if (wantsApp !== undefined && !wantsApp(app)) return undefined
@@ -169,6 +176,7 @@ export function createLocalCounter(options: CountOptions, intervalsIn: Intervals
           onLines: scan.count,
         }
   return {
+    routes: createLocalRoutes(states, stateOf),
     scanFault: looks ? undefined : scannerFault(),
     buffer: scan?.buffer,
     async openLines(live, name) {

@@ -3,16 +3,16 @@ import { type Interval, type Intervals, createIntervals } from '../aggregate/int
 import { createRequestStats, mergeRequestStats } from '../aggregate/requests.ts'
 import type { StepCounts } from '../aggregate/scanner/step-counts.ts'
 import { renderHtmlReport } from '../report/html-report.ts'
-import { MIN_STEP_MS, createReportSteps } from '../report/report-steps.ts'
+import { MIN_STEP_MS, type ReportSteps, createReportSteps } from '../report/report-steps.ts'
 import { viewOf } from './render/local-report.ts'
 import { mergeAccumulator } from '../model/accumulator.ts'
 import { createWindow } from '../model/window.ts'
 import type { LocalOptions } from './args.ts'
-import { createLocalCounter } from './count.ts'
+import { type LocalCounter, createLocalCounter } from './count.ts'
 import { say } from './output.ts'
 import type { Run } from './range.ts'
 import { addToTimeline, createTimeline } from './timeline.ts'
-import { type Reporter, countOptions, filtersOf, viewOptions } from './report.ts'
+import { type Reporter, countOptions, filtersOf, settled, viewOptions } from './report.ts'
 import { filterTexts } from './render/text-report.ts'
 
 /** The usual report at the end, and beside it one HTML file with charts over the steps of the log. */
@@ -60,7 +60,11 @@ export function reportHtml(
     finish() {
       leave()
       intervals?.closeAll()
-      const view = viewOf(total, requests, viewOptions(options), timeline)
+      const view = viewOf(
+        ...settled(counter, total, requests, options),
+        viewOptions(options),
+        timeline,
+      )
       reportView(view)
       return view
     },
@@ -70,7 +74,11 @@ export function reportHtml(
         return
       }
       const filters = filtersOf(options, run)
-      const page = await renderHtmlReport('local', steps, filterTexts(filters.where, filters.only))
+      const page = await renderHtmlReport(
+        'local',
+        settledSteps(steps, counter),
+        filterTexts(filters.where, filters.only),
+      )
       try {
         writeFileSync(path, page)
       } catch (error) {
@@ -81,4 +89,11 @@ export function reportHtml(
       say(`wrote ${path}`)
     },
   }
+}
+
+function settledSteps(steps: ReportSteps, { routes }: LocalCounter): ReportSteps {
+  const windows = new Map(
+    [...steps.windows()].map(([start, window]) => [start, routes.settle(window)]),
+  )
+  return { ...steps, windows: () => windows }
 }

@@ -5,7 +5,7 @@ import { type ReportView, reportJson, viewOf } from './render/local-report.ts'
 import { renderReport } from './render/text-report.ts'
 import { csvOf } from './render/csv.ts'
 import { mergeAccumulator, toWindow } from '../model/accumulator.ts'
-import { createWindow, mergeWindow } from '../model/window.ts'
+import { type Window, createWindow, mergeWindow } from '../model/window.ts'
 import type { LocalOptions } from './args.ts'
 import { type CountOptions, type LocalCounter, createLocalCounter } from './count.ts'
 import type { OutputStyle } from './output.ts'
@@ -53,8 +53,13 @@ export function reportWhole(
         mergeWindow(window, part.window)
         mergeRequestStats(requests, part.requests, options.top)
         mergeTimeline(timeline, part.timeline)
+        counter.routes.join(part.routes)
       }
-      const view = viewOf(window, requests, viewOptions(options), timeline)
+      const view = viewOf(
+        ...settled(counter, window, requests, options),
+        viewOptions(options),
+        timeline,
+      )
       reportView(view, options, run, style, pretty, write)
       return view
     },
@@ -94,8 +99,7 @@ export function reportIntervals(
     requests.count += interval.requests.count
     requests.errors += interval.requests.errors
     const view = viewOf(
-      toWindow(interval.acc),
-      interval.requests,
+      ...settled(counter, toWindow(interval.acc), interval.requests, options),
       viewOptions(options),
       undefined,
       {
@@ -120,9 +124,23 @@ export function reportIntervals(
     counter,
     finish() {
       intervals?.closeAll()
-      return viewOf(total, requests, { top: options.top, slow: false, by: false })
+      return viewOf(...settled(counter, total, requests, options), {
+        top: options.top,
+        slow: false,
+        by: false,
+      })
     },
   }
+}
+
+/** What was counted, with the routes that are known now. */
+export function settled(
+  { routes }: LocalCounter,
+  window: Window,
+  requests: RequestStats,
+  { by }: LocalOptions,
+): [Window, RequestStats] {
+  return [routes.settle(window), routes.settleRequests(requests, by, window)]
 }
 
 export function countOptions(options: LocalOptions, run: Run): CountOptions {

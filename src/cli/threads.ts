@@ -7,6 +7,7 @@ import { bytesOf, inputSize } from '../input/files.ts'
 import { beginsWithFrame } from '../input/frame-lines.ts'
 import { isUnpacked } from '../input/packing.ts'
 import type { LocalOptions } from './args.ts'
+import type { AppRoutes } from './local-routes.ts'
 import type { Timeline } from './timeline.ts'
 
 /** What was counted of some parts of a file. */
@@ -14,6 +15,7 @@ export interface PartCount {
   readonly window: Window
   readonly requests: RequestStats
   readonly timeline: Timeline
+  readonly routes: readonly AppRoutes[]
   readonly lines: { readonly read: number; readonly malformed: number }
   /** Why the thread couldn't read all that it wanted to. */
   readonly fault: string | undefined

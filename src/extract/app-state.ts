@@ -8,7 +8,9 @@ import {
 import { type Interner, createInterner, internName, nameText } from '../parse/interner.ts'
 import { type Pair, createPair } from '../parse/pairs.ts'
 import { type Quantity, createQuantity } from '../parse/quantity.ts'
+import { splitRoutes } from '../parse/route-pattern.ts'
 import { type Conventions, createConventions } from './convention-state.ts'
+import { type LearnedRoutes, createLearnedRoutes } from './learned/learned-routes.ts'
 import { type Request, createRequest } from './request.ts'
 import { type Routes, createRoutes } from './route.ts'
 
@@ -70,10 +72,12 @@ export type Addon = (typeof ADDONS)[number]
 export interface ExtractOptions {
   readonly maxSeries: number
   readonly maxRoutes: number
-  /** Route patterns that users pin, like `/users/:id` or `/static/*`. */
+  /** Route patterns that users pin, like `/users/:id` or `/static/*`, or keep from folding, like `!/city/:slug`. */
   readonly pins?: readonly string[]
   /** Patterns of routes whose time is a session's, like `/events/*`. */
   readonly streams?: readonly string[]
+  /** What is known of the app's routes; nothing yet, where it isn't given. */
+  readonly learned?: LearnedRoutes | undefined
   readonly accept?: (request: Request) => boolean
   readonly prefix?: string
   readonly sourcePrefix?: string
@@ -85,11 +89,17 @@ const MAX_PROCS = 4096
 const OVERFLOW_DYNO = '\0'
 
 export function createAppState(options: ExtractOptions): AppState {
+  const { pins, unfolded } = splitRoutes(options.pins ?? [])
   return {
     table: createSeriesTable(options.maxSeries),
     procs: createInterner(MAX_PROCS),
     dynos: [],
-    routes: createRoutes(options.maxRoutes, options.pins ?? [], options.streams),
+    routes: createRoutes(
+      options.maxRoutes,
+      pins,
+      options.streams ?? [],
+      options.learned ?? createLearnedRoutes(options.maxRoutes, unfolded),
+    ),
     conventions: createConventions(),
     pair: createPair(),
     quantity: createQuantity(),

@@ -9,7 +9,7 @@ import type { Line } from '../model/line.ts'
 import { type AppState, type Dyno, dynoNamed, seriesOf } from './app-state.ts'
 import { METHODS, type Request, codeText, hasErrorCode, isFailed, statusText } from './request.ts'
 import { readRouterLine } from './router-line.ts'
-import { type Route, isStream, routeOf } from './route.ts'
+import { type Route, isStream, noteStatusClass, routeOf } from './route.ts'
 
 /** Of a WebSocket. */
 const SWITCHING_PROTOCOLS = 101
@@ -142,6 +142,7 @@ function newRouteRequests(
   route: Route,
   statusClass: number,
 ): number {
+  noteStatusClass(state.routes, route, statusClass)
   return seriesOf(state, 'count', 'route/requests', '', [
     ['method', METHODS[request.method]!],
     ['route', route.template],

@@ -5,10 +5,10 @@ export const DIGIT = 1
 const HEX = 2
 const UPPER = 4
 const LOWER = 8
-const DASH = 16
-const MARK = 32
+export const DASH = 16
+export const MARK = 32
 export const AT = 64
-const OTHER = 128
+export const OTHER = 128
 
 /** By byte. */
 export const SEGMENT_CLASSES = Uint8Array.from({ length: 256 }, (_, byte) =>

@@ -1,6 +1,7 @@
 export {
   BOUNDS,
   FIRST_BOUND,
+  FOLDS,
   MATCHES,
   INPUT,
   INPUT_SIZE,
@@ -17,12 +18,15 @@ export { prepareMillis } from './buckets'
 export { createCell, drainCells, dropCells } from './cells'
 export { forgetAll, setSeed } from './memo'
 export { learnKey, learnValue } from './matches'
-export { learnRequest } from './router'
+export { leftUntilLearned, learnRequest } from './router'
+export { setFolds } from './folds'
 export { linesCounted, takeCounts, takeResults } from './counts'
 export {
   learnDyno,
+  learnFold,
   learnPath,
   learnProc,
+  learnWord,
   scanBody,
   scanText,
   setApp,

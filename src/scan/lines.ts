@@ -10,8 +10,9 @@ import {
   readHead,
   skipBlank,
 } from './frames'
+import { rememberWord } from './folds'
 import { hashBytes, memorize, mix, recall, startHash } from './memo'
-import { INPUT, STATE } from './memory'
+import { INPUT, OUT, STATE } from './memory'
 import { found } from './matches'
 import { NOTHING, TAKEN, UNKNOWN_KEY, UNKNOWN_VALUE, countPairs, isSource } from './pairs'
 import {
@@ -20,6 +21,7 @@ import {
   countRouter,
   isError,
   rememberDyno,
+  rememberFoldAt,
   rememberPath,
   setRoom,
 } from './router'
@@ -93,9 +95,26 @@ let procHash: u64 = 0
 /**
  * Whose lines follow: what one app teaches says nothing about another's. The others are those of setRoom.
  */
-export function setApp(number: u32, isFull: u32, closed: u32, pins: u32, streams: u32): void {
+export function setApp(
+  number: u32,
+  isFull: u32,
+  closed: u32,
+  pins: u32,
+  streams: u32,
+  untilLearned: u32,
+): void {
   salt = <u64>number + 1
-  setRoom(isFull, closed, pins, streams)
+  setRoom(isFull, closed, pins, streams, untilLearned)
+}
+
+/** Learns that words of some kinds fold behind a path; it is in OUT. As rememberFold of folds.ts. */
+export function learnFold(length: u32, kinds: u32): u32 {
+  return rememberFoldAt(salt, length, kinds)
+}
+
+/** Learns a word that never folds; it is in OUT. False when there is no room. */
+export function learnWord(length: u32): bool {
+  return rememberWord(OUT, OUT + <usize>length)
 }
 
 /** Learns a dyno that the app knows; its name is in OUT. False when there is no room. */

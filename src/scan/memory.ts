@@ -25,8 +25,11 @@ export const OUT_END: usize = OUT + 512 * 1024
 /** Routes that users pin; see pins.ts. */
 export const PINS: usize = OUT_END
 export const PINS_SIZE: usize = 65_536
+/** A bit for each position whose words fold; see folds.ts. */
+export const FOLDS: usize = PINS + PINS_SIZE
+export const FOLD_BITS: u32 = 1024
 /** Requests of one step by the bucket of their service time, u32s: the first is that of 0 ms. */
-export const STEP_BUCKETS: usize = PINS + PINS_SIZE
+export const STEP_BUCKETS: usize = FOLDS + <usize>FOLD_BITS / 8
 export const STEP_BUCKETS_SIZE: usize = 2048 * 4
 /** Cells that hold something: u32s. There are enough for a thousand apps; memory that isn't used is free. */
 export const TOUCHED: usize = STEP_BUCKETS + STEP_BUCKETS_SIZE

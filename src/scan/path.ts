@@ -1,10 +1,11 @@
 import { digits, equals, orEnd } from './bytes'
+import { isFolded } from './folds'
 import { hashBytes, mix } from './memo'
 import { SEGMENT_CLASSES } from './memory'
 
 /*
  * Hashes the template of a path: two paths have one hash when segments that are identifiers are the
- * only difference. The rules are those of src/extract/segment.ts, on its table of classes.
+ * only difference, or words that fold. The rules are those of src/extract/segment.ts, on its table of classes.
  */
 
 const DIGIT: u32 = 1
@@ -34,6 +35,8 @@ const LANGUAGE_LENGTH: usize = 6
 const MAX_TEMPLATE: usize = 126
 
 const IDENTIFIER: u64 = 0x3a6964
+const FOLDED_WORD: u64 = 0x3a736c7567
+const FOLDED_LENGTH: usize = 5
 const SEPARATOR: u64 = 0x2f
 const REST: u64 = 0x2a
 
@@ -45,11 +48,17 @@ export function hashPath(start: u64, from: usize, end: usize): u64 {
     const segment = at
     at = segmentEnd(at, end)
     const stem = endOfIdentifier(segment, at)
-    length += at - stem
-    if (stem > segment) length += 3
-    if (length > MAX_TEMPLATE) return mix(hash, REST)
-    if (stem > segment) hash = mix(hash, IDENTIFIER)
-    if (at > stem) hash = hashBytes(hash, stem, at)
+    if (stem == segment && isFolded(hash, segment, at, end)) {
+      length += FOLDED_LENGTH
+      if (length > MAX_TEMPLATE) return mix(hash, REST)
+      hash = mix(hash, FOLDED_WORD)
+    } else {
+      length += at - stem
+      if (stem > segment) length += 3
+      if (length > MAX_TEMPLATE) return mix(hash, REST)
+      if (stem > segment) hash = mix(hash, IDENTIFIER)
+      if (at > stem) hash = hashBytes(hash, stem, at)
+    }
     if (at >= end) break
     hash = mix(hash, SEPARATOR)
     length += 1

@@ -1,4 +1,5 @@
 import { addMeasure, addMillis, addMillisToBoth, addOne } from './cells'
+import { rememberFold } from './folds'
 import { hashBytes, memorize, mix, recall, startHash } from './memo'
 import { OUT } from './memory'
 import { hashPath } from './path'
@@ -44,13 +45,29 @@ let closed: u32 = 0
 let pins: usize = 0
 /** The routes of sessions, likewise. */
 let streams: usize = 0
+/** The caller learns from this one of the answers on paths that go to the route of all others. */
+let untilLearned: u32 = 0
+/** Whether the request is one of them that is left to this scanner. */
+let isWaiting: bool = false
 
 /** Of the app whose lines follow. */
-export function setRoom(isFull: u32, closedTo: u32, pinsAt: usize, streamsAt: usize): void {
+export function setRoom(
+  isFull: u32,
+  closedTo: u32,
+  pinsAt: usize,
+  streamsAt: usize,
+  until: u32,
+): void {
   isFullOfDynos = isFull != 0
   closed = closedTo
   pins = pinsAt
   streams = streamsAt
+  untilLearned = until
+}
+
+/** What is left of the number that setRoom was given. */
+export function leftUntilLearned(): u32 {
+  return untilLearned
 }
 
 /** Learns a dyno that is known, whose name the caller left in OUT. */
@@ -61,6 +78,11 @@ export function rememberDyno(salt: u64, length: u32): bool {
 /** Learns a path whose template has a place, which the caller left in OUT. */
 export function rememberPath(salt: u64, length: u32): bool {
   return memorize(hashOfPath(startHash(salt), OUT, OUT + <usize>length)) != 0
+}
+
+/** Learns that words of some kinds fold behind a path that the caller left in OUT; see folds.ts. */
+export function rememberFoldAt(salt: u64, length: u32, kinds: u32): u32 {
+  return rememberFold(hashOfPath(startHash(salt), OUT, OUT + <usize>length), kinds)
 }
 
 @inline
@@ -118,6 +140,7 @@ function findDyno(salted: u64, outcome: u64): usize {
 /** The entry of the line's route with its method and outcome, or of the route of all others. */
 @inline
 function findRoute(salted: u64, outcome: u64): usize {
+  isWaiting = false
   if (path == pathEnd) return otherRoute(salted, outcome)
   if (pins != 0) {
     const pin = pinOf(pins, path, pathEnd)
@@ -131,7 +154,17 @@ function findRoute(salted: u64, outcome: u64): usize {
   const entry = recall(routeHash)
   const isClosed = closed == 2 || (closed == 1 && status == NOT_FOUND)
   if (entry != 0 || !isClosed || recall(hash) != 0) return entry
+  if (isAnswer()) {
+    if (untilLearned <= 1) return 0
+    isWaiting = true
+  }
   return otherRoute(salted, outcome)
+}
+
+/** As src/extract/route.ts has it. */
+@inline
+function isAnswer(): bool {
+  return (status >= 200 && status <= 299) || status == 304
 }
 
 function otherRoute(salted: u64, outcome: u64): usize {
@@ -165,6 +198,7 @@ function addRequest(dyno: usize, route: usize, isPlatformError: bool): i32 {
     addOne(dynoErrors)
     addOne(routeErrors)
   }
+  if (isWaiting) untilLearned -= 1
   addOne(<usize>load<u32>(dyno, 8))
   addOne(<usize>load<u32>(route, 8))
   if (isError) addOne(failed)
@@ -207,7 +241,6 @@ export function learnRequest(
   store<u32>(route, routeFailed, 16)
   store<u32>(route, errors, 20)
   store<u32>(route, routeErrors, 24)
-  store<u32>(route, sessions, 28)
   store<u32>(route, sessions, 28)
   return true
 }

@@ -1,4 +1,4 @@
-import { PATTERN_EXAMPLE, parsePatterns } from '../parse/route-pattern.ts'
+import { ROUTES_EXAMPLE, STREAMS_EXAMPLE, parsePatterns } from '../parse/route-pattern.ts'
 import type { Environment } from './config.ts'
 import { quoted } from './config-values.ts'
 
@@ -11,11 +11,14 @@ export function readPatterns(env: Environment, faults: string[]): RoutePatterns 
   const patterns = new Map<string, readonly string[]>()
   for (const [name, text = ''] of Object.entries(env)) {
     if (!NAME.test(name) || text.trim() === '') continue
-    const { good, bad } = parsePatterns(text)
+    const isRoutes = name.startsWith('ROUTES')
+    const { good, bad } = parsePatterns(text, isRoutes ? 'routes' : 'streams')
     patterns.set(name, good)
     if (bad.length === 0) continue
     const given = bad.map(quoted).join(', ')
-    faults.push(`${name}: ${given} can't be a pattern; it has to look like ${PATTERN_EXAMPLE}`)
+    faults.push(
+      `${name}: ${given} can't be a pattern; it has to look like ${isRoutes ? ROUTES_EXAMPLE : STREAMS_EXAMPLE}`,
+    )
   }
   return patterns
 }

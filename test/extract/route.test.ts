@@ -101,14 +101,33 @@ describe('routes', () => {
     expect(report.routes[0]).toMatchObject({ route: '(other)', count: 40 })
   })
 
-  test('of scanners (404 only) take no place once half of them are taken', () => {
+  test('of scanners (404 only) take few places', () => {
     const noise = Array.from({ length: 50 }, (_, i) => line(`/wp-${'x'.repeat(i)}.php`, 404))
     const real = ['/a', '/b', '/c', '/d'].map((path) => line(path))
-    const routes = reportOn([...noise, ...real].join('\n'), { maxRoutes: 10 }).routes
-    expect(routes.map(({ route }) => route)).toEqual(
-      expect.arrayContaining(['/a', '/b', '/c', '/d', '(other)']),
+    const routes = reportOn([...noise, ...real].join('\n'), { maxRoutes: 20 }).routes
+    expect(routes.map(({ route }) => route).toSorted()).toEqual(
+      ['(other)', '/a', '/b', '/c', '/d', '/wp-.php'].toSorted(),
     )
-    expect(routes.find(({ route }) => route === '(other)')).toMatchObject({ count: 45 })
+    expect(routes.find(({ route }) => route === '(other)')).toMatchObject({ count: 49 })
+  })
+
+  test('take no place with 404 once half of them are taken, and keep one that they have', () => {
+    const real = Array.from({ length: 10 }, (_, i) => line(`/${'r'.repeat(i + 1)}`))
+    const later = [line('/r', 404), line('/new', 404), line('/new'), line('/new', 404)]
+    const routes = reportOn([...real, ...later].join('\n'), { maxRoutes: 20 }).routes
+    expect(routes).toHaveLength(12)
+    const countOf = (name: string) => routes.find(({ route }) => route === name)?.count
+    expect(['/r', '/new', '(other)'].map(countOf)).toEqual([2, 2, 1])
+  })
+
+  test('that answer nothing but 404 make room when they answer', () => {
+    const lines = ['/a', '/b', '/c', '/d'].flatMap((path) => [line(path, 404), line(path)])
+    const routes = reportOn([...lines, line('/x', 404), line('/y', 404)].join('\n'), {
+      maxRoutes: 20,
+    }).routes
+    expect(routes.map(({ route }) => route).toSorted()).toEqual(
+      ['(other)', '/a', '/b', '/c', '/d', '/x'].toSorted(),
+    )
   })
 
   test('that users pin win', () => {

@@ -60,8 +60,32 @@ What \`GET /metrics\` shows. This page is made from the table in \`src/export/pr
   \`process_*\` and \`nodejs_*\` of the one process that answers.
 `
 
+const ROUTES = `## Routes
+
+The log has paths and no routes. \`/users/123/posts/9f8e…\` becomes \`/users/:id/posts/:id\`: the query is cut, and
+integers, UUIDs, long hex, dates, e-mail addresses, tokens and slugs that end in a number are \`:id\`.
+
+Other words become \`:slug\` once a position has shown that it takes ever new ones: \`/blog/:slug\`, \`/u/:slug/posts\`.
+
+| words | examples | become \`:slug\` after about |
+| --- | --- | --- |
+| slugs: two separators or digits, other alphabets, or long | \`my-first-post\`, \`kate77\` | 17 different ones |
+| others at the end of the path | \`/u/jane\` | 68, or 32 where others have folded |
+| others with something after them | \`/u/jane/posts\` | 150, or 68 where others have folded |
+
+- The first segment names the parts of an app: there only slugs fold, after 130. Words such as \`new\`, \`search\` and
+  \`settings\` never do.
+- Answers alone count (2xx and 304). What is learned holds for all replicas and outlives restarts; nothing unfolds.
+- A counter never moves: requests from before keep the route under which they were counted.
+- An app has at most \`MAX_ROUTES_PER_APP\` routes, the others are \`(other)\`. Of paths that only answer 404 a
+  twentieth may have one.
+- \`ROUTES=/blog/:slug\` makes a route from the first request on, \`ROUTES=/u/leaderboard\` keeps one, and
+  \`ROUTES=!/city/:slug\` keeps the words of a position apart.
+`
+
 function rest(): string {
-  return `## Names from log lines
+  return `${ROUTES}
+## Names from log lines
 
 | on a line | is | as |
 | --- | --- | --- |

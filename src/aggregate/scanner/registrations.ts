@@ -11,7 +11,6 @@ import {
   routeErrorsOf,
   sessionsOf,
 } from '../../extract/router.ts'
-import { routeOf } from '../../extract/route.ts'
 import { sampleSeriesFor } from '../../extract/runtime.ts'
 import type { Line } from '../../model/line.ts'
 import type { Kind } from '../../model/series.ts'
@@ -36,6 +35,9 @@ export interface ScannerCache {
   /** How many of the app's paths and dynos the scanner knows to have a place. */
   paths: number
   dynos: number
+  /** Of what was learned of its routes, that which the scanner knows, and the bits of its positions. */
+  generation: number
+  readonly folds: Uint32Array
 }
 
 const ROLES = new Map<Role, number>([
@@ -67,7 +69,9 @@ export function registerProc(cache: ScannerCache, line: Line): boolean {
 export function registerRequest(cache: ScannerCache): boolean {
   const { state, scan } = cache
   const { request, routes } = state
-  const route = routeOf(routes, request)
+  // The scanner counts it with all others, but for those that are learned from.
+  if (routes.isLearnedFrom) return true
+  const route = routes.found
   const dyno = dynoNamed(state, request.bytes, request.dynoStart, request.dynoEnd)
   const { method, status } = request
   const isError = hasErrorCode(request)

@@ -1,5 +1,8 @@
 import type { AppState } from '../../extract/app-state.ts'
-import { type Pin, hasNoRoom } from '../../extract/route.ts'
+import { examplesOf } from '../../extract/learned/examples.ts'
+import { CONVENTIONAL_WORDS } from '../../extract/learned/word.ts'
+import type { Pin } from '../../extract/pin.ts'
+import { hasNoRoom, refreshRoutes } from '../../extract/route.ts'
 import type { ScanModule } from '../scan-module.ts'
 import { NO_PINS_ROOM, type ScannerCache } from './registrations.ts'
 
@@ -13,11 +16,54 @@ const CLOSED = { toNone: 0, to404: 1, toAll: 2 } as const
  */
 export function openApp(cache: ScannerCache): boolean {
   const { scan, state, number, pins, streams } = cache
+  refreshRoutes(state.routes)
   const closed = closedTo(state)
   const isFull = state.procs.size >= state.procs.limit
-  scan.exports.setApp(number, isFull ? 1 : 0, closed, Math.max(pins, 0), Math.max(streams, 0))
+  scan.exports.setApp(
+    number,
+    isFull ? 1 : 0,
+    closed,
+    Math.max(pins, 0),
+    Math.max(streams, 0),
+    state.routes.untilLearned,
+  )
+  setFolds(cache)
+  if (cache.generation !== state.routes.generation && !learnFolds(cache)) return false
   if (closed !== CLOSED.toNone && !learnPaths(cache)) return false
   return !isFull || learnDynos(cache)
+}
+
+/** Ends what openApp began, after each scan. */
+export function closeApp({ scan, state }: ScannerCache): void {
+  state.routes.untilLearned = scan.exports.leftUntilLearned()
+}
+
+/** Paths that fold have other hashes from here on; what is known of the old ones is never met again. */
+function learnFolds(cache: ScannerCache): boolean {
+  const { scan, state, folds } = cache
+  for (const text of CONVENTIONAL_WORDS) {
+    const word = Buffer.from(text)
+    scan.text.set(word)
+    if (scan.exports.learnWord(word.length) === 0) return false
+  }
+  folds.fill(0)
+  for (const { path, kinds } of examplesOf(state.routes.learned)) {
+    setFolds(cache)
+    scan.text.set(path)
+    const place = scan.exports.learnFold(path.length, kinds)
+    if (place === 0) return false
+    folds[(place - 1) >>> 5]! |= 1 << (place - 1)
+  }
+  cache.generation = state.routes.generation
+  cache.paths = 0
+  setFolds(cache)
+  return true
+}
+
+function setFolds({ scan, folds, state }: ScannerCache): void {
+  const hasFolds = state.routes.folds.size > 0
+  scan.exports.setFolds(hasFolds ? 1 : 0)
+  if (hasFolds) scan.folds.set(folds)
 }
 
 function closedTo({ routes }: AppState): number {
@@ -29,7 +75,7 @@ function learnPaths(cache: ScannerCache): boolean {
   const { scan, state } = cache
   const { admitted } = state.routes
   for (; cache.paths < admitted.length; cache.paths += 1) {
-    const path = admitted[cache.paths]!
+    const { path } = admitted[cache.paths]!
     scan.text.set(path)
     if (scan.exports.learnPath(path.length) === 0) return false
   }

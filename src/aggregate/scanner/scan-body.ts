@@ -12,6 +12,7 @@ import {
   stopOf,
   takeResults,
 } from './scanner.ts'
+import { closeApp } from './room.ts'
 
 /** How a body is counted where the scanner stops. */
 export interface BodyTarget {
@@ -58,6 +59,7 @@ export function scanBody(
   for (let at = 0; at < body.length;) {
     const cache = selectApp(scanner, target.state)
     const code = exports.scanBody(at, body.length)
+    closeApp(cache)
     // What became of the lines counts at the time of the body, not of the lines.
     takeResults(module, target.results)
     if (code === STOP.end) break

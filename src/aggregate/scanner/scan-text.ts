@@ -12,6 +12,7 @@ import {
   settleScanner,
   stopOf,
 } from './scanner.ts'
+import { closeApp } from './room.ts'
 import { findByte } from '../../model/bytes.ts'
 import type { Line } from '../../model/line.ts'
 import { type TextCounter, type WindowOf, countTextLine } from '../text.ts'
@@ -106,6 +107,7 @@ export function createTextScan<S extends Span>(
       for (;;) {
         const cache = selectApp(scanner, counter.state)
         const code = exports.scanText(at, to)
+        closeApp(cache)
         if (code === STOP.end) {
           counter.time = stopOf(module, code).time
           return true

@@ -1,5 +1,5 @@
 import type { AppState } from '../../extract/app-state.ts'
-import type { Pin } from '../../extract/route.ts'
+import type { Pin } from '../../extract/pin.ts'
 import { COUNTED, IGNORED } from '../../extract/extract.ts'
 import {
   type Accumulator,
@@ -20,7 +20,7 @@ import {
   registerValues,
 } from './registrations.ts'
 import { openApp, writePins } from './room.ts'
-import { type ScanModule, loadScanModule } from '../scan-module.ts'
+import { FOLD_WORDS, type ScanModule, loadScanModule } from '../scan-module.ts'
 
 /** Why a scan stopped: the codes of src/scan/lines.ts. */
 export const STOP = {
@@ -128,7 +128,18 @@ function createCache(scanner: Scanner, state: AppState): ScannerCache {
   const { module, apps: number } = scanner
   const pins = placeOf(scanner, state.routes.pins)
   const streams = placeOf(scanner, state.routes.streams)
-  const cache = { scan: module, state, number, cells: [], pins, streams, paths: 0, dynos: 0 }
+  const cache: ScannerCache = {
+    scan: module,
+    state,
+    number,
+    cells: [],
+    pins,
+    streams,
+    paths: 0,
+    dynos: 0,
+    generation: 0,
+    folds: new Uint32Array(FOLD_WORDS),
+  }
   scanner.pupils.set(state, cache)
   return cache
 }
@@ -136,7 +147,7 @@ function createCache(scanner: Scanner, state: AppState): ScannerCache {
 /** Where the scanner has these pins. Apps with the same, as they are all that are configured once, share them. */
 function placeOf(scanner: Scanner, pins: readonly Pin[]): number {
   if (pins.length === 0) return 0
-  const key = pins.map(({ route }) => route.template).join('\n')
+  const key = pins.map(({ pattern }) => pattern).join('\n')
   const known = scanner.pins.get(key)
   if (known !== undefined) return known
   const { at, end } = writePins(scanner.module, scanner.pinsEnd, pins)

@@ -61,11 +61,14 @@ export function createLiveCounts(options: CountOptions): LiveCounts {
         mergeAccumulator(recent, acc)
         failed += requests.errors
       }
-      return { window: recent, failed }
+      return { window: counter.routes.settle(recent), failed }
     },
     total() {
       intervals!.closeAll()
-      return { window, requests }
+      return {
+        window: counter.routes.settle(window),
+        requests: counter.routes.settleRequests(requests, options.by, window),
+      }
     },
   }
 }

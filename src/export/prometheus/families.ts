@@ -71,7 +71,7 @@ export const FAMILIES = [
   }),
   counter('heroku_route_requests_total', ['method', 'route', 'status_class'], {
     series: 'route/requests',
-    help: 'Requests by route: the path with its identifiers replaced by :id. What has no place of its own is "(other)".',
+    help: 'Requests by route: the path with its identifiers replaced by :id, and by :slug where a position takes ever new words. What has no place of its own is "(other)".',
   }),
   counter('heroku_route_errors_total', ['code', 'route'], {
     series: 'route/errors',

@@ -35,16 +35,16 @@ export function describeCommitter(
   name: string,
   start: (noteCommit?: (seconds: number) => void) => Promise<CommitterUnderTest>,
 ): void {
-  describe(`a committer: ${name}`, () => {
-    const withCommitter = async (use: (under: CommitterUnderTest) => Promise<void>) => {
-      const under = await start()
-      try {
-        await use(under)
-      } finally {
-        await under.end()
-      }
+  const withCommitter = async (use: (under: CommitterUnderTest) => Promise<void>) => {
+    const under = await start()
+    try {
+      await use(under)
+    } finally {
+      await under.end()
     }
+  }
 
+  describe(`a committer: ${name}`, () => {
     test('has a body in the store when it resolves', () =>
       withCommitter(async ({ store, committer }) => {
         for (let i = 1; i <= 20; i += 1) {

@@ -25,8 +25,7 @@ export interface Store {
   read(app: string, range: ReadRange, readers: readonly WindowReader[]): Promise<void>
   /**
    * The cumulative totals of each app: counters and distributions since its first line, last samples.
-   * The windows are the store's own: to be read at once, and never changed. A distribution that is the
-   * same object and has the same count as it had is the same.
+   * The windows are the store's own: to be read at once, and never changed.
    */
   totals(): Promise<ReadonlyMap<string, Window>>
   /**

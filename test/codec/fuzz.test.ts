@@ -17,7 +17,7 @@ import {
   sealRecord,
 } from '../../src/codec/record.ts'
 import { createVisitor, unpack, visitPacked } from '../../src/codec/record-visitor.ts'
-import { readAll } from '../../src/codec/totals-cache.ts'
+import { readTotals } from '../../src/codec/stored-totals.ts'
 import { inflate, seriesIn } from '../../src/codec/window.ts'
 import { HOUR_MS } from '../../src/model/window-reader.ts'
 import { GOLDEN_HOUR, goldenValues } from '../support/golden-values.ts'
@@ -36,7 +36,10 @@ const DECODERS: Readonly<Record<string, (bytes: Buffer) => unknown>> = {
   visitPacked: (bytes) => visitPacked(bytes, 0, createVisitor([windowsInto(new Map())]), 100),
   firstEntry,
   readAppendLog,
-  totals: (bytes) => [readAll(bytes, Buffer.alloc(0), 100), readAll(Buffer.alloc(0), bytes, 100)],
+  totals: (bytes) => [
+    readTotals(bytes, Buffer.alloc(0), 100),
+    readTotals(Buffer.alloc(0), bytes, 100),
+  ],
   splitHour: async (bytes) => splitHour(bytes, GOLDEN_HOUR, createYielder()),
   visitHour: async (bytes) =>
     visitHour(

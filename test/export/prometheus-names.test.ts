@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { addRows, createAppRows, matchSeries } from '../../src/export/prometheus/app-rows.ts'
+import { rowsOf } from '../../src/export/prometheus/app-rows.ts'
 import { labelName } from '../../src/export/prometheus/labels.ts'
 import { metricName } from '../../src/export/prometheus/metric-names.ts'
 import { renderText } from '../../src/export/prometheus/text.ts'
@@ -242,11 +242,8 @@ describe.skipIf(promtool.path === undefined)('promtool check metrics', () => {
       fc.property(fc.array(series, { minLength: 1, maxLength: 40 }), (all) => {
         const keys = all.map((one) => seriesKey(one))
         const lifetime = new Map(keys.map((key) => [key, cellOf(key)]))
-        const rows = createAppRows('shop')
-        const cells = matchSeries(rows, lifetime)
-        addRows(rows)
         const samples = createSamples()
-        addOwn(samples, rows, cells, undefined, 0)
+        addOwn(samples, rowsOf('shop', lifetime), undefined, 0)
         const families = ownFamilies(samples)
         expect(new Set(families.map(({ name }) => name)).size).toBe(families.length)
         expect(promtoolOn(promtool.path!, rendered(renderText, families))).toBe('')

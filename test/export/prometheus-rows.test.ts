@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  addRows,
-  createAppRows,
-  matchSeries,
-  createRowCache,
-} from '../../src/export/prometheus/app-rows.ts'
-import { createBodyWriter, takeWritten } from '../../src/export/prometheus/body-writer.ts'
 import { createCollector } from '../../src/export/prometheus/collect.ts'
 import { OPENMETRICS, PROTOBUF, TEXT, renderBody } from '../../src/export/prometheus/negotiate.ts'
-import { createCell } from '../../src/model/cell.ts'
 import { type Target, createTarget, routerLine } from '../support/scrape.ts'
 
 const HOUR = 3_600_000
@@ -27,7 +19,7 @@ async function expectSameAsFirst(target: Target): Promise<void> {
   }
 }
 
-describe('rows that are kept from scrape to scrape', () => {
+describe('a scrape depends on what is stored, and not on scrapes before it', () => {
   test('a series that goes and comes back', async () => {
     const target = createTarget()
     const depth = 'app_queue_depth{app="shop",source="a"}'
@@ -119,39 +111,7 @@ describe('rows that are kept from scrape to scrape', () => {
       if (i % 3 === 0) await expectSameAsFirst(target)
     }
   })
-
-  test('distributions of which no more may be kept', async () => {
-    const target = createTarget()
-    const sources = Array.from({ length: 100 }, (_, i) => `measure#db.latency=${i}ms source=${i}`)
-    await target.send('shop', 'web.1', ...sources)
-    const whole = await target.text()
-    for (const room of [0, 5000, 20_000, 20_000, 1e6, 1e6]) {
-      const writer = { ...createBodyWriter(), room }
-      for (const _ of TEXT.render(await target.families(), writer)) continue
-      expect(takeWritten(writer).toString()).toBe(whole)
-    }
-  })
 })
-
-test('no more rows are kept than there is room for, and none of an app that is gone', () => {
-  const kept = createRowCache(100)
-  const [a, b, c] = [rowsOf('a', 60), rowsOf('b', 50), rowsOf('c', 40)]
-  kept.keep([a, b, c])
-  const [keptA, newB, keptC] = kept.of(['a', 'b', 'c'])
-  expect(keptA).toBe(a)
-  expect(newB!.keys).toHaveLength(0)
-  expect(keptC).toBe(c)
-  kept.keep([c])
-  expect(kept.of(['a'])[0]!.keys).toHaveLength(0)
-})
-
-function rowsOf(app: string, series: number) {
-  const rows = createAppRows(app)
-  const keys = Array.from({ length: series }, (_, i) => `c\0app/x${i}`)
-  matchSeries(rows, new Map(keys.map((key) => [key, createCell('count')])))
-  addRows(rows)
-  return rows
-}
 
 function lineOf(i: number): string {
   return routerLine({ dyno: `web.${i % 5}`, service: i, path: `/p${i % 3}` })

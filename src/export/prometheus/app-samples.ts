@@ -1,5 +1,4 @@
 import { UNKNOWN_APP } from '../../model/apps.ts'
-import type { Cell } from '../../model/cell.ts'
 import { DROPPED, MISSING, coverageRatio } from '../../model/coverage.ts'
 import type { Gauge } from '../../model/gauge.ts'
 import { LINE_RESULTS } from '../../model/line.ts'
@@ -41,14 +40,10 @@ interface Walk {
   release: Gauge | undefined
 }
 
-/**
- * Adds the samples of one app, but for those of series that log lines named. `cells` are as
- * matchSeries gave them, `now` is the store's time.
- */
+/** Adds the samples of one app, but for those of series that log lines named; `now` is the store's time. */
 export function addApp(
   samples: Samples,
   rows: AppRows,
-  cells: readonly Cell[],
   { app, lifetime, minute }: CollectedApp,
   now: number,
 ): void {
@@ -66,8 +61,7 @@ export function addApp(
     release: undefined,
   }
   for (const place of rows.places.values()) {
-    if (place.metric === undefined)
-      for (const row of place.rows) addCell(walk, place, row, cells[row.at]!)
+    if (place.metric === undefined) for (const row of place.rows) addCell(walk, place, row)
   }
   if (app === UNKNOWN_APP) return
   addDynoGauges(walk, now)
@@ -78,9 +72,9 @@ export function addApp(
   addMinute(walk, minute)
 }
 
-function addCell(walk: Walk, place: Place, row: Row, cell: Cell): void {
+function addCell(walk: Walk, place: Place, row: Row): void {
   const { series, spec } = place
-  const { labels, dyno } = row
+  const { cell, labels, dyno } = row
   if (cell.kind === 'sample' && dyno !== '') noteHeard(walk, dyno, cell)
   if (cell.kind === 'sample' && series.name === 'release/version') noteRelease(walk, cell)
   if (cell.kind === 'count' && series.name === 'route/failed') walk.failed += sumValue(cell)
@@ -92,12 +86,12 @@ function addCell(walk: Walk, place: Place, row: Row, cell: Cell): void {
       mergeSum(walk.serviceSum, cell)
       walk.serviceCount += cell.count
     }
-    addSample(walk.samples.sketches, spec.name, labels, cell, row)
+    addSample(walk.samples.sketches, spec.name, labels, cell)
   } else if (cell.kind === 'count' && spec.type === 'counter') {
     const value = sumValue(cell)
     if (series.name === DROPPED || series.name === MISSING) walk.lost += value
     if (startsAtZero(spec)) walk.present.add(`${spec.name} ${labels}`)
-    addSample(walk.samples.numbers, spec.name, labels, value, row)
+    addSample(walk.samples.numbers, spec.name, labels, value)
   }
 }
 
@@ -116,7 +110,7 @@ function addDynoGauges({ samples, heard, dynoGauges }: Walk, now: number): void 
     const last = heard.get(row.dyno) ?? -Infinity
     // A gauge without a dyno is of the app, and there as long as its sample is kept.
     if (row.dyno === '' || last >= now - DYNO_GONE_MS)
-      addSample(samples.numbers, spec.name, row.labels, value, row)
+      addSample(samples.numbers, spec.name, row.labels, value)
   }
 }
 

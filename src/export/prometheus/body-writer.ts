@@ -5,11 +5,8 @@
 export interface BodyWriter {
   bytes: Buffer
   length: number
-  /** How much of it may be kept for the next one (byte-cache.ts), bytes. */
-  room: number
 }
 
-const MAX_KEPT = 8 * 2 ** 20
 const FIRST_BYTES = 65_536
 /** A call into the engine costs as much as writing so many characters here. */
 const MAX_SHORT = 16
@@ -19,7 +16,7 @@ const MAX_SMALL = 2 ** 31
 const ZERO = 48
 
 export function createBodyWriter(): BodyWriter {
-  return { bytes: Buffer.allocUnsafe(FIRST_BYTES), length: 0, room: MAX_KEPT }
+  return { bytes: Buffer.allocUnsafe(FIRST_BYTES), length: 0 }
 }
 
 /** What was written since the last time, as a copy of its own; `writer` begins anew. */

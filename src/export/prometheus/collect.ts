@@ -1,7 +1,6 @@
-import type { Cell } from '../../model/cell.ts'
 import type { Store } from '../../store/store.ts'
 import { createYielder } from '../../codec/event-loop.ts'
-import { addRows, matchSeries, createRowCache } from './app-rows.ts'
+import { rowsOf } from './app-rows.ts'
 import { addApp } from './app-samples.ts'
 import { ABOUT_BUCKETS, FAMILIES, type FamilySpec } from './families.ts'
 import type { MetricFamily } from './family.ts'
@@ -35,8 +34,6 @@ export function createCollector(options: {
 }): Collector {
   const { store, version, memory } = options
   const readApps = createReadApps(store)
-  const rowCache = createRowCache()
-  let last: Promise<unknown> = Promise.resolve()
 
   const addSelf = ({ numbers }: Samples) => {
     addFixed(numbers, 'l2met_build_info', withLabel('', 'version', version), 1)
@@ -52,31 +49,18 @@ export function createCollector(options: {
     const samples = createSamples()
     addSelf(samples)
     const yielder = createYielder()
-    const rows = rowCache.of(apps.map(({ app }) => app))
-    const cells: (readonly Cell[])[] = []
-    for (const [i, { lifetime }] of apps.entries()) {
-      cells.push(matchSeries(rows[i]!, lifetime.cells))
+    for (const app of apps) {
+      const rows = rowsOf(app.app, app.lifetime.cells)
+      addApp(samples, rows, app, now)
+      addOwn(samples, rows, app.uniques, now)
       if (yielder.isOver()) await yielder.next()
     }
-    for (const [i, app] of apps.entries()) {
-      addRows(rows[i]!)
-      addApp(samples, rows[i]!, cells[i]!, app, now)
-      addOwn(samples, rows[i]!, cells[i]!, app.uniques, now)
-      if (yielder.isOver()) await yielder.next()
-    }
-    rowCache.keep(rows)
     const since = new Map(apps.map(({ app, lifetime }) => [app, lifetime.first]))
     return { families: [...toFamilies(samples), ...ownFamilies(samples)], now, since }
   }
 
   return {
-    collect: async () => {
-      const apps = await readApps()
-      // Scrapes change the rows that are kept: one after the other.
-      const collected = last.then(async () => gather(apps))
-      last = collected.catch(() => {})
-      return collected
-    },
+    collect: async () => gather(await readApps()),
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Sketch } from '../../model/sketch.ts'
-import type { ByteCache } from './byte-cache.ts'
 
 /**
  * All samples of one metric name, made new for each scrape. A distribution's sketch is the store's
@@ -39,18 +38,8 @@ export type FamilyUnit = '' | 'seconds' | 'bytes' | 'ratio'
 export interface Sample<T> {
   readonly labels: LabelText
   readonly value: T
-  /** Of a series that is kept from one scrape to the next. */
-  readonly row?: SampleRow | undefined
   /** Of a gauge: when its value came, ms since 1970. */
   readonly time?: number | undefined
-}
-
-/** What of a sample's bytes is kept from one scrape to the next. */
-export interface SampleRow {
-  /** Of a distribution. */
-  readonly kept: ByteCache | undefined
-  /** Its labels as protobuf has them, a byte a character; '' until they were written so. */
-  pairs: string
 }
 
 /** Labels as both text formats write them, without the braces: `app="shop",dyno="web.1"`. */

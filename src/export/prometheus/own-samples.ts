@@ -1,4 +1,3 @@
-import type { Cell } from '../../model/cell.ts'
 import { sumValue } from '../../model/sum.ts'
 import type { AppRows, Row } from './app-rows.ts'
 import { OWN_GONE_MS } from './families.ts'
@@ -6,18 +5,17 @@ import type { MetricFamily } from './family.ts'
 import type { RecentUniques } from './recent-uniques.ts'
 import { type Samples, addSample, toFamily } from './samples.ts'
 
-/** Adds the samples of the series of one app that log lines named; `cells` are as matchSeries gave them. */
+/** Adds the samples of the series of one app that log lines named. */
 export function addOwn(
   samples: Samples,
   { places }: AppRows,
-  cells: readonly Cell[],
   uniques: RecentUniques | undefined,
   now: number,
 ): void {
   for (const { metric, rows } of places.values()) {
     if (metric === undefined) continue
     samples.own.set(metric.name, metric)
-    for (const row of rows) addRow(samples, metric.name, row, cells[row.at]!, uniques, now)
+    for (const row of rows) addRow(samples, metric.name, row, uniques, now)
   }
 }
 
@@ -31,18 +29,16 @@ export function ownFamilies(samples: Samples): MetricFamily[] {
 function addRow(
   { numbers, sketches, uniques }: Samples,
   name: string,
-  row: Row,
-  cell: Cell,
+  { key, cell, labels }: Row,
   recent: RecentUniques | undefined,
   now: number,
 ): void {
-  const { key, labels } = row
-  if (cell.kind === 'count') addSample(numbers, name, labels, sumValue(cell), row)
-  else if (cell.kind === 'measure') addSample(sketches, name, labels, cell, row)
+  if (cell.kind === 'count') addSample(numbers, name, labels, sumValue(cell))
+  else if (cell.kind === 'measure') addSample(sketches, name, labels, cell)
   else if (cell.kind === 'sample') {
-    if (cell.time >= now - OWN_GONE_MS) addSample(numbers, name, labels, cell.last, row, cell.time)
+    if (cell.time >= now - OWN_GONE_MS) addSample(numbers, name, labels, cell.last, cell.time)
   } else {
     const unique = recent?.of(key)
-    if (unique !== undefined) addSample(uniques, name, labels, unique, row)
+    if (unique !== undefined) addSample(uniques, name, labels, unique)
   }
 }

@@ -10,15 +10,10 @@ const VALUE = 2
 const scratch = createBodyWriter()
 
 /** A sample's labels as the LabelPair messages of a Metric, a byte a character. */
-export function pairsOf({ labels, row }: Sample<unknown>): string {
-  if (row === undefined || row.pairs === '') {
-    scratch.length = 0
-    writeLabels(scratch, labels)
-    const pairs = scratch.bytes.toString('latin1', 0, scratch.length)
-    if (row === undefined) return pairs
-    row.pairs = pairs
-  }
-  return row.pairs
+export function pairsOf({ labels }: Sample<unknown>): string {
+  scratch.length = 0
+  writeLabels(scratch, labels)
+  return scratch.bytes.toString('latin1', 0, scratch.length)
 }
 
 function writeLabels(writer: BodyWriter, labels: LabelText): void {

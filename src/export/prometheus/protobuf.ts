@@ -4,7 +4,6 @@ import { type Sketch } from '../../model/sketch.ts'
 import { sumValue } from '../../model/sum.ts'
 import { type BodyWriter, writeLatin1 } from './body-writer.ts'
 import type { MetricFamily, Sample, Summary } from './family.ts'
-import { writeCached } from './byte-cache.ts'
 import { cumulativeCounts } from './bucket-bounds.ts'
 import { pairsOf } from './protobuf-labels.ts'
 import {
@@ -66,12 +65,10 @@ function* writeFamily(writer: BodyWriter, family: MetricFamily): Generator<boole
 /** What writes a family's sample of a place. */
 function writeSampleOf(family: MetricFamily): (writer: BodyWriter, at: number) => void {
   if (family.type === 'histogram') {
-    const { samples, bucketBounds, name } = family
+    const { samples, bucketBounds } = family
     return (writer, at) => {
       const sample = samples[at]!
-      writeCached(writer, sample, `protobuf ${name}`, () =>
-        writeMetric(writer, sample, 7, () => writeHistogram(writer, sample.value, bucketBounds)),
-      )
+      writeMetric(writer, sample, 7, () => writeHistogram(writer, sample.value, bucketBounds))
     }
   }
   if (family.type === 'summary') {

@@ -2,15 +2,7 @@ import { type Sketch, createSketch, mergeSketch } from '../../model/sketch.ts'
 import { type Unique, createUnique, mergeUnique, uniqueCount } from '../../model/unique.ts'
 import type { FamilyName } from './families.ts'
 import type { OwnMetric } from './own-names.ts'
-import type {
-  FamilyHead,
-  FamilyType,
-  LabelText,
-  MetricFamily,
-  Sample,
-  SampleRow,
-  Summary,
-} from './family.ts'
+import type { FamilyHead, FamilyType, LabelText, MetricFamily, Sample, Summary } from './family.ts'
 
 /** Samples by metric name, while they are being gathered. */
 export interface Samples {
@@ -38,12 +30,11 @@ export function addSample<T>(
   name: string,
   labels: LabelText,
   value: T,
-  row?: SampleRow,
   time?: number,
 ): void {
   const known = samples.get(name)
-  if (known === undefined) samples.set(name, [{ labels, value, row, time }])
-  else known.push({ labels, value, row, time })
+  if (known === undefined) samples.set(name, [{ labels, value, time }])
+  else known.push({ labels, value, time })
 }
 
 /** addSample for a name of the table. */
@@ -71,7 +62,7 @@ export function toFamily(
   }
   const uniques = sorted(samples.uniques.get(name), addUniques)
   const rows =
-    uniques?.map(({ labels, value, row }) => ({ labels, value: uniqueCount(value), row })) ??
+    uniques?.map(({ labels, value }) => ({ labels, value: uniqueCount(value) })) ??
     sorted(samples.numbers.get(name), type === 'counter' ? addNumbers : newest)
   return rows && { name, help, unit, type, samples: rows }
 }
@@ -93,7 +84,7 @@ function sorted<T>(
   return merged
 }
 
-/** As they mostly come, since rows are kept sorted. */
+/** As they mostly come, since an app's rows are sorted. */
 function isAscending(samples: readonly Sample<unknown>[]): boolean {
   for (let i = 1; i < samples.length; i += 1)
     if (!(samples[i - 1]!.labels < samples[i]!.labels)) return false
@@ -104,8 +95,6 @@ function byText(a: Sample<unknown>, b: Sample<unknown>): number {
   if (a.labels === b.labels) return 0
   return a.labels < b.labels ? -1 : 1
 }
-
-// What is made of several rows is no row's own: it is not kept for the next scrape.
 
 function addNumbers({ labels, value }: Sample<number>, b: Sample<number>): Sample<number> {
   return { labels, value: value + b.value }

@@ -9,7 +9,6 @@ import {
   writeText,
 } from './body-writer.ts'
 import type { LabelText, MetricFamily, Sample, Summary } from './family.ts'
-import { writeCached } from './byte-cache.ts'
 import { cumulativeCounts } from './bucket-bounds.ts'
 
 export const TEXT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
@@ -72,14 +71,11 @@ function writeSampleOf(
       sum: Buffer.from(`${name}_sum`),
       count: Buffer.from(`${name}_count`),
     }
-    const form = [name, ...bucketBounds.map(formatBound)].join(' ')
     return (writer, at) => {
       const sample = samples[at]!
       const { negative } = sample.value
-      writeCached(writer, sample, form, () => {
-        writeBuckets(writer, sample, heads.bucket, bucketBounds, bounds)
-        if (negative === undefined || sumsNegative) writeTotals(writer, sample, heads)
-      })
+      writeBuckets(writer, sample, heads.bucket, bucketBounds, bounds)
+      if (negative === undefined || sumsNegative) writeTotals(writer, sample, heads)
     }
   }
   if (family.type === 'summary') {

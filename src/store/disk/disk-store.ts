@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createPacker } from '../../codec/packer.ts'
-import { readAll } from '../../codec/totals-cache.ts'
+import { readTotals } from '../../codec/stored-totals.ts'
 import { PackedError } from '../../codec/byte-reader.ts'
 import type { Accumulator } from '../../model/accumulator.ts'
 import type { Window } from '../../model/window.ts'
@@ -129,7 +129,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
       onLog(prefix, log)
       if (folded.length + log.length === 0) continue
       try {
-        windows.set(app, readAll(folded, log, maxSeries))
+        windows.set(app, readTotals(folded, log, maxSeries))
       } catch (error) {
         if (!(error instanceof PackedError)) throw error
         faults.note(totalsKey(prefix), error)

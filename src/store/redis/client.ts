@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module'
 import type { Cluster, Redis } from 'ioredis'
-import { restoreFastStrings } from './string-workaround.ts'
 
 /** A connection to one Redis or to all nodes of a Redis Cluster; both know the same commands. */
 export type RedisClient = Redis | Cluster
@@ -71,9 +70,7 @@ export function mastersOf(client: RedisClient): Redis[] {
 
 /** Not loaded before it is needed: a receiver without Redis would take 12 MB more. */
 function loadRedis(): typeof import('ioredis') {
-  const redis = require('ioredis') as typeof import('ioredis')
-  restoreFastStrings()
-  return redis
+  return require('ioredis') as typeof import('ioredis')
 }
 
 const require = createRequire(import.meta.url)

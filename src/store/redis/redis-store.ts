@@ -52,8 +52,6 @@ export function createRedisStore(options: {
   readonly trustSelfSigned: boolean
   /** Append logs are compacted after this long, ms; compactor.ts has the default. */
   readonly foldMs?: number
-  /** What is kept of lifetime windows, bytes; where nothing else is said, redis-lifetime.ts says. */
-  readonly maxKept?: number
   readonly warn: (details: object, text: string) => void
 }): RedisStore {
   const { warn } = options

@@ -24,6 +24,8 @@ export interface DiskSession {
 export interface DiskSessionOptions {
   readonly folder: string
   readonly maxBytes: number
+  /** Garbage is looked for, ms. */
+  readonly collectMs?: number | undefined
   /** Reads the folder. Throws DataFolderError. */
   readonly open: () => DiskValues
   /** Replies to requests of other processes. */
@@ -31,7 +33,6 @@ export interface DiskSessionOptions {
   readonly warn: (details: object, text: string) => void
 }
 
-/** Garbage is looked for, ms. */
 const COLLECT_MS = 5000
 /** After a write failed, another one is tried, ms. */
 const PROBE_MS = 1000
@@ -40,7 +41,7 @@ const PROBE = '.probe'
 const PROBE_BYTES = 2 ** 18
 
 export function createDiskSession(options: DiskSessionOptions): DiskSession {
-  const { folder, maxBytes, open, answer, warn } = options
+  const { folder, maxBytes, collectMs = COLLECT_MS, open, answer, warn } = options
   let disk: DiskValues | undefined
   let taken: DataFolder | undefined
   let reason: string | undefined = 'the folder is not read yet'
@@ -107,7 +108,7 @@ export function createDiskSession(options: DiskSessionOptions): DiskSession {
 
   const ready = start()
   ready.catch(() => {})
-  const timer = setInterval(() => void collect(), COLLECT_MS).unref()
+  const timer = setInterval(() => void collect(), collectMs).unref()
 
   return {
     ready,

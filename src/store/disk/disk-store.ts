@@ -39,6 +39,7 @@ export interface DiskStoreOptions {
   readonly foldMs?: number | undefined
   readonly segmentBytes?: number | undefined
   readonly copyMs?: number | undefined
+  readonly collectMs?: number | undefined
 }
 
 export function createDiskStore(options: DiskStoreOptions): DiskStore {

@@ -111,6 +111,8 @@ export function openDiskValues(options: DiskValuesOptions): DiskValues {
       const puts = keys.slice(at, at + VALUES_AT_ONCE).map((key) => index.putAgain(key, number))
       await write(puts.filter((op) => op !== undefined))
     }
+    // What others have written over since may be on its way only.
+    await journal.synced()
     dead.set(number, performance.now())
   }
 

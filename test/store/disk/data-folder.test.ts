@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import {
   chmodSync,
   cpSync,
@@ -12,7 +13,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createSeriesTable } from '../../../src/model/series-table.ts'
@@ -149,7 +152,7 @@ describe('a data folder', () => {
     for (const app of ['a', 'b', 'c']) await commit(app, app)
     await store.close()
     const bytes = readFileSync(journals(folder)[0]!)
-    for (let at = 0; at < bytes.length * 8; at += 3) {
+    for (let at = 0; at < bytes.length * 8; at += 11) {
       const copy = newFolder()
       const flipped = Buffer.from(bytes)
       flipped[at >> 3]! ^= 1 << (at & 7)
@@ -278,7 +281,37 @@ describe('a data folder', () => {
     expect(warnings.join()).toMatch(/can't be written; it is tried again.*can be written again/)
   })
 
-  test('copied while it is written holds what was acknowledged before the copy began', async () => {
+  test('of a process that dies at any moment, while it compacts too, has what was acknowledged', async () => {
+    const folder = newFolder()
+    const often = { segmentBytes: 1000, copyMs: 0, foldMs: 3, collectMs: 5 }
+    const { store, commit, warnings } = open(folder, often)
+    await store.ready
+    let acknowledged = 0
+    let firstFile = journals(folder)[0]
+    let removed = 0
+    for (let i = 0; i < 300; i += 1) {
+      const done = commit('a', `${i}`).then(() => (acknowledged += 1))
+      // At any moment of the write, or of what goes on besides.
+      await sleep(Math.random() * 4)
+      const before = acknowledged
+      const copy = newFolder()
+      for (const path of journals(folder)) cpSync(path, join(copy, basename(path)))
+      await done
+      if (i % 3 !== 0) continue
+      const { found, warnings: said } = await linesAfter(copy)
+      expect([i, i + 1]).toContain(found['a'] ?? 0)
+      expect(found['a'] ?? 0).toBeGreaterThanOrEqual(before)
+      expect(said.replaceAll(/^The end of the journal.*/gm, '')).toBe('')
+      const first = journals(folder)[0]
+      if (firstFile !== undefined && first !== firstFile) removed += 1
+      firstFile = first
+    }
+    await store.close()
+    expect(removed).toBeGreaterThan(3)
+    expect(warnings).toEqual([])
+  })
+
+  test('copied with cp -r while it is written holds a prefix of what was acknowledged', async () => {
     const folder = newFolder()
     const { store, commit } = open(folder, { segmentBytes: 2000, copyMs: 60_000, foldMs: 20 })
     await store.ready
@@ -290,17 +323,25 @@ describe('a data folder', () => {
         acknowledged += 1
       }
     })()
-    for (let round = 0; round < 3; round += 1) {
-      await vi.waitUntil(() => acknowledged > 30 * (round + 1), 60_000)
+    for (let round = 0; round < 4; round += 1) {
+      await vi.waitUntil(() => acknowledged > 100 * (round + 1), 60_000)
       const before = acknowledged
-      const copy = newFolder()
-      cpSync(folder, copy, { recursive: true, filter: (path) => !path.includes('lock') })
-      const { found } = await linesAfter(copy)
-      expect(found['a']).toBeGreaterThanOrEqual(before)
-      expect(found['a']).toBeLessThanOrEqual(acknowledged + 1)
+      const copy = join(newFolder(), 'copy')
+      await promisify(execFile)('cp', ['-r', folder, copy])
+      const after = acknowledged
+      const again = open(copy)
+      await again.store.ready
+      const found = (await again.lines())['a']!
+      expect(found).toBeGreaterThanOrEqual(before)
+      expect(found).toBeLessThanOrEqual(after + 1)
+      for (let i = 0; i < found; i += 1) expect(await again.commit('a', `${i}`)).toEqual([0])
+      expect(await again.commit('a', `${found}`)).toEqual([])
+      await again.store.close()
+      expect(again.warnings.filter((text) => !/a write that was cut off/.test(text))).toEqual([])
     }
     over.abort()
     await writing
     await store.close()
+    expect(journals(folder).length).toBeGreaterThan(4)
   })
 })

@@ -21,6 +21,7 @@ for (const [name, foldMs, segmentBytes] of [
       foldMs,
       segmentBytes,
       copyMs: 0,
+      collectMs: 50,
       warn: (details, text) => console.error(text, details),
     })
     await store.ready

@@ -1,4 +1,4 @@
-// npm run chaos -- [--store redis|cluster] [--seconds N] [--seed N] [--lines N] [--only FAULT] [--double]
+// npm run chaos -- [--store redis|cluster|disk] [--seconds N] [--seed N] [--lines N] [--only FAULT] [--double]
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 

@@ -6,7 +6,10 @@ import { noRedis } from '../support/redis.ts'
 const GIVEN = process.env['CHAOS']
 const OPTIONS: readonly ChaosOptions[] =
   GIVEN === undefined
-    ? [{ seed: 1, seconds: 20, store: 'redis' }]
+    ? [
+        { seed: 1, seconds: 20, store: 'redis' },
+        { seed: 1, seconds: 10, store: 'disk' },
+      ]
     : [JSON.parse(GIVEN) as ChaosOptions]
 
 test.skipIf(noRedis !== undefined).each(OPTIONS)(

@@ -44,6 +44,8 @@ test(`acknowledged means counted to the line, through ${KILLS} kills at random m
   server = await startBuiltServer(env)
   await drains.stop()
   const { frames, lines } = drains.sent()
+  if (process.env['L2MET_KILLS'] !== undefined)
+    process.stdout.write(`${lines} lines in ${frames} bodies, ${copies} of them twice at once\n`)
   const check = await runBuiltServer(['data', '--json'], env)
   expect(check.code).toBe(0)
   expect(JSON.parse(check.stdout)).toMatchObject({ folder, apps: ['shop'], damaged: [] })

@@ -51,4 +51,5 @@ const tailLostWithReceiver: Fault = {
 export const DOUBLE_FAULTS = {
   redis: [killedWhileHolding, tailLostWithReceiver],
   cluster: [],
+  disk: [],
 }

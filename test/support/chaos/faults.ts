@@ -169,7 +169,8 @@ const slotsMoved: Fault = {
   },
 }
 
-const COMMON = [
+/** Of any store. */
+export const COMMON_FAULTS: readonly Fault[] = [
   receiverKilled,
   receiverKilled,
   receiverStopped,
@@ -181,8 +182,8 @@ const COMMON = [
 
 /** Faults of which one at a time loses nothing. */
 export const SINGLE_FAULTS = {
-  redis: [...COMMON, redisKilled, redisKilled, redisStopped, redisFrozen, tailLost],
-  cluster: [...COMMON, masterKilled, laggingFailOver, slotsMoved],
+  redis: [...COMMON_FAULTS, redisKilled, redisKilled, redisStopped, redisFrozen, tailLost],
+  cluster: [...COMMON_FAULTS, masterKilled, laggingFailOver, slotsMoved],
 }
 
 export async function freeze(server: RedisServer, ms: number): Promise<void> {

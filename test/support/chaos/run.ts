@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { countedBy } from '../drains.ts'
 import type { DrainLedger } from '../logplex.ts'
-import { startReceiver } from '../receiver.ts'
-import { type Fault, SINGLE_FAULTS } from './faults.ts'
+import { DISK_FAULTS, MOUNT_FAULTS } from './disk-faults.ts'
+import { COMMON_FAULTS, type Fault, SINGLE_FAULTS } from './faults.ts'
 import { DOUBLE_FAULTS } from './double-faults.ts'
 import { createRandom } from './random.ts'
 import {
@@ -63,7 +63,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   } = options
   const random = createRandom(seed)
   const world = await startWorld(store, createRandom(seed + 1), APPS)
-  const all: readonly Fault[] = isDouble ? DOUBLE_FAULTS[store] : SINGLE_FAULTS[store]
+  const all = isDouble ? DOUBLE_FAULTS[store] : singleFaults(world)
   const planned = all.filter(({ name }) => name.includes(only))
   const faults = new Map<string, number>()
   let kills = 0
@@ -93,6 +93,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   }
 }
 
+function singleFaults({ kind, disk }: World): readonly Fault[] {
+  if (kind !== 'disk') return SINGLE_FAULTS[kind]
+  const mounted = disk!.mount === undefined ? [] : MOUNT_FAULTS
+  return [...COMMON_FAULTS, ...DISK_FAULTS, ...mounted]
+}
+
 /** What a slow machine has not yet brought into the store is no difference. */
 async function untilReconciled(world: World): Promise<Reconciled> {
   const end = performance.now() + RECONCILE_MS
@@ -113,7 +119,7 @@ type Reconciled = Pick<
 >
 
 async function reconcile(world: World): Promise<Reconciled> {
-  const reader = await startReceiver(world.storeUrl)
+  const reader = await world.openStore()
   try {
     const counted = await Promise.all(
       world.apps.map(async ({ app }) => countedBy(reader.store, app)),

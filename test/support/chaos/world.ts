@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BuiltServer, startBuiltServer } from '../built-server.ts'
 import { type FaultProxy, startFaultProxy } from '../fault-proxy.ts'
@@ -10,24 +14,39 @@ import {
   startRedis,
   startRedisCluster,
 } from '../redis.ts'
+import { HOUR_MS } from '../../../src/model/window-reader.ts'
+import { createDiskStore } from '../../../src/store/disk/disk-store.ts'
+import type { Store } from '../../../src/store/store.ts'
+import { type Mount, mountDisk, noMounts } from '../mounts.ts'
+import { startReceiver } from '../receiver.ts'
 import type { Random } from './random.ts'
 
-export type StoreKind = 'redis' | 'cluster'
+export type StoreKind = 'redis' | 'cluster' | 'disk'
 
-/** Two receivers before one store, and drains that send to either. */
+/** Two receivers before one store, or one with a folder, and drains that send to any. */
 export interface World {
   readonly kind: StoreKind
   readonly redis: RedisServer | undefined
   readonly cluster: RedisCluster | undefined
+  readonly disk: ChaosDisk | undefined
   readonly receivers: readonly ReceiverProcess[]
   readonly apps: readonly AppDrains[]
   /** Proxies before the receivers, and before Redis. */
   readonly proxies: readonly FaultProxy[]
-  /** For a reader of the store. */
-  readonly storeUrl: string
+  /** Opens the store for a reader; receivers that use a folder are stopped before. */
+  readonly openStore: () => Promise<{ readonly store: Store; readonly stop: () => Promise<void> }>
   /** Resolves when both receivers can use the store and hold nothing. */
   readonly untilQuiet: () => Promise<void>
   readonly stop: () => Promise<void>
+}
+
+/** The folder of a receiver that has one, and the file that sets its clock. */
+export interface ChaosDisk {
+  /** A disk of its own, where one can be mounted. */
+  readonly mount: Mount | undefined
+  readonly root: string
+  readonly folder: string
+  readonly clock: string
 }
 
 export interface ReceiverProcess {
@@ -51,6 +70,7 @@ export interface AppDrains {
   readonly future: LogplexDrain
 }
 
+const CLOCK_MODULE = join(import.meta.dirname, 'clock.mjs')
 const POLL_MS = 100
 const SCRAPE_MS = 10_000
 const LATE_MS = 20 * 60_000
@@ -63,9 +83,20 @@ export async function startWorld(kind: StoreKind, random: Random, apps: number):
       : undefined
   const cluster = kind === 'cluster' ? await startRedisCluster(1) : undefined
   const redisProxy = redis && (await startFaultProxy(redis.port))
-  const storeUrl = redis?.url ?? cluster!.url
+  const disk = kind === 'disk' ? createChaosDisk() : undefined
+  const storeUrl = redis?.url ?? cluster?.url
   const url = redisProxy === undefined ? storeUrl : `redis://127.0.0.1:${redisProxy.port}`
-  const receivers = await Promise.all([startReceiverProcess(url), startReceiverProcess(url)])
+  const envs =
+    disk === undefined
+      ? [{ REDIS_URL: url! }, { REDIS_URL: url! }]
+      : [
+          {
+            DATA_DIR: disk.folder,
+            CHAOS_CLOCK: disk.clock,
+            NODE_OPTIONS: `--import=${pathToFileURL(CLOCK_MODULE).href}`,
+          },
+        ]
+  const receivers = await Promise.all(envs.map(startReceiverProcess))
   const fronts = await Promise.all(receivers.map(async ({ port }) => startFaultProxy(port)))
   const origin = () => `http://127.0.0.1:${random.pick(fronts).port}`
   const startDrain = (app: string, repeats = 0) =>
@@ -86,10 +117,15 @@ export async function startWorld(kind: StoreKind, random: Random, apps: number):
     kind,
     redis,
     cluster,
+    disk,
     receivers,
     apps: drains,
     proxies: redisProxy === undefined ? fronts : [...fronts, redisProxy],
-    storeUrl,
+    openStore: async () => {
+      if (disk === undefined) return startReceiver(storeUrl!)
+      await Promise.all(receivers.map(async ({ terminate }) => terminate()))
+      return openDiskStore(disk.folder)
+    },
     untilQuiet: async () => {
       for (;;) {
         const quiet = await Promise.all(receivers.map(isQuiet))
@@ -102,6 +138,8 @@ export async function startWorld(kind: StoreKind, random: Random, apps: number):
       await Promise.all([...fronts, ...(redisProxy ? [redisProxy] : [])].map(async (p) => p.stop()))
       await redis?.stop()
       await cluster?.stop()
+      disk?.mount?.stop()
+      if (disk !== undefined) rmSync(disk.root, { recursive: true, force: true })
     },
   }
 }
@@ -110,12 +148,33 @@ async function isQuiet(receiver: ReceiverProcess): Promise<boolean> {
   return (await receiver.isReady()) && (await receiver.held()) === 0
 }
 
+function createChaosDisk(): ChaosDisk {
+  const mount = noMounts() === undefined ? mountDisk('128m') : undefined
+  const root = mount?.path ?? mkdtempSync(join(tmpdir(), 'l2met-chaos-'))
+  const clock = join(root, 'clock')
+  writeFileSync(clock, '0')
+  return { mount, root, folder: join(root, 'data'), clock }
+}
+
+async function openDiskStore(folder: string) {
+  const store = createDiskStore({
+    folder,
+    maxBytes: 2 ** 40,
+    retentionMs: 24 * HOUR_MS,
+    maxSeries: 10_000,
+    now: Date.now,
+    warn: () => {},
+  })
+  await store.ready
+  return { store, stop: async () => store.close() }
+}
+
 async function startReceiverProcess(
-  url: string,
+  settings: Readonly<Record<string, string>>,
 ): Promise<ReceiverProcess & { readonly port: number }> {
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
-  const env = { REDIS_URL: url, PORT: `${port}` }
+  const env = { ...settings, PORT: `${port}` }
   let server: BuiltServer = await startBuiltServer(env)
   let said = ''
   const get = async (path: string, limitMs = 2000): Promise<Response | undefined> =>

@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util'
 import type { GroupKey } from '../aggregate/requests.ts'
 import { parseMillis, suggestion, UsageError } from '../parse/arguments.ts'
 import { ROUTES_EXAMPLE, STREAMS_EXAMPLE, parsePatterns } from '../parse/route-pattern.ts'
-import { type Threshold, parseThreshold } from './fail-if.ts'
+import { parseThreshold } from './fail-if.ts'
+import type { Expression } from '../report/expression/expression.ts'
 import { type Moment, parseMoment } from './range.ts'
 import { ROUTE_ORDERS, type RouteOrder } from './render/route-order.ts'
 import { UTC, type Zone, zoneNamed } from './render/zone.ts'
@@ -28,7 +29,7 @@ export interface LocalOptions {
   readonly zone: Zone
   readonly dedupe: boolean
   readonly csv: boolean
-  readonly thresholds: readonly Threshold[]
+  readonly thresholds: readonly Expression[]
   /** Routes of the user's own, and those whose time is a session's. */
   readonly pins: readonly string[]
   readonly streams: readonly string[]

@@ -29,8 +29,9 @@ Options:
                           overlap
       --csv               the routes, or the groups of --by, as CSV
       --fail-if 'p95>500ms'
-                          exit with 4 when it is so; may be repeated. Metrics:
-                          p50 p95 p99 min max mean errors error-rate rps count
+                          exit with 4 when it is so; may be repeated. Also
+                          'error-rate>1%', 'code=H12>0', 'route=/a p95>1s',
+                          'memory>90% of quota': the conditions of alerts
       --routes /users/:id,/static/*
                           routes of your own (also ROUTES)
       --streams /cable,/events/*

@@ -45,6 +45,7 @@ export interface GroupRow extends Counted {
 /** A report and what it takes to show it to people. */
 export interface ReportView {
   readonly report: LocalReport
+  readonly window: Window
   /** Requests by the key of --by, those that are shown, in their order. */
   readonly groups: readonly GroupRow[]
   /** Failed requests: a status of 500 or more, or an H code. */
@@ -104,6 +105,7 @@ export function viewOf(
   }
   return {
     report,
+    window: readable,
     groups: shown,
     failed: requests.errors,
     moreRoutes: routes.length - report.routes.length,

@@ -115,7 +115,11 @@ export function parseExpression(given: string): Expression {
   }
   const { metric, code } = found
   checkFilters(reader, metric, route, dyno)
-  const operator = take(reader, /^(>=|<=|>|<)\s*/, 'one of > >= < <= is expected')[1] as Operator
+  const operator = take(
+    reader,
+    /^(>=|<=|>|<)\s*/,
+    "one of > >= < <= is expected, as in 'p95>500ms'",
+  )[1] as Operator
   const { limit, isShareOfQuota } = readLimit(reader, metric)
   const span = readSpan(reader, metric)
   if (reader.at < text.length) fail(reader, "nothing more is expected here, or 'for 5m' or 'in 5m'")

@@ -1,10 +1,11 @@
-import { type Counter, createCounter } from '../../model/cell.ts'
+import { type Counter, createCounter, mergeCell } from '../../model/cell.ts'
 import { type Gauge, createGauge } from '../../model/gauge.ts'
 import { DROPPED, MISSING, coverageRatio } from '../../model/coverage.ts'
 import { LINE_RESULTS } from '../../model/line.ts'
 import { type Series, label, parseSeriesKey } from '../../model/series.ts'
 import { type Sketch, createSketch, mergeSketch, quantile } from '../../model/sketch.ts'
 import { sumValue } from '../../model/sum.ts'
+import type { Window } from '../../model/window.ts'
 import type { SeriesSink, WindowReader } from '../../model/window-reader.ts'
 import { type Expression, holds, spanOf } from './expression.ts'
 
@@ -20,6 +21,8 @@ export interface Readings {
   readonly reader: WindowReader
   /** Judges by the span that ends at `to`. `lastLine` is the time of the app's newest line. */
   readonly judge: (expression: Expression, to: number, lastLine: number) => Verdict
+  /** Judges by all that was read, which covers so many ms from 0. */
+  readonly judgeAll: (expression: Expression, spanMs: number) => Verdict
   /** When the app was last released, of what was read; -Infinity when it wasn't. */
   readonly lastRelease: () => number
 }
@@ -87,8 +90,18 @@ export function createReadings(expressions: readonly Expression[]): Readings {
       })
       return { holds: minutes.every((minute) => minute.holds), value: minutes[0]!.value }
     },
+    judgeAll: (expression, spanMs) => verdictOf(expression, valueOf(expression, slots, 0, spanMs)),
     lastRelease: () => lastRelease,
   }
+}
+
+/** Judges by one window as a whole, which covers `seconds`. */
+export function judgeWindow(expression: Expression, window: Window, seconds: number): Verdict {
+  const { reader, judgeAll } = createReadings([expression])
+  reader.onHeader?.(0, window)
+  for (const [key, cell] of window.cells)
+    for (const sink of reader.seriesSink(key)) mergeCell(sink(0), cell)
+  return judgeAll(expression, seconds * 1000)
 }
 
 function judgeSilence(expression: Expression, to: number, lastLine: number): Verdict {

@@ -19,6 +19,7 @@ import {
 import { createVisitor, unpack } from '../../src/codec/record-visitor.ts'
 import { type Window } from '../../src/model/window.ts'
 import { HOUR_MS } from '../../src/model/window-reader.ts'
+import { type JournalOp, readOps } from '../../src/store/disk/journal-ops.ts'
 import { GOLDEN_HOUR, goldenValues } from '../support/golden-values.ts'
 import { windowsInto } from '../support/read-windows.ts'
 import { plainWindow } from '../support/windows.ts'
@@ -36,6 +37,12 @@ async function decode(name: string, bytes: Buffer): Promise<unknown> {
     const { entries, lost } = readAppendLog(bytes)
     const windows = entries.map(({ start, packed }) => [start, plain(unpack(packed, Infinity))])
     return { lost, windows }
+  }
+  if (name === 'journal') {
+    const batches: (readonly JournalOp[])[] = []
+    const reader = createByteReader(bytes)
+    while (reader.at < reader.end) batches.push(readOps(nextRecord(reader).content))
+    return batches
   }
   if (name === 'hour-minutes') {
     const windows = new Map<number, Window>()
@@ -95,7 +102,7 @@ describe('the stored format', () => {
         .map((file) => file.slice(0, -4))
         .toSorted(),
     )
-    for (const name of ['window', 'append-log', 'record'])
+    for (const name of ['window', 'append-log', 'record', 'journal'])
       expect(values.get(name)!.equals(golden(CURRENT, `${name}.bin`)), name).toBe(true)
     // zlib differs between versions of Node.
     for (const name of ['window-deflated', 'hour-total', 'hour-minutes'])

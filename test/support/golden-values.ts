@@ -1,12 +1,14 @@
 import { createYielder } from '../../src/codec/event-loop.ts'
+import { createByteWriter } from '../../src/codec/byte-writer.ts'
 import { createPacker } from '../../src/codec/packer.ts'
-import { RECORD, sealRecord } from '../../src/codec/record.ts'
+import { RECORD, closeRecord, openRecord, sealRecord } from '../../src/codec/record.ts'
 import { rollUp } from '../../src/codec/roll-up.ts'
 import { deflatePacked } from '../../src/codec/window.ts'
 import { toWindow } from '../../src/model/accumulator.ts'
 import { LINE_CLASSES, LINE_RESULTS } from '../../src/model/line.ts'
 import type { Kind } from '../../src/model/series.ts'
 import { HOUR_MS, WIDTH_10S, WIDTH_1M } from '../../src/model/window-reader.ts'
+import { type JournalOp, writeOps } from '../../src/store/disk/journal-ops.ts'
 import { type Act, accumulatorOf } from './windows.ts'
 
 /*
@@ -44,7 +46,34 @@ export async function goldenValues(): Promise<ReadonlyMap<string, Buffer>> {
     ['hour-total', rolled.total],
     ['hour-minutes', rolled.minutes],
     ['record', sealRecord(RECORD.value, [Buffer.from('{"lease":"web.1"}')])],
+    ['journal', journal()],
   ])
+}
+
+function journal(): Buffer {
+  const key = 'shop\0p'
+  const expires = GOLDEN_HOUR / 1000 + 86_400
+  const value = Buffer.from([0xf9, 0, 1, 255])
+  const id = Buffer.from('0123456789ab')
+  const batches: JournalOp[][] = [
+    [{ op: 'segment', before: 8_388_700 }],
+    [
+      { op: 'id', app: 'shop', time: GOLDEN_HOUR / 1000, id },
+      { op: 'append', key, expires, value },
+    ],
+    [
+      { op: 'put', key: 'shop\0t', expires, value: Buffer.alloc(300, 7) },
+      { op: 'delete', key },
+    ],
+    [],
+  ]
+  const writer = createByteWriter()
+  const records = batches.map((ops) => {
+    openRecord(writer)
+    writeOps(writer, ops)
+    return closeRecord(writer, RECORD.batch)
+  })
+  return Buffer.concat(records)
 }
 
 /** Numbers of each form, sums of each mark, sketches and gauges of each flag, both kinds of uniques. */

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from './faults.ts'
 
-/** Lines of now stay neither late nor ahead of a clock that is set by so many ms. */
+/** Lines of now stay neither late nor ahead of a clock that is set by so many ms, and readers see windows of its time. */
 const EARLIEST_MS = -40_000
-const LATEST_MS = 170_000
+const LATEST_MS = 100_000
 
 const halfWritten: Fault = {
   name: 'a power cut leaves half a write at the end of the journal',

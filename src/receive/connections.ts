@@ -4,10 +4,13 @@ import type { Socket } from 'node:net'
 /** A connection that HTTP is spoken on. */
 export interface Connection {
   readonly socket: Socket
+  readonly openedAt: number
   /** Requests whose answers have not been written yet, in their order. */
   readonly unanswered: IncomingMessage[]
   /** Set when the connection ends with its last whole request: called once that is answered. */
   onAnswered: (() => void) | undefined
+  /** Whether a drain sends on it. */
+  isProven: boolean
 }
 
 /** The open connections of a server. */
@@ -20,16 +23,27 @@ export interface Connections extends Iterable<Connection> {
   /** Starts to follow the connections of `server`. */
   follow(server: Server): void
   of(socket: Socket): Connection | undefined
+  /** Keeps the connection of a drain, which may be idle for long, when others make way. */
+  prove(socket: Socket): void
   /** Connections that wait for the rest of a TLS handshake. */
   readonly handshakes: Iterable<Socket>
 }
 
 /** More requests without an answer than this close the connection. Logplex has one. */
 const MAX_PIPELINED = 16
+/** Logplex keeps an idle connection for 255 s, and one that we close costs it a try, ms. */
+export const DRAIN_IDLE_MS = 310_000
+/** So many connections that no drain sends on, and TLS handshakes; then the oldest idle one makes way. */
+const MAX_UNPROVEN = 1024
+const MAX_HANDSHAKES = 512
+/** A sender has sent the start of its request by then, ms. */
+const BEGIN_MS = 1000
 
 export function createConnections(): Connections {
   const bySocket = new Map<Socket, Connection>()
   const handshakes = new Map<string, Socket>()
+  /** Oldest first. */
+  const unproven = new Set<Connection>()
 
   /** False for one request too many. */
   const begin = (message: IncomingMessage): boolean => {
@@ -47,13 +61,39 @@ export function createConnections(): Connections {
     const i = connection.unanswered.indexOf(message)
     if (i >= 0) connection.unanswered.splice(i, 1)
     if (!hasWholeRequest(connection)) connection.onAnswered?.()
+    // Node has just set its own limit, that of strangers.
+    if (connection.isProven && connection.unanswered.length === 0)
+      connection.socket.setTimeout(DRAIN_IDLE_MS)
+  }
+
+  /** Closes the oldest that is idle, else the oldest whose request has not come whole, else the oldest. */
+  const makeRoom = () => {
+    if (unproven.size < MAX_UNPROVEN) return
+    const now = performance.now()
+    let incomplete: Connection | undefined
+    for (const connection of unproven) {
+      const isIdle = connection.unanswered.length === 0
+      if (isIdle && now - connection.openedAt >= BEGIN_MS) return connection.socket.destroy()
+      if (!hasWholeRequest(connection)) incomplete ??= connection
+    }
+    const [oldest] = unproven
+    return (incomplete ?? oldest)?.socket.destroy()
   }
 
   const open = (socket: Socket) => {
-    const connection: Connection = { socket, unanswered: [], onAnswered: undefined }
+    makeRoom()
+    const connection: Connection = {
+      socket,
+      openedAt: performance.now(),
+      unanswered: [],
+      onAnswered: undefined,
+      isProven: false,
+    }
     bySocket.set(socket, connection)
+    unproven.add(connection)
     socket.once('close', () => {
       bySocket.delete(socket)
+      unproven.delete(connection)
       // Node does so for the requests that it still knows.
       for (const message of connection.unanswered) message.destroy()
     })
@@ -72,6 +112,7 @@ export function createConnections(): Connections {
       server.on('connection', (socket: Socket) => {
         const address = addressOf(socket)
         handshakes.set(address, socket)
+        if (handshakes.size > MAX_HANDSHAKES) handshakes.values().next().value?.destroy()
         socket.once('close', () => handshakes.delete(address))
       })
       server.on('secureConnection', (socket: Socket) => {
@@ -80,6 +121,12 @@ export function createConnections(): Connections {
       })
     },
     of: (socket) => bySocket.get(socket),
+    prove: (socket) => {
+      const connection = bySocket.get(socket)
+      if (connection === undefined) return
+      connection.isProven = true
+      unproven.delete(connection)
+    },
     handshakes: { [Symbol.iterator]: () => handshakes.values() },
     [Symbol.iterator]: () => bySocket.values(),
   }

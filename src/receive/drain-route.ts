@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DRAIN_PATHS, type DrainPath } from './aliases.ts'
+import { type Connections, DRAIN_IDLE_MS } from './connections.ts'
 import { type Caller, type Drain, type DrainQuery, readCaller } from './drain.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { reasonOf } from './refusal-reason.ts'
@@ -9,17 +10,25 @@ import { RequestError } from './request-error.ts'
 
 const EMPTY = { 'content-length': '0' }
 const LATER = 503
+/** Node would say how long it keeps those of strangers. */
+const KEEP_ALIVE = new Map([
+  ['connection', 'keep-alive'],
+  ['keep-alive', `timeout=${DRAIN_IDLE_MS / 1000}`],
+])
 
 /**
  * `POST /logs`, the drain, and the paths of other drains. Everything that a stranger can be refused for is
  * checked before the body is read. `?resolution=` is accepted and has no effect: windows have fixed
- * widths. `isClosing` says whether connections are to be closed after their answers.
+ * widths. `isClosing` says whether connections are to be closed after their answers; those that drains
+ * send on are proven.
  */
 export function addDrainRoute(
   server: FastifyInstance,
   drain: Drain,
-  isClosing: () => boolean,
+  options: { readonly connections: Pick<Connections, 'prove'>; readonly isClosing: () => boolean },
 ): void {
+  const { connections, isClosing } = options
+
   const receive = async (
     request: FastifyRequest,
     caller: Caller,
@@ -50,6 +59,8 @@ export function addDrainRoute(
   const answer = (reply: FastifyReply, status: 204 | 503, path: DrainPath) => {
     reply.hijack()
     if (isClosing() || !reply.request.raw.readableEnded) reply.raw.setHeader('connection', 'close')
+    else if (reply.raw.shouldKeepAlive) reply.raw.setHeaders(KEEP_ALIVE)
+    if (status !== LATER) connections.prove(reply.request.raw.socket)
     if (status === LATER || path.status === 204) reply.raw.writeHead(status, EMPTY).end()
     else reply.raw.writeHead(path.status, { 'content-length': path.text.length }).end(path.text)
   }
@@ -68,7 +79,9 @@ export function addDrainRoute(
       method: 'POST',
       url: path.url,
       onRequest: (request, reply, done) => {
-        receive(request, callerOf(drain, request), path).then(
+        const caller = callerOf(drain, request)
+        if (drain.isGuarded) connections.prove(request.raw.socket)
+        receive(request, caller, path).then(
           (status) => answer(reply, status, path),
           (error: Error) => {
             // The rest of the body would be taken for the next request.

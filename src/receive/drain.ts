@@ -51,6 +51,8 @@ export type DrainQuery = {
 export interface Drain {
   /** The app that a request may write to. Throws RequestError. */
   appOf(headers: IncomingHttpHeaders, query: DrainQuery): string
+  /** Whether a drain needs credentials: without them, anyone is one. */
+  readonly isGuarded: boolean
   readonly inFlight: InFlightLimiter
   /** Counts a body; gives the status of its answer. Rejects with RequestError. */
   receive(caller: Caller, bytes: Uint8Array): Promise<204 | 503>
@@ -80,6 +82,7 @@ const FRAME_COUNT = /^\d{1,7}$/
 
 export function createDrain(options: {
   readonly auth: DrainAuth
+  readonly isGuarded: boolean
   readonly take: TakeBody
   readonly refuse: (source: DrainSource | undefined, reason: RefusalReason) => void
   /** The Heroku app of this server, whose lines would make others without end. */
@@ -87,7 +90,7 @@ export function createDrain(options: {
   readonly tagsOf?: (app: string) => string
   readonly log: FastifyBaseLogger
 }): Drain {
-  const { auth, take, refuse, ownApp, tagsOf = () => '', log } = options
+  const { auth, isGuarded, take, refuse, ownApp, tagsOf = () => '', log } = options
   const warn = (details: object, message: string) => log.warn(details, message)
   const noteLateness = createLateLog(warn)
   const logRefusal = createRefusalLog(warn)
@@ -103,6 +106,7 @@ export function createDrain(options: {
       throw new RequestError(403, OWN_LOGS)
     },
     tagsOf,
+    isGuarded,
     inFlight: createInFlightLimiter(IN_FLIGHT),
     receive: async ({ app, id, frames, prefix, sourcePrefix, tags, isForeign }, bytes) => {
       const source = { app, prefix, sourcePrefix, ...(tags === undefined ? {} : { tags }) }

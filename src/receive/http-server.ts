@@ -22,8 +22,10 @@ export interface TlsFiles {
 const REQUEST_TIMEOUT_MS = 10_000
 const HEADERS_TIMEOUT_MS = 5000
 const CHECK_EVERY_MS = 1000
-/** Logplex keeps an idle connection for 255 s, and one that we close costs it a try. */
-const KEEP_ALIVE_MS = 310_000
+/** Of an idle connection; connections.ts keeps those of drains for longer, ms. */
+const KEEP_ALIVE_MS = 5000
+/** A connection on which nothing moves, not even an answer, ms. Live streams send something each 20 s. */
+const SILENT_MS = 30_000
 const TLS_HANDSHAKE_MS = 10_000
 const MAX_HEADER_BYTES = 8192
 const MAX_HEADERS = 64
@@ -56,6 +58,7 @@ export function createHttpServer(options: {
     childLoggerFactory: () => log,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: SILENT_MS,
     forceCloseConnections: 'idle' as const,
     // A 503 costs Logplex one of three tries; who has a connection is served until it closes.
     return503OnClosing: false,

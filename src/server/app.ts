@@ -17,6 +17,7 @@ import { addProcessMetrics } from './api/process-metrics.ts'
 import { type OtlpExporter, startOtlpExporter } from '../export/otlp/exporter.ts'
 import { createCollector } from '../export/prometheus/collect.ts'
 import { createReadLog, toReadFault } from '../receive/read-log.ts'
+import { addReadQueue } from './api/read-queue.ts'
 import { addReadAuth } from './api/read-scope.ts'
 import { addReportRoutes } from './api/report.ts'
 import { addSeriesRoute } from './api/series.ts'
@@ -114,6 +115,7 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   const drain = createDrain({
     auth: createDrainAuth(config.drainSecrets, config.oldDrains),
+    isGuarded: config.isPublic,
     ownApp: config.herokuApp,
     tagsOf: (app) => config.drainTags.get(variableOf(app)) ?? '',
     take: takeWith(intake),
@@ -125,7 +127,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     reasons: () =>
       [phase === 'ready' ? undefined : phase, storeFault()].filter((r) => r !== undefined),
   })
-  addDrainRoute(server, drain, isClosing)
+  addDrainRoute(server, drain, { connections, isClosing })
   addAliasRoutes(server, {
     keys: config.oldDrains.fernetKeys,
     inFlight: drain.inFlight,
@@ -141,6 +143,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       return answerError(fault, request, reply)
     })
     addReadAuth(read, config.readTokens)
+    addReadQueue(read)
     addReportRoutes(read, { store })
     addFormationRoute(read, { store, retentionMs: config.retentionMs })
     addAlertsRoute(read, { store, alerts: config.alerting.alerts })

@@ -40,6 +40,7 @@ export async function startDrainServer(
   const server = createHttpServer({ log, tls: options.tls, connections, isPublic: false })
   const drain = createDrain({
     auth: createDrainAuth(options.secrets ?? []),
+    isGuarded: (options.secrets ?? []).length > 0,
     take: async (body) => {
       started.taken.push(body)
       return started.take(body)
@@ -47,7 +48,8 @@ export async function startDrainServer(
     refuse: () => {},
     log,
   })
-  addDrainRoute(server, drain, addGracefulShutdown(server, { connections, limitMs: 3_600_000 }))
+  const isClosing = addGracefulShutdown(server, { connections, limitMs: 3_600_000 })
+  addDrainRoute(server, drain, { connections, isClosing })
   server.get('/here', async () => 'here')
   const address = await server.listen({ port: 0, host: '127.0.0.1' })
   const clients: RawConnection[] = []

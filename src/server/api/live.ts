@@ -21,7 +21,9 @@ export interface LiveOptions {
   readonly heartbeatMs?: number
   /** A client that leaves more than this unread is dropped, bytes. */
   readonly maxUnsent?: number
+  /** Of one app, and of all together. */
   readonly maxStreams?: number
+  readonly maxAllStreams?: number
 }
 
 /**
@@ -30,7 +32,7 @@ export interface LiveOptions {
  */
 export function addLiveRoute(app: FastifyInstance, options: LiveOptions): void {
   const { store, pollMs = 2000, heartbeatMs = 20_000, maxStreams = 20 } = options
-  const { maxUnsent = 2 ** 20 } = options
+  const { maxUnsent = 2 ** 20, maxAllStreams = 200 } = options
   const onFault = (err: unknown) => app.log.error({ err }, "the store can't be read for /api/live")
   const feed = createLiveFeed({ store, pollMs, onFault })
   const streams = new Set<Stream>()
@@ -48,6 +50,13 @@ export function addLiveRoute(app: FastifyInstance, options: LiveOptions): void {
   })
 
   const checkRoom = (name: string, reply: FastifyReply) => {
+    if (streams.size >= maxAllStreams) {
+      reply.header('retry-after', '60')
+      throw new RequestError(
+        503,
+        `there are ${maxAllStreams} live streams already: try again later`,
+      )
+    }
     if ([...streams].filter((stream) => stream.app === name).length < maxStreams) return
     reply.header('retry-after', '60')
     throw new RequestError(

@@ -10,7 +10,7 @@ declare module 'fastify' {
 }
 
 /** Routes that show a reader of some apps only these, or nothing of any app. */
-const OPEN = new Set(['/', '/page/:name', '/welcome', '/api/apps', '/metrics'])
+const OPEN = new Set(['/', '/page/*', '/welcome', '/api/apps', '/metrics'])
 
 /**
  * Lets nobody read without a token. A token of some apps reads `/api/` of these: `app` has to be one of

@@ -38,7 +38,7 @@ interface Kind {
   /** Written at once. */
   readonly first: string
   /** Written every second after that. */
-  readonly then?: string
+  readonly later?: string
   readonly reads?: boolean
   /** Without a TLS handshake where the server speaks TLS. */
   readonly isPlain?: boolean
@@ -52,12 +52,12 @@ const KINDS: readonly Kind[] = [
     first: '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
     isPlain: true,
   },
-  { name: 'slow head', first: HEAD, then: 'X-Slow: 1\r\n' },
-  { name: 'slow body', first: `${HEAD}Content-Length: 100000\r\n\r\n`, then: 'x' },
-  { name: 'chunked drip', first: `${HEAD}Transfer-Encoding: chunked\r\n\r\n`, then: '1\r\nx\r\n' },
+  { name: 'slow head', first: HEAD, later: 'X-Slow: 1\r\n' },
+  { name: 'slow body', first: `${HEAD}Content-Length: 100000\r\n\r\n`, later: 'x' },
+  { name: 'chunked drip', first: `${HEAD}Transfer-Encoding: chunked\r\n\r\n`, later: '1\r\nx\r\n' },
   { name: 'never reads', first: 'GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n', reads: false },
   { name: 'idle after a health check', first: GET },
-  { name: 'pipelined flood', first: GET.repeat(200), then: GET.repeat(200) },
+  { name: 'pipelined flood', first: GET.repeat(200), later: GET.repeat(200) },
 ]
 
 const folder = mkdtempSync(join(tmpdir(), 'l2met-bench-'))
@@ -107,7 +107,8 @@ async function measure(kind: Kind, tls: boolean): Promise<void> {
 /** Keeps COUNT connections of a kind open: one that was closed is opened again within a second. */
 function attack({ port }: ServerProcess, kind: Kind, tls: boolean) {
   const sockets = new Set<Socket>()
-  let isOver = kind.name === 'none'
+  const over = new AbortController()
+  if (kind.name === 'none') over.abort()
   const openOne = async () => {
     const to = { port, host: '127.0.0.1' }
     const speaksTls = tls && kind.isPlain !== true
@@ -124,7 +125,7 @@ function attack({ port }: ServerProcess, kind: Kind, tls: boolean) {
     socket.write(kind.first)
   }
   const fill = async () => {
-    while (sockets.size < COUNT && !isOver) {
+    while (sockets.size < COUNT && !over.signal.aborted) {
       const count = Math.min(BATCH, COUNT - sockets.size)
       await Promise.all(Array.from({ length: count }, openOne)).catch(() => {})
       await sleep(5)
@@ -133,13 +134,13 @@ function attack({ port }: ServerProcess, kind: Kind, tls: boolean) {
   // The server may close some while others are opened: once round is enough.
   const isOpen = Promise.race([fill(), sleep(6000)])
   const again = setInterval(() => {
-    if (kind.then !== undefined) for (const socket of sockets) socket.write(kind.then)
+    if (kind.later !== undefined) for (const socket of sockets) socket.write(kind.later)
     void fill()
   }, 1000)
   return {
     isOpen,
     end: () => {
-      isOver = true
+      over.abort()
       clearInterval(again)
       for (const socket of sockets) socket.destroy()
     },

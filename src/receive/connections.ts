@@ -70,14 +70,14 @@ export function createConnections(): Connections {
   const makeRoom = () => {
     if (unproven.size < MAX_UNPROVEN) return
     const now = performance.now()
-    let incomplete: Connection | undefined
-    for (const connection of unproven) {
-      const isIdle = connection.unanswered.length === 0
-      if (isIdle && now - connection.openedAt >= BEGIN_MS) return connection.socket.destroy()
-      if (!hasWholeRequest(connection)) incomplete ??= connection
-    }
+    const isIdle = ({ unanswered, openedAt }: Connection) =>
+      unanswered.length === 0 && now - openedAt >= BEGIN_MS
     const [oldest] = unproven
-    return (incomplete ?? oldest)?.socket.destroy()
+    const first =
+      firstOf(unproven, isIdle) ??
+      firstOf(unproven, (connection) => !hasWholeRequest(connection)) ??
+      oldest
+    first?.socket.destroy()
   }
 
   const open = (socket: Socket) => {
@@ -135,6 +135,11 @@ export function createConnections(): Connections {
 /** Whether a request that has come whole waits for its answer. */
 export function hasWholeRequest({ unanswered }: Connection): boolean {
   return unanswered.some(({ complete }) => complete)
+}
+
+function firstOf<T>(all: Iterable<T>, matches: (one: T) => boolean): T | undefined {
+  for (const one of all) if (matches(one)) return one
+  return undefined
 }
 
 function addressOf({ remoteAddress, remotePort, localAddress }: Socket): string {

@@ -89,7 +89,7 @@ async function measure(name: string, store: Store): Promise<void> {
   addReportRoutes(server, { store })
   addSeriesRoute(server, { store })
   addLiveRoute(server, { store })
-  await addPageRoute(server)
+  await addPageRoute(server, { retentionMs: 86_400_000 })
   const address = await server.listen({ port: 0, host: '127.0.0.1' })
   const range = `app=${APP}&from=${start}&to=${end}`
   const charts = NAMES.replace('report,', '')

@@ -1,4 +1,5 @@
 import { make } from './dom.js'
+import { RANGES } from './state/ranges.js'
 
 /** What to do when there is nothing to show: the commands that change that. */
 export function makeWelcome() {
@@ -38,15 +39,67 @@ function makeCommand(text) {
 
 /** For an app in the address that no line came from. */
 export function makeUnknownApp(app, apps, onPick) {
-  return make('section.welcome', { 'aria-label': 'Unknown app' }, [
-    make('h2', { text: `No line has come from “${app}”` }),
-    make('p', { text: apps.length === 0 ? 'There are no other apps.' : 'These are here:' }),
+  return makeApps('Unknown app', `No line has come from “${app}”`, apps, onPick)
+}
+
+/** For an app that was shown, and that the server doesn't know any more. */
+export function makeVanished(app, apps, onPick) {
+  return makeApps(
+    'App without lines',
+    `The server has no line of “${app}” any more`,
+    apps,
+    onPick,
+    'It was restarted without its data, or the app was removed. The next line of the app brings it back.',
+  )
+}
+
+function makeApps(label, title, apps, onPick, why = '') {
+  const others = apps.length === 0 ? 'There are no other apps.' : 'These are here:'
+  return makeSection(label, title, [
+    ...(why === '' ? [] : [makeText(why)]),
+    makeText(others),
     make(
       'p',
       {},
-      apps.map((one) =>
-        make('button', { type: 'button', text: one.app, onclick: () => onPick(one.app) }),
-      ),
+      apps.map((one) => makeButton(one.app, () => onPick({ app: one.app, focus: {} }))),
     ),
   ])
+}
+
+/** For an address of which something isn't understood. */
+export function makeBadAddress(problems, onPick) {
+  const shown = makeButton(`Show the last ${RANGES[0].title}`, () => onPick(PLAIN))
+  return makeSection('Address not understood', 'This address can’t be shown', [
+    make(
+      'ul',
+      {},
+      problems.map((text) => make('li', { text })),
+    ),
+    make('p', {}, [shown]),
+  ])
+}
+
+/** For a span of which nothing is kept, or that is yet to come. */
+export function makeBadSpan(problem, onPick) {
+  return makeSection('No data', 'There is nothing to show for this time', [
+    makeText(problem),
+    make('p', {}, [
+      makeButton(`Show the last ${RANGES[0].title}`, () =>
+        onPick({ range: RANGES[0], isLive: true }),
+      ),
+    ]),
+  ])
+}
+
+const PLAIN = { range: RANGES[0], isLive: true, focus: {} }
+
+function makeSection(label, title, children) {
+  return make('section.welcome', { 'aria-label': label }, [
+    make('h2', { text: title }),
+    ...children,
+  ])
+}
+
+function makeButton(text, onclick) {
+  return make('button', { type: 'button', text, onclick })
 }

@@ -1,3 +1,5 @@
+import { inZone } from './state/zone.js'
+
 const NONE = '–'
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 const MINUTE = 60
@@ -77,16 +79,31 @@ export function formatSpan(seconds) {
   return joined(Math.floor(s / DAY), 'd', Math.floor((s % DAY) / HOUR), 'h', s < 10 * DAY)
 }
 
-/** 14:03:20, on this machine's clock. */
+/** 14:03:20, in the zone of the page. */
 export function formatClock(ms, withSeconds = true) {
-  const date = new Date(ms)
-  const parts = [date.getHours(), date.getMinutes(), ...(withSeconds ? [date.getSeconds()] : [])]
-  return parts.map((part) => String(part).padStart(2, '0')).join(':')
+  const iso = inZone(ms).toISOString()
+  return iso.slice(11, withSeconds ? 19 : 16)
 }
 
-/** 21 Nov */
+/** 21 Nov, in the zone of the page. */
 export function formatDay(ms) {
-  return new Date(ms).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
+  return inZone(ms).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+}
+
+/** 14:03:20; with its day where a range crosses midnight, or isn't of today. */
+export function formatTime(ms, { from, to, now = to }, withSeconds = true) {
+  const isOneDay = formatDay(from) === formatDay(to - 1) && formatDay(from) === formatDay(now)
+  return isOneDay
+    ? formatClock(ms, withSeconds)
+    : `${formatDay(ms)} ${formatClock(ms, withSeconds)}`
+}
+
+/** 30 Nov 14:00 to 15:00 */
+export function formatRange(from, to) {
+  const isOneDay = formatDay(from) === formatDay(to)
+  const isFine = from % 60_000 !== 0 || to % 60_000 !== 0
+  const end = isOneDay ? '' : `${formatDay(to)} `
+  return `${formatDay(from)} ${formatClock(from, isFine)} to ${end}${formatClock(to, isFine)}`
 }
 
 function joined(big, bigUnit, small, smallUnit, isFine) {

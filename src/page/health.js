@@ -1,12 +1,13 @@
 import { setText } from './dom.js'
-import { formatCount, formatShare, formatSpan } from './format.js'
+import { formatClock, formatCount, formatRange, formatShare, formatSpan } from './format.js'
+import { isMoving } from './state/ranges.js'
 
 /** After this many seconds without a line, a drain is worth a look. */
 const QUIET_S = 60
 const SILENT_S = 300
 
 /** Keeps the line on the drain's health up to date: `last line 3 s ago`. */
-export function showHealth(element, model, now) {
+export function showHealth(element, { model, range, isLive, seenAt }, now) {
   if (model === null) {
     element.dataset.state = 'none'
     setText(element, 'no data yet')
@@ -14,14 +15,20 @@ export function showHealth(element, model, now) {
   }
   const { lastLine, coverage, dropped, received } = model.series.health
   const age = lastLine === null ? Infinity : Math.max(0, (now - Date.parse(lastLine)) / 1000)
-  element.dataset.state = age < QUIET_S ? 'good' : age < SILENT_S ? 'quiet' : 'silent'
+  const isFixed = !isMoving(range) || !isLive
+  const lately = lastLine === null ? 'no line in this range' : `last line ${formatSpan(age)} ago`
+  const since = isMoving(range)
+    ? `Paused at ${formatClock(seenAt)}`
+    : formatRange(model.from, model.to)
+  // Time that stands still says nothing of the drain.
+  element.dataset.state = isFixed || age < QUIET_S ? 'good' : age < SILENT_S ? 'quiet' : 'silent'
   const parts = [
-    lastLine === null ? 'no line in this range' : `last line ${formatSpan(age)} ago`,
-    coverage === null ? null : `${formatShare(coverage)} of lines covered`,
+    isFixed ? since : lately,
+    coverage === null ? null : `${formatShare(coverage)} of lines counted`,
     droppedText(dropped),
   ]
   setText(element, parts.filter((part) => part !== null).join(' · '))
-  element.title = `${formatCount(received)} lines received in this range; covered are those that Heroku had and that are in these numbers`
+  element.title = `${formatCount(received)} lines received in this range. Not counted are lines that Heroku dropped, that came too late, or that can’t be read.`
 }
 
 function droppedText(dropped) {

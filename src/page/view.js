@@ -52,10 +52,10 @@ export function createView(root) {
   )
   return {
     /** @param {import('./state/model.js').Model} model */
-    update: (model) => {
+    update: (model, isWhole = false) => {
       tiles.update(model)
       for (const panel of fixed) {
-        if (panel.isOfReport !== true || model.report !== shown) panel.update(model)
+        if (isWhole || panel.isOfReport !== true || model.report !== shown) panel.update(model)
       }
       shown = model.report
       own.update(model)

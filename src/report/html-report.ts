@@ -47,9 +47,9 @@ export async function renderHtmlReport(
 <style id="dark" media="(prefers-color-scheme: dark)">${dark}</style>
 </head>
 <body>
-<header class="top"><h1 id="app">l2met</h1><span class="span" id="span"></span>${filter === '' ? '' : `<strong>${filter}</strong>`}<output class="health" id="health"></output><button type="button" class="theme" id="theme"></button></header>
+<header class="top"><h1 id="app">l2met</h1><span class="span" id="span"></span>${filter === '' ? '' : `<strong>${filter}</strong>`}<output class="health" id="health"></output><button type="button" class="zone" id="zone"></button><button type="button" class="theme" id="theme"></button></header>
 <main id="main"><div id="view"></div></main>
-<footer><p>Hatched: no line came. Marks: releases, scalings ⇅, crashes ✕. Percentiles are within 1.1 %. Made by l2met-local.</p></footer>
+<footer><p>Hatched areas: no log lines received. Marks: releases, scalings ⇅, crashes ✕. Percentiles are within 1.1 %. Drag on a chart to zoom, double-click or Esc to go back. Made by l2met-local.</p></footer>
 <noscript>The charts are drawn in the browser: they need JavaScript.</noscript>
 <script type="application/json" id="data">${data}</script>
 <script>${uplot}</script>

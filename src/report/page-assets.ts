@@ -37,7 +37,8 @@ export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   return new Map(files)
 }
 
-function toFile(name: string, bytes: Buffer): PageFile {
+/** A file of the page with its type by name. */
+export function toFile(name: string, bytes: Buffer): PageFile {
   const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`
   const packed = gzipSync(bytes, { level: 9 })
   return { type: typeOf(name)!, text: bytes.toString('utf8'), bytes, packed, etag }

@@ -151,7 +151,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     addLiveRoute(read, { store })
     addMetricsRoute(read, { collectorOf, flush: intake.flush })
     addProcessMetrics(read, { self })
-    await addPageRoute(read)
+    await addPageRoute(read, config)
     addWelcomeRoute(read, config)
   })
 

@@ -1,3 +1,4 @@
+import { actOnKey, followFinger } from './gestures.js'
 import { optionsOf } from './options.js'
 import { showReadout } from './readout.js'
 import { make } from '../dom.js'
@@ -40,9 +41,13 @@ export function createChart(title, { note = '', isSmall = false } = {}) {
     canvas,
   ])
   canvas.tabIndex = 0
+  canvas.dataset.ownKeys = ''
   canvas.setAttribute('role', 'group')
-  canvas.setAttribute('aria-label', `${title}, chart; the arrow keys move the cursor`)
-  canvas.addEventListener('keydown', moveCursor)
+  canvas.setAttribute(
+    'aria-label',
+    `${title}, chart; arrow keys move the cursor, + and − zoom about it`,
+  )
+  canvas.addEventListener('keydown', onKey)
   canvas.addEventListener('blur', () => setCursor(null))
 
   const chart = {
@@ -90,6 +95,7 @@ function draw(chart) {
     chart.plot?.destroy()
     chart.shape = shape
     chart.plot = new uPlot({ ...sizeOf(chart), ...optionsOf(chart) }, data, canvas)
+    followFinger(chart.plot, setCursor)
   } else chart.plot.setData(data)
   chart.isOld = false
 }
@@ -110,16 +116,24 @@ const STEPS = new Map([
   ['PageDown', 10],
 ])
 
-function moveCursor(event) {
+/** Arrows move the cursor, with Shift the range; + and - zoom about the cursor. */
+function onKey(event) {
+  const { plot, spec } = charts.get(event.currentTarget)
+  if (plot === null || event.ctrlKey || event.metaKey || event.altKey) return
+  const index = plot.cursor.idx ?? null
+  if (event.key === 'Escape' && index !== null) {
+    event.preventDefault()
+    setCursor(null)
+    return
+  }
   const by = STEPS.get(event.key)
-  if (event.key === 'Escape') setCursor(null)
-  if (by === undefined) return
+  if (by === undefined || event.shiftKey) {
+    actOnKey(event, index === null ? null : spec.times.at(index) * 1000)
+    return
+  }
   event.preventDefault()
-  const chart = charts.get(event.currentTarget)
-  if (chart === undefined || chart.plot === null) return
-  const last = chart.spec.times.length - 1
-  const index = chart.plot.cursor.idx ?? last
-  setCursor(Math.min(Math.max(index + by, 0), last))
+  const last = spec.times.length - 1
+  setCursor(Math.min(Math.max((index ?? last) + by, 0), last))
 }
 
 function setCursor(index) {

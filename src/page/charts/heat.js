@@ -1,4 +1,3 @@
-import { newest } from './readout.js'
 import { createChart } from './chart.js'
 import { colourOf } from '../dom.js'
 import { formatCount, formatSeconds } from '../format.js'
@@ -101,7 +100,7 @@ function parseColour(hex) {
 }
 
 function heatReadout(cells, bound, index) {
-  const cell = index === null ? newest(cells) : cells.at(index)
+  const cell = index < 0 ? null : cells.at(index)
   if (cell === null || cell === undefined) return [{ label: 'requests', colour: null, text: '–' }]
   const counts = cell.slice(1)
   const most = counts.indexOf(Math.max(...counts))

@@ -42,6 +42,19 @@ export function drawMarks(plot, model) {
   ctx.restore()
 }
 
+/** A veil over the step that isn't over: its counts still grow, and its percentiles are of few requests. */
+export function drawUnfinished(plot, { from, step, last, times }) {
+  if (last >= times.length - 1) return
+  const { ctx, bbox } = plot
+  const start = plot.valToPos((from + (last + 1) * step) / 1000, 'x', true)
+  const left = Math.max(start, bbox.left)
+  ctx.save()
+  ctx.globalAlpha = 0.6
+  ctx.fillStyle = colourOf('panel')
+  ctx.fillRect(left, bbox.top - 1, bbox.left + bbox.width - left, bbox.height + 2)
+  ctx.restore()
+}
+
 /** Hatches the times in which no line came, so that an empty chart isn't taken for a calm one. */
 export function drawSilence(plot, model) {
   const { ctx, bbox } = plot

@@ -1,4 +1,6 @@
-import { drawMarks, drawSilence } from './layers.js'
+import { tickDate } from '../state/zone.js'
+import { cursorOptions, takeSelection } from './gestures.js'
+import { drawMarks, drawSilence, drawUnfinished } from './layers.js'
 import { showReadout } from './readout.js'
 import { colourOf } from '../dom.js'
 import { formatBytes, formatClock, formatDay } from '../format.js'
@@ -13,7 +15,8 @@ import { formatBytes, formatClock, formatDay } from '../format.js'
  * @property {number} [least] the top of the y axis is at least this
  * @property {(chart: object) => void} [draw] draws on the canvas, in place of series
  * @property {[number, number]} [yRange]
- * @property {(index: number | null) => ReadoutItem[]} [readout] in place of the values of the series
+ * @property {boolean} [isGauge] the last value is true until the next one comes
+ * @property {(index: number) => ReadoutItem[]} [readout] in place of the values of the series
  *
  * @typedef {object} ChartSeries
  * @property {string} label
@@ -47,14 +50,10 @@ export function optionsOf(chart) {
   return {
     padding: [10, PADDING_PX, 0, 0],
     legend: { show: false },
-    cursor: {
-      sync: { key: 'l2met' },
-      drag: { x: false, y: false },
-      points: { size: 6 },
-      y: false,
-    },
+    cursor: cursorOptions(),
+    tzDate: tickDate,
     scales: {
-      x: { time: true, range: () => [chart.model.viewFrom / 1000, chart.model.to / 1000] },
+      x: { time: true, range: () => [chart.model.viewFrom / 1000, chart.model.viewTo / 1000] },
       y: { distr: spec.isLog ? 3 : 1, range: (_, low, high) => yRange(chart.spec, low, high) },
       behind: { range: (_, __, high) => [0, Math.max(high, 1) * 4] },
     },
@@ -79,10 +78,12 @@ export function optionsOf(chart) {
       draw: [
         (plot) => {
           chart.spec.draw?.(plot)
+          drawUnfinished(plot, chart.model)
           drawMarks(plot, chart.model)
         },
       ],
       setCursor: [() => showReadout(chart)],
+      setSelect: [takeSelection],
     },
   }
 }
@@ -163,9 +164,13 @@ function timeLabels(plot, splits) {
   })
 }
 
+/** The clock; the day where it begins, and at the left end of a range that crosses midnight. */
 function timeLabel(seconds, i, splits) {
   const ms = seconds * 1000
   const withSeconds = splits.length > 1 && splits[1] - splits[0] < 60
-  const isMidnight = new Date(ms).getHours() === 0 && new Date(ms).getMinutes() === 0
-  return isMidnight ? formatDay(ms) : formatClock(ms, withSeconds)
+  const clock = formatClock(ms, withSeconds)
+  const day = formatDay(ms)
+  const isNewDay = day !== formatDay((splits[i - 1] ?? splits.at(-1)) * 1000)
+  if (!isNewDay) return clock
+  return clock === '00:00' ? day : `${day} ${clock}`
 }

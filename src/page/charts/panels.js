@@ -19,8 +19,6 @@ const CLASS_COLOURS = new Map([
 ])
 const CLASS_ORDER = ['2xx', '3xx', '1xx', 'other', 'none', '4xx', '5xx']
 const DYNO_COLOURS = ['d1', 'd2', 'd3', 'd4', 'd5', 'd6', 'd7', 'd8']
-/** The step that runs is shown once it is this old: before, too little of it has come, ms. */
-const SETTLED_MS = 5000
 /** The lowest latency drawn, s: the router counts whole milliseconds. */
 const LEAST_S = 0.001
 
@@ -30,9 +28,9 @@ export function createRequestsPanel() {
   return {
     element: chart.element,
     update: (model) => {
-      const classes = stack(model.series.requests.perSecond, model.lines)
-        .map(({ name, values }) => ({ name, values: settled(model, values) }))
-        .toSorted((a, b) => CLASS_ORDER.indexOf(a.name) - CLASS_ORDER.indexOf(b.name))
+      const classes = stack(model.series.requests.perSecond, model.lines).toSorted(
+        (a, b) => CLASS_ORDER.indexOf(a.name) - CLASS_ORDER.indexOf(b.name),
+      )
       let below = model.times.map(() => 0)
       const bars = classes.map(({ name, values }) => {
         below = values.map((value, i) => (value === null ? null : below.at(i) + value))
@@ -107,6 +105,7 @@ export function createMemoryPanel() {
       chart.update(model, {
         times: model.times,
         format: formatBytes,
+        isGauge: true,
         series: [...lines, ...quotasOf(dynos, model.times)],
       })
     },
@@ -138,6 +137,7 @@ export function createLoadPanel() {
       chart.update(model, {
         times: model.times,
         format: formatNumber,
+        isGauge: true,
         least: 1,
         series: dynos.map(([name, load], i) => {
           return { label: name, colour: DYNO_COLOURS[i % DYNO_COLOURS.length], values: load['1m'] }
@@ -177,16 +177,12 @@ function ownSpec(prefix, metric, model) {
     return { times, format, series: [count, ...lines] }
   }
   if (prefix === 'sample')
-    return { times, format, series: [{ label: 'last', colour: 'd1', values: metric.last }] }
-  const perStep = settled(model, metric.count)
+    return {
+      times,
+      format,
+      isGauge: true,
+      series: [{ label: 'last', colour: 'd1', values: metric.last }],
+    }
   const label = `${prefix === 'unique' ? 'different' : 'sum'} in ${formatSpan(model.step / 1000)}`
-  return { times, format: formatCount, series: [{ label, colour: 'd1', values: perStep }] }
-}
-
-/** Without the step that runs while too little of it has come, unless it is all there is. */
-function settled({ from, step, now }, values) {
-  const running = Math.floor((now - from) / step)
-  const isYoung = now - (from + running * step) < SETTLED_MS
-  if (!isYoung || typeof values[running - 1] !== 'number') return values
-  return values.map((value, i) => (i === running ? null : value))
+  return { times, format: formatCount, series: [{ label, colour: 'd1', values: metric.count }] }
 }

@@ -1,15 +1,18 @@
 import { make, setText } from '../dom.js'
-import { formatClock, formatDay } from '../format.js'
+import { formatTime } from '../format.js'
 
-const MAX_READOUT = 8
+const MAX_READOUT = 10
+/** A gauge is known for so long after its last line; after that a dyno is gone, ms. */
+const KNOWN_MS = 180_000
 
-/** Writes the values at the cursor, or the newest, above a chart. */
+/** Writes the values at the cursor, or those of the last step that is over, above a chart. */
 export function showReadout(chart) {
   const { plot, spec, model, readout } = chart
-  const index = plot?.cursor.idx ?? null
-  const items = spec.readout?.(index) ?? readoutOf(spec, index)
+  const at = plot?.cursor.idx ?? null
+  const index = at ?? model.last
+  const items = spec.readout?.(index) ?? readoutOf(spec, model, index)
   const shown = items.slice(0, MAX_READOUT)
-  const time = index === null ? (model.isFile ? 'end' : 'now') : timeOf(model, index)
+  const time = timeOf(model, at)
   while (readout.children.length > shown.length + 1) readout.lastChild.remove()
   while (readout.children.length < shown.length + 1) readout.append(make('span'))
   const [head, ...rest] = readout.children
@@ -18,10 +21,13 @@ export function showReadout(chart) {
   rest.forEach((element, i) => showItem(element, shown.at(i)))
 }
 
-function timeOf({ from, step, to }, index) {
-  const start = from + index * step
-  const day = to - from > 86_400_000 ? `${formatDay(start)} ` : ''
-  return day + formatClock(start, step < 60_000)
+/** The start of the step at the cursor. Without a cursor it is now, or the last step. */
+function timeOf(model, at) {
+  if (at === null && model.isFile) return 'end'
+  if (at === null && model.isLive) return 'now'
+  const index = Math.max(at ?? model.last, 0)
+  const time = formatTime(model.from + index * model.step, model, model.step < 60_000)
+  return index > model.last ? `${time} (unfinished)` : time
 }
 
 function showItem(element, { label, colour, text }) {
@@ -36,10 +42,22 @@ function showItem(element, { label, colour, text }) {
   setText(element.lastChild, text)
 }
 
-function readoutOf({ series, format }, index) {
-  return series.map(({ label, colour, values, shown = values, format: own = format }) => {
-    return { label, colour, text: own(index === null ? newest(shown) : (shown.at(index) ?? null)) }
-  })
+function readoutOf({ series, format, isGauge = false }, model, index) {
+  const reach = isGauge ? Math.max(1, Math.floor(KNOWN_MS / model.step)) : 0
+  return series
+    .filter(({ label }) => label !== '')
+    .map(({ label, colour, values, shown = values, format: own = format }) => {
+      return { label, colour, text: own(lastKnown(shown, index, reach)) }
+    })
+}
+
+/** The value at a place, or the last one up to `reach` places before; null where there is none. */
+export function lastKnown(values, index, reach) {
+  for (let i = index; i >= Math.max(0, index - reach); i -= 1) {
+    const value = values.at(i) ?? null
+    if (value !== null) return value
+  }
+  return null
 }
 
 /** The last value there is. */

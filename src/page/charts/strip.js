@@ -31,7 +31,10 @@ export function createStrip(height, look = 'bars') {
     update: (model, values, colour) => {
       last = {
         model,
-        values: values.slice(Math.floor((model.viewFrom - model.from) / model.step)),
+        values: values.slice(
+          Math.floor((model.viewFrom - model.from) / model.step),
+          Math.ceil((model.viewTo - model.from) / model.step),
+        ),
         colour,
       }
       draw()
@@ -69,13 +72,13 @@ function drawLine(ctx, values, colour, ratio) {
   ctx.stroke()
 }
 
-function drawEvents(ctx, { events, viewFrom, to }, ratio) {
+function drawEvents(ctx, { events, viewFrom, viewTo }, ratio) {
   const { width, height } = ctx.canvas
   ctx.globalAlpha = 0.35
   for (const { time, kind } of events.filter(({ kind }) => MARKS.has(kind))) {
     ctx.fillStyle = colourOf(MARKS.get(kind))
     ctx.fillRect(
-      Math.round(((Date.parse(time) - viewFrom) / (to - viewFrom)) * width),
+      Math.round(((Date.parse(time) - viewFrom) / (viewTo - viewFrom)) * width),
       0,
       ratio,
       height,

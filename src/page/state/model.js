@@ -5,7 +5,10 @@
  * @property {number} from
  * @property {number} to
  * @property {number} viewFrom where charts begin
+ * @property {number} viewTo where charts end
  * @property {number} step
+ * @property {number} last the last step that is over, by its place; -1 when none is
+ * @property {boolean} isLive it follows time: `last` is now
  * @property {number} now the server's time
  * @property {number[]} times middle of each step, s
  * @property {(number | null)[]} lines lines in each step
@@ -19,12 +22,14 @@ const LEAST_VIEW_MS = 90_000
 
 /**
  * @param {object} answer
- * @param {number} firstLine time of the app's first line of all, ms; what is before it was never there
+ * @param {{firstLine?: number, isLive?: boolean}} [options] time of the app's first line of all, ms: an app
+ *   that is new is drawn from there on
  * @returns {Model}
  */
-export function toModel(answer, firstLine = 0) {
+export function toModel(answer, { firstLine = 0, isLive = false } = {}) {
   const from = Date.parse(answer.from)
   const to = Date.parse(answer.to)
+  const now = Date.parse(answer.now)
   const step = answer.step * 1000
   const { series } = answer
   return {
@@ -32,8 +37,11 @@ export function toModel(answer, firstLine = 0) {
     from,
     to,
     viewFrom: Math.max(from, to - Math.max((to - firstLine) * 1.08, LEAST_VIEW_MS)),
+    viewTo: to,
     step,
-    now: Date.parse(answer.now),
+    now,
+    last: Math.min(Math.floor((now - from) / step), answer.points) - 1,
+    isLive,
     times: Array.from({ length: answer.points }, (_, i) => (from + (i + 0.5) * step) / 1000),
     lines: series.lines.count,
     events: series.events,

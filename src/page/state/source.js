@@ -1,4 +1,4 @@
-/** What went wrong with a request; `status` is 0 when no answer came. */
+/** An error with what went wrong with a request; `status` is 0 when no answer came. */
 class RequestFailed extends Error {
   constructor(status, message) {
     super(message)
@@ -6,34 +6,20 @@ class RequestFailed extends Error {
   }
 }
 
-/**
- * Seconds: of the range, of its steps, and after how many the whole range is fetched again, for figures
- * that the stream can't bring. The wider the range, the less one step changes them.
- */
-export const RANGES = [
-  { key: '15m', title: '15 min', seconds: 900, step: 10, refresh: 5 },
-  { key: '1h', title: '1 h', seconds: 3600, step: 10, refresh: 40 },
-  { key: '6h', title: '6 h', seconds: 21_600, step: 60, refresh: 240 },
-  { key: '24h', title: '24 h', seconds: 86_400, step: 180, refresh: 360 },
+/** Facts of an app that no focus changes. */
+const FRAME = ['lines', 'events', 'health']
+const REPORT = [
+  'report',
+  'requests',
+  'service',
+  'heat',
+  'connect',
+  'queue',
+  'errors',
+  'memory',
+  'load',
 ]
-
-const NAMES = [
-  [
-    'report',
-    'lines',
-    'events',
-    'health',
-    'requests',
-    'service',
-    'heat',
-    'connect',
-    'queue',
-    'errors',
-  ],
-  ['memory', 'load', 'measure:*', 'count:*', 'sample:*', 'unique:*', 'addon:*'],
-]
-  .flat()
-  .join(',')
+const OWN = ['measure:*', 'count:*', 'sample:*', 'unique:*', 'addon:*']
 const PATIENCE_MS = 20_000
 
 /** The apps that lines came from, and how far the server's clock is ahead of this one, ms. */
@@ -42,25 +28,33 @@ export async function fetchApps() {
   return { apps: body, ahead: date === null ? 0 : Date.parse(date) - Date.now() }
 }
 
-/** The whole range up to the end of the step that holds `now` (ms, the server's time to the second). */
-export async function fetchSeries(app, { seconds, step }, now) {
-  const end = (Math.floor(now / 1000 / step) + 1) * step
-  const query = new URLSearchParams({
-    app,
-    name: NAMES,
-    from: (end - seconds) * 1000,
-    to: end * 1000,
-    step,
-  })
-  return (await getJson(`api/series?${query}`)).body
+/**
+ * All series of a grid of steps; with a focus those that are stored for it, the others as null.
+ * @param {{from: number, to: number, step: number}} grid ms
+ */
+export async function fetchSeries(app, { from, to, step }, focus = {}) {
+  const ask = async (names, cut) => {
+    const query = new URLSearchParams({
+      app,
+      name: names.join(','),
+      from,
+      to,
+      step: step / 1000,
+      ...cut,
+    })
+    return (await getJson(`api/series?${query}`)).body
+  }
+  if (Object.keys(focus).length === 0) return ask([...FRAME, ...REPORT, ...OWN], {})
+  const [whole, cut] = await Promise.all([ask(FRAME, {}), ask(REPORT, focus)])
+  return { ...cut, series: { ...whole.series, ...cut.series } }
 }
 
 /**
  * Follows the newest steps. The browser connects again by itself and goes on where it was; when the
- * server yielder the stream down for good, `onState` gets `refused`.
+ * server turned the stream down for good, `onState` gets `refused`.
  */
-export function openStream(app, { step }, { onSeries, onReset, onTrouble, onState }) {
-  const stream = new EventSource(`api/live?${new URLSearchParams({ app, step })}`)
+export function openStream(app, step, { onSeries, onReset, onTrouble, onState }) {
+  const stream = new EventSource(`api/live?${new URLSearchParams({ app, step: step / 1000 })}`)
   stream.addEventListener('open', () => onState('open'))
   stream.addEventListener('error', () => {
     onState(stream.readyState === EventSource.CLOSED ? 'refused' : 'waiting')

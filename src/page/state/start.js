@@ -1,19 +1,15 @@
-import { RANGES, fetchApps, fetchSeries } from './source.js'
+import { readAddress, toAddress } from './address.js'
+import { gridOf } from './ranges.js'
+import { fetchApps, fetchSeries } from './source.js'
 
 /* Runs before the rest of the page has come, and asks for what the first picture needs. */
 
-const query = new URLSearchParams(location.search)
-
-/** What the address asks for; `app` is empty when it names none. */
-export const asked = {
-  app: query.get('app') ?? '',
-  range: RANGES.find(({ key }) => key === query.get('range')) ?? RANGES[0],
-  isLive: query.get('live') !== '0',
-}
+/** What the address asks for, and what of it isn't understood. */
+export const asked = readAddress(location.search)
 
 let apps = fetchApps()
 let first = apps.then(askFirst)
-// They are awaited later, by whoever shows what went wrong. Without apps there is nothing to await.
+// They are awaited later, where errors are shown. Without apps there is nothing to await.
 apps.catch(() => {
   first = null
 })
@@ -26,13 +22,15 @@ export function takeApps() {
   return taken
 }
 
-/** The series of the first picture; null when they were taken, or are of another app or range. */
-export async function takeSeries(app, range) {
+/** The series of the first picture; null when they were taken, or something else is asked for by now. */
+export async function takeSeries(chosen) {
   const asking = first
-  // Taken even when it failed: who tries again has to ask anew.
+  // Taken even when it failed: the next try has to ask again.
   first = null
   const taken = await asking
-  return taken?.app === app && range === asked.range ? taken.series : null
+  return taken !== null && taken?.address === toAddress({ ...chosen, isLive: true })
+    ? taken.series
+    : null
 }
 
 /** The app that was last heard of. */
@@ -43,8 +41,13 @@ export function newestApp(known) {
 
 /** Asks for what the address names, when it is there. */
 async function askFirst({ apps: known, ahead }) {
-  if (known.length === 0) return null
-  const app = asked.app === '' ? newestApp(known) : asked.app
+  const { chosen, problems } = asked
+  if (known.length === 0 || problems.length > 0) return null
+  const app = chosen.app === '' ? newestApp(known) : chosen.app
   if (!known.some((one) => one.app === app)) return null
-  return { app, series: await fetchSeries(app, asked.range, Date.now() + ahead) }
+  const address = toAddress({ ...chosen, app, isLive: true })
+  return {
+    address,
+    series: await fetchSeries(app, gridOf(chosen.range, Date.now() + ahead), chosen.focus),
+  }
 }

@@ -1,3 +1,5 @@
+import { readKept, writeKept } from './kept.js'
+
 const THEMES = [
   {
     theme: 'auto',
@@ -13,7 +15,7 @@ const KEY = 'l2met-theme'
 /** A button that goes through the themes; `onChange` comes whenever colours have changed. */
 export function startTheme(button, onChange) {
   let at = Math.max(
-    THEMES.findIndex(({ theme }) => theme === stored()),
+    THEMES.findIndex(({ theme }) => theme === readKept(KEY)),
     0,
   )
   const apply = () => {
@@ -26,26 +28,9 @@ export function startTheme(button, onChange) {
   }
   button.addEventListener('click', () => {
     at = (at + 1) % THEMES.length
-    store(THEMES[at].theme)
+    writeKept(KEY, THEMES[at].theme)
     apply()
   })
   window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', onChange)
   apply()
-}
-
-// Storage may be forbidden; the theme then lasts as long as the page.
-function stored() {
-  try {
-    return localStorage.getItem(KEY)
-  } catch {
-    return null
-  }
-}
-
-function store(theme) {
-  try {
-    localStorage.setItem(KEY, theme)
-  } catch {
-    return
-  }
 }

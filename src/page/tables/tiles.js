@@ -1,5 +1,4 @@
 import { make, setText } from '../dom.js'
-import { sumOf } from '../state/model.js'
 import {
   formatBytes,
   formatClock,
@@ -37,12 +36,14 @@ const FIGURES = 7
 function figuresOf(model) {
   const { requests, service, routes, dynos } = model.report
   const failed = routes.reduce((sum, route) => sum + route.errors, 0)
-  // The columns are as new as the stream; the report is fetched when a step is over.
-  const count = formatCount(sumOf(model.series.requests.count))
   const timed = service === null ? 'no request was timed' : `of ${formatCount(service.count)} timed`
   const slowest = service === null ? timed : `max ${formatSeconds(service.max)}`
   return [
-    { name: 'Requests', value: count, note: `peak ${formatCount(requests.peakPerSecond)}/s` },
+    {
+      name: 'Requests',
+      value: formatCount(requests.count),
+      note: `peak ${formatCount(requests.peakPerSecond)}/s`,
+    },
     model.isFile ? rateOf(model) : nowOf(model),
     { name: 'p50', value: formatSeconds(service?.p50), note: timed },
     { name: 'p95', value: formatSeconds(service?.p95), note: timed },
@@ -66,19 +67,23 @@ function rateOf({ report: { requests, seconds } }) {
   }
 }
 
-/** The last step that is over; where it has nothing, as at the very start, the one that runs. */
-function nowOf({ series, from, step, now }) {
+/** The rate of the last step that is over: the same that the chart writes as now. */
+function nowOf({ series, from, step, last, isLive }) {
   const columns = Object.values(series.requests.perSecond)
-  const running = Math.floor((now - from) / step)
-  /** @param {number} i */
-  const isKnown = (i) => columns.some((values) => typeof values[i] === 'number')
-  const at = isKnown(running - 1) ? running - 1 : running
-  if (!isKnown(at)) return { name: 'Now', value: '–', note: 'no line just now' }
-  const rate = columns.reduce((sum, values) => sum + (values[at] ?? 0), 0)
-  const seconds = step / 1000
-  const span = seconds === 60 ? 'minute' : seconds < 60 ? `${seconds} s` : `${seconds / 60} min`
-  const note = at === running ? `since ${formatClock(from + at * step)}` : `in the last ${span}`
-  return { name: 'Now', value: formatRate(rate), note }
+  const known = columns.map((values) => valueAt(values, last)).filter((value) => value !== null)
+  const name = isLive ? 'Now' : 'At the end'
+  if (known.length === 0) {
+    const isFirst = columns.some((values) => valueAt(values, last + 1) !== null)
+    return { name, value: '–', note: isFirst ? 'the first step isn’t over' : 'no line just now' }
+  }
+  const rate = known.reduce((sum, value) => sum + value, 0)
+  const start = from + last * step
+  const note = `${formatClock(start, step < 60_000)} to ${formatClock(start + step, step < 60_000)}`
+  return { name, value: formatRate(rate), note }
+}
+
+function valueAt(values, i) {
+  return i < 0 ? null : (values.at(i) ?? null)
 }
 
 /** The dyno that is nearest to its quota. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { RequestError } from '../../receive/request-error.ts'
-import { type PageFile, readPageFiles } from '../../report/page-assets.ts'
+import { type PageFile, readPageFiles, toFile } from '../../report/page-assets.ts'
 import { takesGzip } from './json-reply.ts'
 
 /** Nothing but our own files; no text becomes code or markup. */
@@ -17,9 +17,19 @@ const PAGE_POLICY = [
 ].join('; ')
 
 /** `GET /` and its files under `/page/`, from memory: a path that isn't a known name finds nothing. */
-export async function addPageRoute(app: FastifyInstance): Promise<void> {
+export async function addPageRoute(
+  app: FastifyInstance,
+  options: { readonly retentionMs: number },
+): Promise<void> {
   const files = await readPageFiles()
-  app.get('/', async (request, reply) => send(request, reply, files.get('index.html')))
+  const text = files
+    .get('index.html')!
+    .text.replace(
+      /data-retention-hours="\d+"/,
+      `data-retention-hours="${options.retentionMs / 3_600_000}"`,
+    )
+  const index = toFile('index.html', Buffer.from(text))
+  app.get('/', async (request, reply) => send(request, reply, index))
   app.get('/page/*', async (request, reply) => {
     const { '*': path } = request.params as { readonly '*': string }
     return send(request, reply, files.get(path))

@@ -1,6 +1,7 @@
 import { forgetColours } from './charts/chart.js'
 import { startGestures } from './charts/gestures.js'
 import { showBanner, showControls, showStream, startControls } from './controls.js'
+import { joinFocus, showFocus, startFocus } from './focus.js'
 import { formatRate, formatSeconds } from './format.js'
 import { showHealth } from './health.js'
 import { createLoader, isFollowing, serverNow } from './loader.js'
@@ -16,7 +17,10 @@ import { createView } from './view.js'
 const LIST_MS = 60_000
 
 const page = Object.fromEntries(
-  ['theme', 'zone', 'health', 'main', 'view'].map((id) => [id, document.getElementById(id)]),
+  ['theme', 'zone', 'health', 'focus', 'main', 'view'].map((id) => [
+    id,
+    document.getElementById(id),
+  ]),
 )
 
 const state = {
@@ -46,7 +50,10 @@ const state = {
 const loader = createLoader(state, {
   answer: draw,
   instead: showInstead,
-  app: () => history.replaceState(null, '', toAddress(state)),
+  app: () => {
+    history.replaceState(null, '', toAddress(state))
+    showFocus(page.focus, state.focus, (focus) => go({ focus }))
+  },
   pick: (change) => go({ ...change, problems: [] }),
 })
 
@@ -60,6 +67,10 @@ function start() {
     move,
     scale: (by) => scale(by, null),
     shown: () => ({ ...shownSpan(), now: serverNow(state) }),
+  })
+  startFocus({
+    focus: (change) => go({ focus: joinFocus(state.focus, change) }),
+    span: (from, to) => zoom(from, to),
   })
   startGestures({ zoom, back, move, scale })
   window.addEventListener('popstate', takeAddress)
@@ -138,6 +149,7 @@ function forget() {
 
 function showInstead(element) {
   state.answer = state.model = state.view = null
+  page.focus.hidden = true
   // An equal one stays: somebody may be about to use it.
   if (!page.view.firstChild?.isEqualNode(element)) page.view.replaceChildren(element)
   showBanner('')
@@ -169,6 +181,7 @@ function modelOf({ answer, apps, app, range }) {
   return toModel(answer, {
     firstLine: isYoung ? Date.parse(firstLine) : 0,
     isLive: isFollowing(state),
+    focus: state.focus,
   })
 }
 

@@ -1,4 +1,4 @@
-import { make } from './dom.js'
+import { make, setText } from './dom.js'
 import { createHeatPanel } from './charts/heat.js'
 import {
   createLatencyPanel,
@@ -19,16 +19,22 @@ import { createTiles } from './tables/tiles.js'
 export function createView(root) {
   const tiles = createTiles()
   const fixed = [
-    createRequestsPanel(),
-    createLatencyPanel('Response time', ({ series }) => series.service),
-    createHeatPanel(),
-    createErrorsPanel(),
-    createMemoryPanel(),
-    createLoadPanel(),
-    createRoutesPanel(),
-    createDynosPanel(),
+    stored(createRequestsPanel(), ({ series }) => series.requests),
+    stored(
+      createLatencyPanel('Response time', ({ series }) => series.service),
+      ({ series }) => series.service,
+    ),
+    stored(createHeatPanel(), ({ series }) => series.heat),
+    stored(createErrorsPanel(), ({ series }) => series.errors),
+    stored(createMemoryPanel(), ({ series }) => series.memory),
+    stored(createLoadPanel(), ({ series }) => series.load),
+    stored(createRoutesPanel(), ({ report }) => report.routes),
+    stored(createDynosPanel(), ({ report }) => report.dynos),
     createQueuePanel(),
-    createLatencyPanel('Time to connect to a dyno', ({ series }) => series.connect),
+    stored(
+      createLatencyPanel('Time to connect to a dyno', ({ series }) => series.connect),
+      ({ series }) => series.connect,
+    ),
     createEventsPanel(),
   ]
   /** The stream brings columns; what shows the report has nothing new until that is fetched. */
@@ -64,7 +70,23 @@ export function createView(root) {
   }
 }
 
-/** Panels for whatever the answer has under some prefixes. */
+/** A panel that says so where its part isn't stored for the focus of the page. */
+function stored(panel, partOf) {
+  const note = make('p.empty.absent', { hidden: true })
+  panel.element.append(note)
+  return {
+    ...panel,
+    update: (model) => {
+      const isStored = (partOf(model) ?? null) !== null
+      panel.element.classList.toggle('not-stored', !isStored)
+      note.hidden = isStored
+      if (isStored) panel.update(model)
+      else setText(note, `Not stored by ${Object.keys(model.focus).join(' and ')}.`)
+    },
+  }
+}
+
+/** Panels for all that the answer has under some prefixes. */
 function createSection(title, columns, prefixes, create) {
   const panels = new Map()
   const grid = make(`div.panels.${columns}`)

@@ -78,7 +78,7 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
       ['GET\n/cart', '2', '1', '900 ms', '30 s', '30 s', '98.7 %'],
     ])
     expect(await rowsOf('Dynos')).toEqual([
-      ['web.1', '12', '30 s', '384 MB of 512 MB', '–', '0.75', 'R14 × 1'],
+      ['web.1', '12', '30 s', '384 MB of 512 MB', '384 MB', '–', '0.75', 'R14 × 1'],
     ])
     expect(await textOf('.errors li')).toEqual(['H12Request timeout1', 'R14Memory quota exceeded1'])
     expect(await textOf('.events li')).toEqual([expect.stringMatching(/releasev42$/)])
@@ -231,6 +231,8 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     ['from=2026-11-21T11:00:00Z&to=2026-11-21T10:00:00Z', /has to be before/],
     ['from=2026-11-21T11:00:00Z', /“to” is missing/],
     ['dino=web.1', /no parameter “dino”/],
+    ['code=5xx', /has to be an H or an R code/],
+    ['dyno=web.1&route=/', /nothing is stored by both/],
     ['range=1h&range=6h', /more than once/],
     ['from=1790000000000&to=1790000600000', /Nothing is kept from before|in the future/],
   ])('an address with %s is refused, and offers a way out', async (query, reason) => {
@@ -269,6 +271,64 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     const query = new URL(page.url()).searchParams
     expect([query.get('from'), query.get('to')]).toEqual([start.toISOString(), end.toISOString()])
     expect(await page.locator('#custom').innerText()).toContain(start.toISOString().slice(11, 16))
+    expect(problems).toEqual([])
+  })
+
+  test('a click on a route, a code or a dyno focuses the page, and Back leaves it', async () => {
+    await postAll()
+    await post(request('/cart', 503, 9000, 'code=H12 desc="Request timeout"', 'web.2'))
+    const { page, problems } = await openWatched(browser, `${url}/?app=shop&live=0`)
+    await waitForCharts(page)
+    const requests = (count: string) =>
+      page.locator('.tile', { hasText: new RegExp(`^Requests${count}(?!\\d)`) }).waitFor()
+    const rowsOf = async (name: string) => {
+      const rows = page.getByRole('region', { name, exact: true }).locator('tbody tr')
+      return Promise.all(
+        (await rows.all()).map(async (row) =>
+          (await row.locator('td').allInnerTexts()).slice(0, 3),
+        ),
+      )
+    }
+    await requests('13')
+    await page.getByRole('button', { name: '/cart' }).click()
+    await requests('3')
+    expect(new URL(page.url()).searchParams.get('route')).toBe('/cart')
+    expect(await rowsOf('Routes')).toEqual([['GET\n/cart', '3', '2']])
+    expect(await figure(page, 'Failed')).toBe('66.7 %')
+    const dynos = page.getByRole('region', { name: 'Dynos', exact: true })
+    expect(await dynos.innerText()).toContain('Not stored by route.')
+    await page.getByRole('button', { name: 'H12', exact: true }).click()
+    await requests('2')
+    await page.getByRole('button', { name: 'Remove route /cart' }).click()
+    await page.waitForURL((address) => !address.searchParams.has('route'))
+    await dynos.getByRole('button', { name: 'web.2' }).waitFor()
+    expect(await rowsOf('Routes')).toEqual([['all\n/cart', '2', '–']])
+    expect(await rowsOf('Dynos')).toEqual([
+      ['web.1', '1', '–'],
+      ['web.2', '1', '–'],
+    ])
+    expect(await figure(page, 'p95')).toBe('–')
+    await dynos.getByRole('button', { name: 'web.2' }).click()
+    await requests('1')
+    await page.goBack()
+    await page.goBack()
+    await page.goBack()
+    await requests('3')
+    await page.goBack()
+    await requests('13')
+    expect(await page.locator('#focus').isVisible()).toBe(false)
+    await page.getByRole('button', { name: 'v42' }).click()
+    await page.waitForURL(/from=.*&to=/)
+    expect(problems).toEqual([])
+  })
+
+  test('a focus moves on with time', async () => {
+    await postAll()
+    const { page, problems } = await openWatched(browser, `${url}/?app=shop&dyno=web.1`)
+    await waitForCharts(page)
+    await page.locator('#live[data-stream=polling]').waitFor()
+    await post(request('/users/7', 200, 5), request('/users/7', 200, 5, '', 'web.2'))
+    await page.locator('.tile', { hasText: /^Requests13(?!\d)/ }).waitFor()
     expect(problems).toEqual([])
   })
 
@@ -435,11 +495,11 @@ function line(app: string, proc: string, message: string): string {
   return syslog(app, proc, message, Date.now())
 }
 
-function request(path: string, status: number, service: number, code = ''): string {
+function request(path: string, status: number, service: number, code = '', dyno = 'web.1'): string {
   const at = code === '' ? 'at=info' : `at=error ${code}`
   return line(
     'heroku',
     'router',
-    `${at} method=GET path="${path}" host=h request_id=r fwd="192.0.2.1" dyno=web.1 connect=1ms service=${service}ms status=${status} bytes=512 protocol=https`,
+    `${at} method=GET path="${path}" host=h request_id=r fwd="192.0.2.1" dyno=${dyno} connect=1ms service=${service}ms status=${status} bytes=512 protocol=https`,
   )
 }

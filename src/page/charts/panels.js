@@ -28,7 +28,7 @@ export function createRequestsPanel() {
   return {
     element: chart.element,
     update: (model) => {
-      const classes = stack(model.series.requests.perSecond, model.lines).toSorted(
+      const classes = stack(rates(model), model.lines).toSorted(
         (a, b) => CLASS_ORDER.indexOf(a.name) - CLASS_ORDER.indexOf(b.name),
       )
       let below = model.times.map(() => 0)
@@ -36,7 +36,7 @@ export function createRequestsPanel() {
         below = values.map((value, i) => (value === null ? null : below.at(i) + value))
         return {
           label: name,
-          colour: CLASS_COLOURS.get(name) ?? 'muted',
+          colour: CLASS_COLOURS.get(name) ?? (/^[HR]/.test(name) ? 's5xx' : 'muted'),
           values: below,
           shown: values,
           look: 'stack',
@@ -45,6 +45,13 @@ export function createRequestsPanel() {
       chart.update(model, { times: model.times, format: formatRate, series: bars.toReversed() })
     },
   }
+}
+
+/** By status class; where the focus is a code, all requests with it. */
+function rates({ series: { requests }, step, focus }) {
+  if (requests.perSecond !== null) return requests.perSecond
+  const perSecond = requests.count.map((n) => (n === null ? null : n / (step / 1000)))
+  return Object.fromEntries([[focus.code, perSecond]])
 }
 
 /** Percentiles of the service time, before bars of how many requests stand behind them. */

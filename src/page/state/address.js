@@ -17,7 +17,7 @@ const CHECKS = [
   ['dyno', /^[\w.-]{1,128}$/, 'the name of a dyno, as web.1'],
   ['code', /^[HR]\d\d$/, 'an H or an R code, as H12'],
 ]
-const KNOWN = new Set(['app', 'range', 'from', 'to', 'live'])
+const KNOWN = new Set(['app', 'range', 'from', 'to', 'live', ...CHECKS.map(([name]) => name)])
 
 /**
  * Reads what an address asks for; `problems` says what of it isn't understood.

@@ -8,6 +8,7 @@
  * @property {number} viewTo where charts end
  * @property {number} step
  * @property {number} last the last step that is over, by its place; -1 when none is
+ * @property {Record<string, string>} focus the route, dyno or code that series and report are about
  * @property {boolean} isLive it follows time: `last` is now
  * @property {number} now the server's time
  * @property {number[]} times middle of each step, s
@@ -22,11 +23,11 @@ const LEAST_VIEW_MS = 90_000
 
 /**
  * @param {object} answer
- * @param {{firstLine?: number, isLive?: boolean}} [options] time of the app's first line of all, ms: an app
+ * @param {{firstLine?: number, isLive?: boolean, focus?: Record<string, string>}} [options] time of the app's first line of all, ms: an app
  *   that is new is drawn from there on
  * @returns {Model}
  */
-export function toModel(answer, { firstLine = 0, isLive = false } = {}) {
+export function toModel(answer, { firstLine = 0, isLive = false, focus = {} } = {}) {
   const from = Date.parse(answer.from)
   const to = Date.parse(answer.to)
   const now = Date.parse(answer.now)
@@ -42,6 +43,7 @@ export function toModel(answer, { firstLine = 0, isLive = false } = {}) {
     now,
     last: Math.min(Math.floor((now - from) / step), answer.points) - 1,
     isLive,
+    focus,
     times: Array.from({ length: answer.points }, (_, i) => (from + (i + 0.5) * step) / 1000),
     lines: series.lines.count,
     events: series.events,

@@ -1,4 +1,5 @@
 import { make } from '../dom.js'
+import { makeFocus } from '../focus.js'
 import { formatBytes, formatCount, formatNumber, formatSeconds } from '../format.js'
 import { makePanel } from './panel.js'
 import { createTable, makeBar } from './table.js'
@@ -11,20 +12,27 @@ export function createDynosPanel() {
         title: 'Dyno',
         isText: true,
         value: (d) => d.name,
-        show: (d) => make('code', { text: d.name }),
+        show: (d) =>
+          makeFocus('dyno', d.name, make('code', { text: d.name }), /^[\w.-]{1,128}$/.test(d.name)),
       },
       { title: 'Requests', value: (d) => d.requests, show: (d) => formatCount(d.requests) },
       { title: 'p95', value: (d) => d.service?.p95, show: (d) => formatSeconds(d.service?.p95) },
       { title: 'Memory of quota', value: memoryShare, show: showMemory },
       {
+        title: 'Peak',
+        hint: 'the most memory in this range',
+        value: (d) => d.memory?.total?.max,
+        show: showPeak,
+      },
+      {
         title: 'Swap',
-        value: (d) => d.memory.swap?.last,
-        show: (d) => formatBytes(d.memory.swap?.last),
+        value: (d) => d.memory?.swap?.last,
+        show: (d) => formatBytes(d.memory?.swap?.last),
       },
       {
         title: 'Load 1 min',
-        value: (d) => d.load['1m']?.last,
-        show: (d) => formatNumber(d.load['1m']?.last),
+        value: (d) => d.load?.['1m']?.last,
+        show: (d) => formatNumber(d.load?.['1m']?.last),
       },
       { title: 'Errors', isText: true, value: errorsText, show: errorsText },
     ],
@@ -39,18 +47,27 @@ export function createDynosPanel() {
   }
 }
 
-function memoryShare({ memory: { total, quota } }) {
+function memoryShare({ memory }) {
+  const { total, quota } = memory ?? {}
   if (total === undefined) return null
   return quota === undefined ? total.last / 2 ** 50 : total.last / quota.last
 }
 
 function showMemory({ memory }) {
-  const { total, quota } = memory
+  const { total, quota } = memory ?? {}
   if (total === undefined) return '–'
   if (quota === undefined) return formatBytes(total.last)
   const share = total.last / quota.last
   const colour = share >= 1 ? 'bar-bad' : share >= 0.9 ? 'bar-warn' : 'bar'
   return makeBar(`${formatBytes(total.last)} of ${formatBytes(quota.last)}`, share, colour)
+}
+
+/** The most memory of the range; red where it was over the quota. */
+function showPeak({ memory }) {
+  const { total, quota } = memory ?? {}
+  if (total === undefined) return '–'
+  const isOver = quota !== undefined && total.max >= quota.last
+  return make(isOver ? 'span.failed' : 'span', { text: formatBytes(total.max) })
 }
 
 function errorsText({ errors }) {

@@ -1,5 +1,6 @@
 import { createStrip } from '../charts/strip.js'
 import { make, setText } from '../dom.js'
+import { makeFocus } from '../focus.js'
 import { formatCount } from '../format.js'
 import { sumOf } from '../state/model.js'
 import { makePanel } from './panel.js'
@@ -37,10 +38,11 @@ function isLost(code) {
 
 function createErrorRow({ code, name }) {
   const total = make('b')
+  const text = make('span', { text: code })
   const strip = createStrip(18)
   const element = make('li', {}, [
-    make('span.code', { text: code }),
-    make('span.name', { text: name }),
+    make('span.code', {}, [makeFocus('code', code, text, /^[HR]\d\d$/.test(code))]),
+    make('span', { text: name }),
     total,
     strip.element,
   ])

@@ -1,4 +1,5 @@
 import { make } from '../dom.js'
+import { makeFocus } from '../focus.js'
 import { formatCount, formatSeconds, formatShare } from '../format.js'
 import { makePanel } from './panel.js'
 import { createTable, makeBar } from './table.js'
@@ -9,7 +10,12 @@ export function createRoutesPanel() {
     [
       { title: 'Route', isText: true, value: (r) => `${r.route} ${r.method}`, show: showRoute },
       { title: 'Requests', value: (r) => r.count, show: (r) => formatCount(r.count) },
-      { title: 'Failed', hint: '5xx or an H code', value: (r) => r.errors, show: showFailed },
+      {
+        title: 'Failed',
+        hint: 'an error of the router, or a status of 500 or more',
+        value: (r) => r.errors,
+        show: showFailed,
+      },
       { title: 'p50', value: (r) => r.service?.p50, show: (r) => formatSeconds(r.service?.p50) },
       { title: 'p95', value: (r) => r.service?.p95, show: (r) => formatSeconds(r.service?.p95) },
       { title: 'p99', value: (r) => r.service?.p99, show: (r) => formatSeconds(r.service?.p99) },
@@ -40,12 +46,13 @@ function spent({ service }) {
 
 function showRoute({ method, route }) {
   return make('span.route', {}, [
-    make('span.method', { text: method }),
-    make('code', { text: route }),
+    make('span.method', { text: method ?? 'all' }),
+    makeFocus('route', route, make('code', { text: route }), /^(?:\/|\(other\)$)/.test(route)),
   ])
 }
 
 function showFailed({ errors, count }) {
+  if (errors === null) return '–'
   if (errors === 0) return make('span.zero', { text: '0' })
   return make('span.failed', {
     text: formatCount(errors),

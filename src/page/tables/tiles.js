@@ -35,14 +35,14 @@ const FIGURES = 7
 
 function figuresOf(model) {
   const { requests, service, routes, dynos } = model.report
-  const failed = routes.reduce((sum, route) => sum + route.errors, 0)
-  const timed = service === null ? 'no request was timed' : `of ${formatCount(service.count)} timed`
+  const failed = failedOf(routes)
+  const timed = service === null ? 'no time is known' : `of ${formatCount(service.count)} timed`
   const slowest = service === null ? timed : `max ${formatSeconds(service.max)}`
   return [
     {
       name: 'Requests',
       value: formatCount(requests.count),
-      note: `peak ${formatCount(requests.peakPerSecond)}/s`,
+      note: requests.peakPerSecond === null ? '' : `peak ${formatCount(requests.peakPerSecond)}/s`,
     },
     model.isFile ? rateOf(model) : nowOf(model),
     { name: 'p50', value: formatSeconds(service?.p50), note: timed },
@@ -50,13 +50,22 @@ function figuresOf(model) {
     { name: 'p99', value: formatSeconds(service?.p99), note: slowest },
     {
       name: 'Failed',
-      value: requests.count === 0 ? '–' : formatShare(failed / requests.count),
-      note: `${formatCount(failed)} of ${formatCount(requests.count)}`,
-      hint: 'Requests with a status of 500 or more, or with an H code',
-      isBad: failed / requests.count >= 0.01,
+      value: requests.count === 0 || failed === null ? '–' : formatShare(failed / requests.count),
+      note:
+        failed === null
+          ? 'not stored by this'
+          : `${formatCount(failed)} of ${formatCount(requests.count)}`,
+      hint: 'Requests with an error of the router, or with a status of 500 or more',
+      isBad: failed !== null && failed / requests.count >= 0.01,
     },
     { name: 'Memory', ...memoryOf(dynos) },
   ]
+}
+
+/** Requests that failed; null where that isn't stored. */
+function failedOf(routes) {
+  if (routes === null || routes.some(({ errors }) => errors === null)) return null
+  return routes.reduce((sum, route) => sum + route.errors, 0)
 }
 
 function rateOf({ report: { requests, seconds } }) {
@@ -69,7 +78,11 @@ function rateOf({ report: { requests, seconds } }) {
 
 /** The rate of the last step that is over: the same that the chart writes as now. */
 function nowOf({ series, from, step, last, isLive }) {
-  const columns = Object.values(series.requests.perSecond)
+  const { perSecond, count } = series.requests
+  const columns =
+    perSecond === null
+      ? [count.map((n) => (n === null ? null : n / (step / 1000)))]
+      : Object.values(perSecond)
   const known = columns.map((values) => valueAt(values, last)).filter((value) => value !== null)
   const name = isLive ? 'Now' : 'At the end'
   if (known.length === 0) {
@@ -89,13 +102,15 @@ function valueAt(values, i) {
 /** The dyno that is nearest to its quota. */
 function memoryOf(dynos) {
   let worst = null
-  for (const [name, { memory }] of Object.entries(dynos)) {
+  for (const [name, { memory }] of Object.entries(dynos ?? {})) {
+    if (memory === null) continue
     const { total, quota } = memory
     if (total === undefined) continue
     const share = quota === undefined ? null : total.last / quota.last
     if (worst === null || (share ?? -1) > (worst.share ?? -1)) worst = { name, total, quota, share }
   }
-  if (worst === null) return { value: '–', note: 'no runtime metrics' }
+  if (worst === null)
+    return { value: '–', note: dynos === null ? 'not stored by this' : 'no runtime metrics' }
   const { name, total, quota, share } = worst
   if (share === null) return { value: formatBytes(total.last), note: name }
   return {

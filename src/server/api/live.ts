@@ -10,7 +10,14 @@ import {
   readEvent,
   troubleEvent,
 } from './live-feed.ts'
-import { MAX_POINTS, type Query, readApp, readNames, readStepOption } from './series-query.ts'
+import {
+  MAX_POINTS,
+  type Query,
+  readApp,
+  readNames,
+  readStepOption,
+  refuseUnknown,
+} from './series-query.ts'
 import { CHART_NAMES } from '../../report/series.ts'
 
 export interface LiveOptions {
@@ -143,6 +150,7 @@ function textOf({ event, id, data }: LiveEvent): string {
 }
 
 function readTopic(query: Query): LiveTopic {
+  refuseUnknown(query, ['app', 'name', 'step'])
   const names = readNames(query['name'])
   return {
     app: readApp(query),

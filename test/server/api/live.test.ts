@@ -198,6 +198,7 @@ describe('/api/live', () => {
     expect((await fetch(`${url}/api/live?app=nobody`)).status).toBe(404)
     expect((await fetch(`${url}/api/live`)).status).toBe(400)
     expect((await fetch(`${url}/api/live?app=shop&step=7`)).status).toBe(400)
+    expect((await fetch(`${url}/api/live?app=shop&dyno=web.1`)).status).toBe(400)
   })
 
   test('a store that can’t be read is said, and said again when it can', async () => {

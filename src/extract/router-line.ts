@@ -37,7 +37,7 @@ const OTHER_METHOD = METHODS.length - 1
  * Reads bytes[start, end), a router message (SPEC.md section 2), into `into`. Method, path, host,
  * request_id, fwd and agent are written by anyone on the internet, so what counts is read from the
  * right, from the end back to `dyno=`, and no path can forge it. False when there is no `dyno=` or
- * neither status nor code.
+ * no status, nor a whole tail with a code.
  */
 export function readRouterLine(
   bytes: Uint8Array,
@@ -51,7 +51,8 @@ export function readRouterLine(
   if (headEnd < 0) return false
   readHead(bytes, start, headEnd, into)
   if (into.code > 0 && into.dynoStart === into.dynoEnd) forgetZeros(into)
-  return into.status > 0 || into.code > 0
+  // Without a status, the last of what the router writes tells a whole line from one that was cut.
+  return into.status > 0 || (into.code > 0 && findText(bytes, BYTES, headEnd, end) >= 0)
 }
 
 /** Router 2.0 writes `0ms` where the older one wrote nothing: no dyno was asked, so nothing was timed. */

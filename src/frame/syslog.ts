@@ -39,7 +39,7 @@ export function readSyslog(
   const app = nextField(bytes, host, end)
   const proc = nextField(bytes, app, end)
   const id = nextField(bytes, proc, end)
-  if (host >= end || app >= end || proc >= end) return false
+  if (host >= end || app >= end || proc >= end || id >= end) return false
   const message = nextField(bytes, id, end)
   line.bytes = bytes
   line.time = stamp.time
@@ -48,7 +48,7 @@ export function readSyslog(
   line.appStart = app
   line.appEnd = proc - 1
   line.procStart = proc
-  line.procEnd = id > end ? end : id - 1
+  line.procEnd = id - 1
   line.messageStart = Math.min(message, end)
   line.messageEnd = end
   undoOldOrder(line, host, app)

@@ -34,7 +34,8 @@ export function createFrameLines(maxLine: number, sink: LineSink): Lines {
       at = pastBlanks(held, at, held.length)
       const next = at < held.length ? frameAt(held, at, isLast, maxLine) : undefined
       if (next === undefined) break
-      if (!skipping) sink.onLine(held, next.from, next.to, isClean)
+      if (next.isCut === true) sink.onTooLong()
+      else if (!skipping) sink.onLine(held, next.from, next.to, isClean)
       skipping = false
       at = next.to
     }
@@ -60,6 +61,8 @@ export function createFrameLines(maxLine: number, sink: LineSink): Lines {
 interface Frame {
   readonly from: number
   readonly to: number
+  /** The input ends within it: what is there may be half a name or half a number. */
+  readonly isCut?: boolean
 }
 
 /** The frame at `at`; undefined while more is needed to know where it ends. */
@@ -73,7 +76,7 @@ function frameAt(held: Buffer, at: number, isLast: boolean, maxLine: number): Fr
     if (!isLong && !isLast && stop + LONGEST_HEADER > end) return undefined
     // People and programs miscount the newline.
     const likely = (isLong ? [] : [stop, stop - 1, stop + 1]).filter((to) =>
-      isConfirmed(held, to, end, isLast),
+      to === end + 1 ? isLast && to === stop : isConfirmed(held, to, end, isLast),
     )
     // A digit before a count may be its first one: then what follows the next frame decides.
     const isClear = likely.length === 1 || !isDigit(held[likely[0]! - 1])
@@ -90,14 +93,23 @@ function frameAt(held: Buffer, at: number, isLast: boolean, maxLine: number): Fr
     ...[held.indexOf(NEWLINE, start), nextHeader(held, start + 1, end)].filter((i) => i >= 0),
   )
   if (Number.isFinite(to)) return { from: start, to }
-  return isLast ? { from: start, to: end } : undefined
+  return isLast
+    ? { from: start, to: end, isCut: from > 0 && stopOf(held, at, end) > end }
+    : undefined
 }
 
 /** Whether a frame may end at `to`: another one follows, or nothing. */
 function isConfirmed(held: Buffer, to: number, end: number, isLast: boolean): boolean {
-  if (to > end) return isLast && to === end + 1
+  if (to > end) return false
   const next = pastBlanks(held, to, end)
-  return next === end ? isLast : headerAt(held, next, end) > 0
+  if (next === end) return isLast
+  return headerAt(held, next, end) > 0 || (isLast && isHeaderCut(held, next, end))
+}
+
+/** Whether the input ends within the header of a frame. */
+function isHeaderCut(held: Buffer, at: number, end: number): boolean {
+  if (end - at > LONGEST_HEADER) return false
+  return /^\d{1,7}(?: (?:<(?:\d{1,3}(?:>\d{0,2})?)?)?)?$/.test(held.toString('latin1', at, end))
 }
 
 /** Whether the frame at `at` is followed by another one, or by nothing. */

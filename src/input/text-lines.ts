@@ -4,7 +4,7 @@ import { beginsWithFrame, createFrameLines } from './frame-lines.ts'
 export interface LineSink {
   /** bytes[start, end) is one line without its newline; `isClean` says that it holds no ESC and no NUL. */
   onLine(bytes: Uint8Array, start: number, end: number, isClean: boolean): void
-  /** A line longer than the limit was skipped. */
+  /** A line longer than the limit, or a frame that the input ends within, was skipped. */
   onTooLong(): void
   /**
    * Many lines at once, each with its newline and none with ESC or NUL; false when they are to be given

@@ -46,7 +46,7 @@ export function readRouterLine(start: usize, end: usize): bool {
   // An H31 line ends in `agent="…"`.
   if (end - start < 64 || load<u8>(end - 1) == QUOTE) return false
   if (!readUsualHead(start) && !readAnyHead(start, end)) return false
-  if (!readTail(path, end) || (status == 0 && code == 0)) return false
+  if (!readTail(path, end) || status == 0) return false
   // Router 2.0 writes `0ms` where no dyno was asked.
   if (code > 0 && dynoStart == dynoEnd) {
     if (connect == 0) connect = -1

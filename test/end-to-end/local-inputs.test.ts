@@ -86,6 +86,7 @@ function expectedReport(from: string | null, to: string | null, seconds: number)
       malformed: 0,
       overLimit: 0,
       dropped: 0,
+      missing: 0,
     },
     timeline:
       from === null

@@ -66,6 +66,11 @@ function start() {
     live: toggleLive,
     move,
     scale: (by) => scale(by, null),
+    find: (find) => {
+      state.find = find
+      history.replaceState(null, '', toAddress(state))
+      redraw()
+    },
     shown: () => ({ ...shownSpan(), now: serverNow(state) }),
   })
   startFocus({
@@ -182,6 +187,7 @@ function modelOf({ answer, apps, app, range }) {
     firstLine: isYoung ? Date.parse(firstLine) : 0,
     isLive: isFollowing(state),
     focus: state.focus,
+    find: state.find,
   })
 }
 

@@ -1,9 +1,8 @@
 import { make, setText } from './dom.js'
+import { createLoadPanel, createMemoryPanel } from './charts/dynos.js'
 import { createHeatPanel } from './charts/heat.js'
 import {
   createLatencyPanel,
-  createLoadPanel,
-  createMemoryPanel,
   createOwnPanel,
   createQueuePanel,
   createRequestsPanel,
@@ -13,6 +12,7 @@ import { createDynosPanel } from './tables/dynos.js'
 import { createErrorsPanel } from './tables/errors.js'
 import { createEventsPanel } from './tables/events.js'
 import { createRoutesPanel } from './tables/routes.js'
+import { isFound } from './state/find.js'
 import { createTiles } from './tables/tiles.js'
 
 /** Everything that shows one model, live or from a file. */
@@ -99,7 +99,9 @@ function createSection(title, columns, prefixes, create) {
 
   const update = (model) => {
     const all = Object.entries(model.series).filter(([key]) => prefixes.includes(key.split(':')[0]))
-    const shown = new Map(all.filter(([key]) => !key.endsWith(':*')))
+    const shown = new Map(
+      all.filter(([key]) => !key.endsWith(':*') && isFound(model.find, key.replace(/^\w+:/, ''))),
+    )
     const omitted = all.reduce((sum, [, { omitted = 0 }]) => sum + omitted, 0)
     for (const [key, panel] of panels) {
       if (shown.has(key)) continue

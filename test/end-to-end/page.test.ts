@@ -332,6 +332,65 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     expect(problems).toEqual([])
   })
 
+  test('of many dynos the worst eight are lines and the rest a band; what is looked for is shown alone', async () => {
+    await post(
+      ...Array.from({ length: 20 }, (_, i) =>
+        line(
+          'heroku',
+          `web.${i + 1}`,
+          `source=web.${i + 1} dyno=heroku.1.x sample#memory_total=${(i + 1) * 10}MB sample#memory_quota=512MB`,
+        ),
+      ),
+      line('heroku', 'worker.1', 'source=worker.1 dyno=heroku.2.x sample#memory_total=5MB'),
+      request('/cart', 200, 5),
+      request('/users/1', 200, 5),
+    )
+    const { page, problems } = await openWatched(browser, `${url}/?app=shop`)
+    await waitForCharts(page)
+    const legend = page.getByRole('region', { name: 'Memory', exact: true }).locator('.readout')
+    await legend.filter({ hasText: 'web.20200 MB' }).waitFor()
+    expect((await legend.locator('.item').allTextContents()).join(' ')).toBe(
+      'web.20200 MB web.19190 MB web.18180 MB web.17170 MB web.16160 MB web.15150 MB web.14140 MB web.13130 MB 13 others: max120 MB median60 MB min5 MB quota512 MB',
+    )
+    await page.keyboard.press('/')
+    await page.keyboard.type('worker.')
+    await legend.filter({ hasNotText: 'web.20' }).waitFor()
+    expect(await legend.locator('.item').allTextContents()).toEqual(['worker.15 MB'])
+    expect(await page.locator('.route code').count()).toBe(0)
+    expect(new URL(page.url()).searchParams.get('find')).toBe('worker.')
+    await page.reload()
+    await waitForCharts(page)
+    await page.locator('td code', { hasText: 'worker.1' }).waitFor()
+    expect(await page.locator('td code').allInnerTexts()).toEqual(['worker.1'])
+    expect(problems).toEqual([])
+  })
+
+  test('a finger moves the cursor of all charts, on a phone without loss at the side', async () => {
+    await postAll()
+    const { page, problems } = await openWatched(browser, `${url}/?app=shop&live=0`, {
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+      isMobile: true,
+    })
+    await waitForCharts(page)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+    const times = page.locator('.readout .time')
+    const before = await times.first().innerText()
+    await page
+      .locator('.u-over')
+      .first()
+      .tap({ position: { x: 60, y: 60 } })
+    const after = await times.first().innerText()
+    expect(after).toMatch(/^\d\d:\d\d:\d\d/)
+    expect(after < before).toBe(true)
+    expect(await times.nth(1).innerText()).toBe(after)
+    const low = `[...document.querySelectorAll('button, select, input:not([type=radio]), .ranges label')]
+      .filter((one) => one.getClientRects().length > 0 && one.getBoundingClientRect().height < 24)
+      .map((one) => one.outerHTML.slice(0, 80))`
+    expect(await page.evaluate(low)).toEqual([])
+    expect(problems).toEqual([])
+  })
+
   test('paused says when, and is never a warning', async () => {
     await postAll()
     const { page } = await openWatched(browser, `${url}/?app=shop&live=0`)
@@ -417,7 +476,7 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     const { page, problems } = await openWatched(browser, `${url}/?app=shop&live=0`)
     await waitForCharts(page)
     const seen: string[] = []
-    for (let i = 0; i < 12; i += 1) {
+    for (let i = 0; i < 13; i += 1) {
       await page.keyboard.press('Tab')
       seen.push(
         await page.evaluate(
@@ -432,6 +491,7 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
       'closer',
       'wider',
       'custom',
+      'find',
       'live',
       'zone',
       'theme',
@@ -441,6 +501,9 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     expect(await readout.innerText()).toMatch(/^\d\d:\d\d:\d\d$/)
     await page.keyboard.press('ArrowLeft')
     expect(await readout.innerText()).toMatch(/^\d\d:\d\d:\d\d$/)
+    await page
+      .locator('output[aria-live=polite]', { hasText: /\d\d:\d\d:\d\d, / })
+      .waitFor({ state: 'attached' })
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'p95' }).first().focus()
     await page.keyboard.press('Enter')

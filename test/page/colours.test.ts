@@ -32,6 +32,17 @@ test.each(schemes)('text can be read where it is %s', (_, colours) => {
   expect(pale).toEqual([])
 })
 
+/** Lines, bars and marks of charts: WCAG 2 asks for 3 (success criterion 1.4.11). */
+const DRAWN =
+  's2xx s3xx s4xx s5xx p50 p95 p99 bars-edge quota d1 d2 d3 d4 d5 d6 d7 d8 mark-release mark-scale mark-crash'
+
+test.each(schemes)('what charts draw can be seen where it is %s', (_, colours) => {
+  const pale = DRAWN.split(' ').filter((name) => {
+    return !(contrastOf(colours.get(name)!, colours.get('panel')!) >= 3)
+  })
+  expect(pale).toEqual([])
+})
+
 function coloursOf(file: string): Map<string, string> {
   const text = readFileSync(new URL(`../../src/page/${file}`, import.meta.url), 'utf8')
   return new Map([...text.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map(([, a, b]) => [a!, b!]))

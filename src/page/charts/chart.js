@@ -1,7 +1,7 @@
 import { actOnKey, followFinger } from './gestures.js'
 import { optionsOf } from './options.js'
 import { showReadout } from './readout.js'
-import { make } from '../dom.js'
+import { make, setText } from '../dom.js'
 
 /** By the elements that they are drawn in. */
 const charts = new Map()
@@ -134,6 +134,20 @@ function onKey(event) {
   event.preventDefault()
   const last = spec.times.length - 1
   setCursor(Math.min(Math.max((index ?? last) + by, 0), last))
+  speak(charts.get(event.currentTarget))
+}
+
+/** What a screen reader says after the cursor was moved by keys, once it rests. */
+const spoken = make('output.hidden', { 'aria-live': 'polite' })
+const REST_MS = 400
+let rest = 0
+
+function speak({ readout }) {
+  if (!spoken.isConnected) document.body.append(spoken)
+  clearTimeout(rest)
+  rest = setTimeout(() => {
+    setText(spoken, [...readout.children].map(({ textContent }) => textContent).join(', '))
+  }, REST_MS)
 }
 
 function setCursor(index) {

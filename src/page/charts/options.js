@@ -23,7 +23,8 @@ import { formatBytes, formatClock, formatDay } from '../format.js'
  * @property {string} colour name of a colour of the style sheet
  * @property {(number | null)[]} values
  * @property {(number | null)[]} [shown] in place of values in the readout
- * @property {'line' | 'stack' | 'bars' | 'dashed'} [look] a stack is a bar over the whole step, bars are small and pale behind} [look]
+ * @property {'line' | 'stack' | 'area' | 'dashed' | 'high' | 'low'} [look] a stack is a bar over
+ *   the whole step, an area is small and pale behind lines, between high and low is a band
  * @property {(value: number) => string} [format]
  *
  * @typedef {{label: string, colour: string | null, text: string}} ReadoutItem
@@ -72,6 +73,7 @@ export function optionsOf(chart) {
         ...(spec.format === formatBytes && { incrs: BYTE_STEPS }),
       },
     ],
+    bands: bandsOf(spec),
     series: [{}, ...spec.series.map((one) => seriesOptions(chart, one))],
     hooks: {
       drawClear: [(plot) => drawSilence(plot, chart.model)],
@@ -88,17 +90,24 @@ export function optionsOf(chart) {
   }
 }
 
+/** The band between the series with the looks high and low. */
+function bandsOf({ series }) {
+  const [high, low] = ['high', 'low'].map((side) => series.findIndex(({ look }) => look === side))
+  return high < 0 ? [] : [{ series: [high + 1, low + 1], fill: colourOf('band') }]
+}
+
 function seriesOptions(chart, { look = 'line', colour }) {
   const stroke = colourOf(colour)
-  if (look === 'bars') {
-    const paths = uPlot.paths.bars({ size: [1, 40], gap: 0 })
-    return { scale: 'behind', paths, fill: stroke, width: 0, points: { show: false } }
+  if (look === 'area') {
+    const edge = colourOf('bars-edge')
+    return { scale: 'behind', fill: stroke, stroke: edge, width: 1, points: { show: false } }
   }
   if (look === 'stack') {
     const paths = uPlot.paths.bars({ size: [1, Infinity], gap: 0 })
     return { paths, fill: stroke, width: 0, points: { show: false } }
   }
   const shared = { gaps: longGaps, points: { show: true, size: 4, fill: stroke, filter: lonely } }
+  if (look === 'high' || look === 'low') return { ...shared, stroke, width: 1 }
   if (look === 'dashed') return { ...shared, stroke, width: 1, dash: [4, 4] }
   return { ...shared, stroke, width: 1.6 }
 }

@@ -1,14 +1,5 @@
-import { newest } from './readout.js'
 import { createChart } from './chart.js'
-import {
-  formatBytes,
-  formatCount,
-  formatNumber,
-  formatOf,
-  formatRate,
-  formatSeconds,
-  formatSpan,
-} from '../format.js'
+import { formatCount, formatOf, formatRate, formatSeconds, formatSpan } from '../format.js'
 import { stack } from '../state/model.js'
 
 const CLASS_COLOURS = new Map([
@@ -18,7 +9,6 @@ const CLASS_COLOURS = new Map([
   ['5xx', 's5xx'],
 ])
 const CLASS_ORDER = ['2xx', '3xx', '1xx', 'other', 'none', '4xx', '5xx']
-const DYNO_COLOURS = ['d1', 'd2', 'd3', 'd4', 'd5', 'd6', 'd7', 'd8']
 /** The lowest latency drawn, s: the router counts whole milliseconds. */
 const LEAST_S = 0.001
 
@@ -66,7 +56,7 @@ export function createLatencyPanel(title, seriesOf) {
         isLog: true,
         format: formatSeconds,
         series: [
-          { label: 'requests', colour: 'bars', values: count, look: 'bars', format: formatCount },
+          { label: 'requests', colour: 'bars', values: count, look: 'area', format: formatCount },
           percentile('p99', p99),
           percentile('p95', p95),
           percentile('p50', p50),
@@ -95,65 +85,6 @@ function percentile(name, values) {
   return { label: name, colour: name, values: drawn, shown: values }
 }
 
-/** Memory of each dyno, with the quota as a dashed line. */
-export function createMemoryPanel() {
-  const chart = createChart('Memory', { note: 'per dyno; dashed: quota' })
-  return {
-    element: chart.element,
-    update: (model) => {
-      const dynos = Object.entries(model.series.memory.dynos).filter(
-        ([, { total }]) => total !== undefined,
-      )
-      const lines = dynos.map(([name, { total }], i) => ({
-        label: name,
-        colour: DYNO_COLOURS[i % DYNO_COLOURS.length],
-        values: total,
-      }))
-      chart.update(model, {
-        times: model.times,
-        format: formatBytes,
-        isGauge: true,
-        series: [...lines, ...quotasOf(dynos, model.times)],
-      })
-    },
-  }
-}
-
-/** One line for each size of dyno. */
-function quotasOf(dynos, times) {
-  const quotas = new Set(dynos.map(([, { quota }]) => (quota === undefined ? null : newest(quota))))
-  quotas.delete(null)
-  return [...quotas]
-    .toSorted((a, b) => a - b)
-    .map((quota) => ({
-      label: 'quota',
-      colour: 'quota',
-      values: times.map(() => quota),
-      look: 'dashed',
-    }))
-}
-
-export function createLoadPanel() {
-  const chart = createChart('Load', { note: 'per dyno, average of one minute' })
-  return {
-    element: chart.element,
-    update: (model) => {
-      const dynos = Object.entries(model.series.load.dynos).filter(
-        ([, load]) => load['1m'] !== undefined,
-      )
-      chart.update(model, {
-        times: model.times,
-        format: formatNumber,
-        isGauge: true,
-        least: 1,
-        series: dynos.map(([name, load], i) => {
-          return { label: name, colour: DYNO_COLOURS[i % DYNO_COLOURS.length], values: load['1m'] }
-        }),
-      })
-    },
-  }
-}
-
 /** One metric of the app's own; `key` is its name in the answer, as `measure:db.latency`. */
 export function createOwnPanel(key) {
   const [prefix, ...rest] = key.split(':')
@@ -178,7 +109,7 @@ function ownSpec(prefix, metric, model) {
       label: 'values',
       colour: 'bars',
       values: metric.count,
-      look: 'bars',
+      look: 'area',
       format: formatCount,
     }
     return { times, format, series: [count, ...lines] }

@@ -1,7 +1,7 @@
 import { make, setText } from '../dom.js'
 import { formatTime } from '../format.js'
 
-const MAX_READOUT = 10
+const MAX_READOUT = 12
 /** A gauge is known for so long after its last line; after that a dyno is gone, ms. */
 const KNOWN_MS = 180_000
 

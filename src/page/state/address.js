@@ -8,6 +8,7 @@ import { RANGES, isMoving } from './ranges.js'
  * @property {import('./ranges.js').Range} range
  * @property {boolean} isLive
  * @property {Focus} focus
+ * @property {string} find a part of the names of routes, dynos and metrics that are shown
  *
  * @typedef {{route?: string, dyno?: string, code?: string}} Focus
  */
@@ -17,7 +18,15 @@ const CHECKS = [
   ['dyno', /^[\w.-]{1,128}$/, 'the name of a dyno, as web.1'],
   ['code', /^[HR]\d\d$/, 'an H or an R code, as H12'],
 ]
-const KNOWN = new Set(['app', 'range', 'from', 'to', 'live', ...CHECKS.map(([name]) => name)])
+const KNOWN = new Set([
+  'app',
+  'range',
+  'from',
+  'to',
+  'live',
+  'find',
+  ...CHECKS.map(([name]) => name),
+])
 
 /**
  * Reads what an address asks for; `problems` says what of it isn't understood.
@@ -35,12 +44,13 @@ export function readAddress(search) {
     range: readRange(query, problems),
     isLive: readLive(query, problems),
     focus: readFocus(query, problems),
+    find: query.get('find') ?? '',
   }
   return { chosen, problems }
 }
 
 /** @param {Chosen} chosen */
-export function toAddress({ app, range, isLive, focus }) {
+export function toAddress({ app, range, isLive, focus, find }) {
   const query = new URLSearchParams({ app })
   if (isMoving(range)) query.set('range', range.key)
   else {
@@ -48,6 +58,7 @@ export function toAddress({ app, range, isLive, focus }) {
     query.set('to', new Date(range.to).toISOString())
   }
   for (const [name, value] of Object.entries(focus)) if (value !== undefined) query.set(name, value)
+  if (find !== '') query.set('find', find)
   if (!isLive && isMoving(range)) query.set('live', '0')
   return `?${query}`
 }

@@ -9,6 +9,7 @@
  * @property {number} step
  * @property {number} last the last step that is over, by its place; -1 when none is
  * @property {Record<string, string>} focus the route, dyno or code that series and report are about
+ * @property {string} find a part of the names of what is shown
  * @property {boolean} isLive it follows time: `last` is now
  * @property {number} now the server's time
  * @property {number[]} times middle of each step, s
@@ -23,11 +24,11 @@ const LEAST_VIEW_MS = 90_000
 
 /**
  * @param {object} answer
- * @param {{firstLine?: number, isLive?: boolean, focus?: Record<string, string>}} [options] time of the app's first line of all, ms: an app
+ * @param {{firstLine?: number, isLive?: boolean, focus?: Record<string, string>, find?: string}} [options] time of the app's first line of all, ms: an app
  *   that is new is drawn from there on
  * @returns {Model}
  */
-export function toModel(answer, { firstLine = 0, isLive = false, focus = {} } = {}) {
+export function toModel(answer, { firstLine = 0, isLive = false, focus = {}, find = '' } = {}) {
   const from = Date.parse(answer.from)
   const to = Date.parse(answer.to)
   const now = Date.parse(answer.now)
@@ -44,6 +45,7 @@ export function toModel(answer, { firstLine = 0, isLive = false, focus = {} } = 
     last: Math.min(Math.floor((now - from) / step), answer.points) - 1,
     isLive,
     focus,
+    find,
     times: Array.from({ length: answer.points }, (_, i) => (from + (i + 0.5) * step) / 1000),
     lines: series.lines.count,
     events: series.events,

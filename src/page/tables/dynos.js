@@ -1,6 +1,7 @@
 import { make } from '../dom.js'
 import { makeFocus } from '../focus.js'
 import { formatBytes, formatCount, formatNumber, formatSeconds } from '../format.js'
+import { isFound } from '../state/find.js'
 import { makePanel } from './panel.js'
 import { createTable, makeBar } from './table.js'
 
@@ -41,8 +42,9 @@ export function createDynosPanel() {
   return {
     element: makePanel('Dynos', 'wide', table.element),
     isOfReport: true,
-    update: ({ report }) => {
-      table.update(Object.entries(report.dynos).map(([name, dyno]) => ({ name, ...dyno })))
+    update: ({ report, find }) => {
+      const rows = Object.entries(report.dynos).map(([name, dyno]) => ({ name, ...dyno }))
+      table.update(rows.filter(({ name }) => isFound(find, name)))
     },
   }
 }

@@ -1,6 +1,7 @@
 import { make } from '../dom.js'
 import { makeFocus } from '../focus.js'
 import { formatCount, formatSeconds, formatShare } from '../format.js'
+import { isFound } from '../state/find.js'
 import { makePanel } from './panel.js'
 import { createTable, makeBar } from './table.js'
 
@@ -31,10 +32,12 @@ export function createRoutesPanel() {
   return {
     element: makePanel('Routes', 'wide', table.element),
     isOfReport: true,
-    update: ({ report }) => {
+    update: ({ report, find }) => {
       const all = report.routes.reduce((sum, route) => sum + spent(route), 0)
       table.update(
-        report.routes.map((route) => ({ ...route, share: all === 0 ? 0 : spent(route) / all })),
+        report.routes
+          .filter(({ route }) => isFound(find, route))
+          .map((route) => ({ ...route, share: all === 0 ? 0 : spent(route) / all })),
       )
     },
   }

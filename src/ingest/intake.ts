@@ -21,6 +21,7 @@ import {
   windowStart,
 } from './deferred-counts.ts'
 import { RefusedError } from './refusal.ts'
+import type { RouteLearning } from './route-learning.ts'
 import { type BodyResult, compareFrames, countBodies } from './self-metrics.ts'
 import { type SourceOptions, createSourceWindows } from './source-windows.ts'
 import { WIDTH_10S } from '../model/window-reader.ts'
@@ -47,12 +48,13 @@ export function createIntake(options: {
   readonly maxRoutes: number
   readonly pins?: readonly string[]
   readonly patternsOf?: SourceOptions['patternsOf']
+  readonly routes?: RouteLearning
   readonly warn?: (details: object, text: string) => void
 }): Intake {
-  const { store, committer, warn = () => {} } = options
+  const { store, committer, routes, warn = () => {} } = options
   const clocks = createClockWatch({ storeTime: () => store.clock(), warn })
   const reader = createBodyReader(WIDTH_10S, sharedScanner())
-  const sources = createSourceWindows(options)
+  const sources = createSourceWindows({ ...options, learnedOf: routes?.of })
   const strangers = createAppWindows(options)
   const deferred = createDeferredCounts(committer, () => store.clock())
 
@@ -71,6 +73,8 @@ export function createIntake(options: {
     const now = store.clock()
     const windows = sources.of(body, now)
     const app = appOf(body, windows)
+    const wait = routes?.ready(app)
+    if (wait !== undefined) await wait
     const carried = deferred.take(windows)
     let result: BodyCount | undefined
     const count = (open: OpenWindow[]) => {
@@ -100,6 +104,7 @@ export function createIntake(options: {
       count(open)
       releaseWindows(open)
     }
+    routes?.noteLines(app)
     const { lines, malformed, late, skew } = result!
     // The drain is not to blame then.
     if (late > 0 && clocks.isStoreWrong(result!))

@@ -1,11 +1,14 @@
 import { type AppWindows, createAppWindows } from '../aggregate/app-windows.ts'
 import { type ExtractOptions, isFull } from '../extract/app-state.ts'
+import type { LearnedRoutes } from '../extract/learned/learned-routes.ts'
 import { parseTags } from '../receive/drain-tags.ts'
 import type { DrainSource } from '../receive/drain.ts'
 
 export interface SourceOptions extends ExtractOptions {
   /** What the operator says of an app's routes. */
   readonly patternsOf?: ((app: string) => Pick<ExtractOptions, 'pins' | 'streams'>) | undefined
+  /** What is known of an app's routes. */
+  readonly learnedOf?: ((app: string) => LearnedRoutes) | undefined
 }
 
 /** Which windows bodies are counted into, by where they come from. */
@@ -57,6 +60,7 @@ export function createSourceWindows(options: SourceOptions): SourceWindows {
       const windows = createAppWindows({
         ...options,
         ...options.patternsOf?.(app),
+        learned: options.learnedOf?.(app),
         prefix,
         sourcePrefix,
         tags: parseTags(tags) ?? [],

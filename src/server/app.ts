@@ -20,6 +20,7 @@ import { createReadLog, toReadFault } from '../receive/read-log.ts'
 import { addReadQueue } from './api/read-queue.ts'
 import { addReadAuth } from './api/read-scope.ts'
 import { addReportRoutes } from './api/report.ts'
+import { addRoutesRoute } from './api/routes.ts'
 import { addSeriesRoute } from './api/series.ts'
 import { addWelcomeRoute } from './api/welcome.ts'
 import { addAliasRoutes } from '../receive/aliases.ts'
@@ -33,6 +34,7 @@ import { type TlsFiles, createHttpServer } from '../receive/http-server.ts'
 import { createAlertSamples } from '../ingest/alert-samples.ts'
 import { type Committer, createCommitter } from '../ingest/committer.ts'
 import { type Intake, createIntake } from '../ingest/intake.ts'
+import { createRouteLearning } from '../ingest/route-learning.ts'
 import { createMemoryCommitter } from '../ingest/memory-committer.ts'
 import { RefusedError } from '../ingest/refusal.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
@@ -90,11 +92,14 @@ export function createApp(config: Config, deps: AppDeps): App {
   if (scanFault !== undefined) log.warn(scanFault)
   const { store, committer, storeFault, ready, self, memory } = createStore(config, deps)
   answerFleet(self)
+  const routePatterns = (name: string) => patternsOf(config.patterns, name)
+  const routes = createRouteLearning({ ...config, store, patternsOf: routePatterns })
   const intake = createIntake({
     ...config,
     store,
     committer,
-    patternsOf: (app) => patternsOf(config.patterns, app),
+    routes,
+    patternsOf: routePatterns,
     warn: (details, text) => log.warn(details, text),
   })
   const collector = createCollector({ store, version, memory })
@@ -147,6 +152,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     addReportRoutes(read, { store })
     addFormationRoute(read, { store, retentionMs: config.retentionMs })
     addAlertsRoute(read, { store, alerts: config.alerting.alerts })
+    addRoutesRoute(read, { store, routes, patterns: config.patterns, limit: config.maxRoutes })
     addSeriesRoute(read, { store })
     addLiveRoute(read, { store })
     addMetricsRoute(read, { collectorOf, flush: intake.flush })
@@ -167,6 +173,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     const end = performance.now() + STOP_LIMIT_MS
     await server.close()
     await intake.flush()
+    await routes.stop()
     const lost = await committer.stop(Math.max(end - performance.now(), MIN_FLUSH_MS))
     await otlp?.stop(OTLP_STOP_MS)
     await alertLoop?.stop()

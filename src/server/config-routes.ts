@@ -28,11 +28,14 @@ export function patternsOf(
   patterns: RoutePatterns,
   app: string,
 ): { readonly pins: readonly string[]; readonly streams: readonly string[] } {
-  // `my-shop` is `MY_SHOP`.
-  const suffix = app.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')
-  const listOf = (name: string) => [
-    ...(patterns.get(`${name}_${suffix}`) ?? []),
+  const listOf = (name: 'ROUTES' | 'STREAMS') => [
+    ...(patterns.get(variableFor(name, app)) ?? []),
     ...(patterns.get(name) ?? []),
   ]
   return { pins: listOf('ROUTES'), streams: listOf('STREAMS') }
+}
+
+/** `ROUTES_MY_SHOP` for `ROUTES` of `my-shop`. */
+export function variableFor(name: 'ROUTES' | 'STREAMS', app: string): string {
+  return `${name}_${app.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`
 }

@@ -1,6 +1,6 @@
 import { fold, foldRipe, foldedPosition } from './folding.ts'
-import { type LearnedRoutes, MAX_POSITIONS, type Marks } from './learned-routes.ts'
-import { dropSmallest, hashOfPosition, joinMarks } from './marks.ts'
+import { type LearnedRoutes, MAX_STORED, type Marks } from './learned-routes.ts'
+import { hashOfPosition, joinMarks } from './marks.ts'
 
 /** What was learned, in a form that is the same for the same: to be stored and joined. */
 export interface Learned {
@@ -12,13 +12,11 @@ export interface Learned {
 export function learnedOf({ folds, marks, foreign }: LearnedRoutes): Learned {
   const all = new Map(foreign)
   for (const [position, codes] of marks) all.set(hashOfPosition(position), codes)
-  const bySize = [...all].map(([hash, codes]) => [hash, codes.toSorted((a, b) => a - b)] as const)
-  bySize.sort(([a, x], [b, y]) => y.length - x.length || compare(a, b))
   return {
     folds: [...folds]
       .map(([position, { kinds, since }]) => [position, kinds, timeOrNull(since)] as const)
       .toSorted(([a], [b]) => compare(a, b)),
-    marks: bySize.slice(0, MAX_POSITIONS),
+    marks: largestOf(all).map(([hash, codes]) => [hash, codes.toSorted((a, b) => a - b)]),
   }
 }
 
@@ -32,7 +30,10 @@ export function joinLearned(learned: LearnedRoutes, { folds, marks }: Learned, t
     waiting.push(...fold(learned, position, { kinds, since: since ?? NaN }))
   }
   const here = new Map(
-    [...learned.marks.keys()].map((position) => [hashOfPosition(position), position]),
+    [...learned.folds.keys(), ...learned.marks.keys()].map((position) => [
+      hashOfPosition(position),
+      position,
+    ]),
   )
   for (const [hash, codes] of marks) {
     const position = here.get(hash)
@@ -42,12 +43,25 @@ export function joinLearned(learned: LearnedRoutes, { folds, marks }: Learned, t
       waiting.push(position)
     }
   }
+  keepLargest(learned.foreign)
   for (const position of [...waiting, ...learned.folds.keys()]) foldRipe(learned, position, time)
 }
 
 function keepForeign({ foreign }: LearnedRoutes, hash: string, codes: Marks): void {
-  if (!foreign.has(hash) && foreign.size >= MAX_POSITIONS) dropSmallest(foreign)
   foreign.set(hash, [...new Set([...(foreign.get(hash) ?? []), ...codes])])
+}
+
+/** The same that any replica would keep of the same: so none writes what others take out again. */
+function largestOf(marks: ReadonlyMap<string, Marks>): (readonly [hash: string, codes: Marks])[] {
+  const bySize = [...marks].toSorted(([a, x], [b, y]) => y.length - x.length || compare(a, b))
+  return bySize.slice(0, MAX_STORED)
+}
+
+function keepLargest(marks: Map<string, Marks>): void {
+  if (marks.size <= MAX_STORED) return
+  const largest = largestOf(marks)
+  marks.clear()
+  for (const [hash, codes] of largest) marks.set(hash, codes)
 }
 
 function timeOrNull(time: number): number | null {

@@ -7,7 +7,7 @@ import {
   type Marks,
   ROOT,
 } from './learned-routes.ts'
-import { joinMarks } from './marks.ts'
+import { joinMarks, marksOf, unfolded } from './marks.ts'
 import { INNER, KINDS, type Kind, LAST, SLUG, isConventional, kindOfWord } from './word.ts'
 
 const SLASH = 47
@@ -71,7 +71,7 @@ function ripeKinds({ folds, forbidden, limit, marks }: LearnedRoutes, position: 
   if (forbidden.has(position) || (folded === 0 && folds.size >= limit)) return 0
   const counts = countsOf(marks.get(position) ?? [])
   const isRipe = (kind: Kind) => counts[kind]! >= foldsAt(position, kind, folded)
-  return KINDS.reduce((ripe, kind) => (isRipe(kind) ? ripe | kind : ripe), 0)
+  return KINDS.reduce((ripe, kind) => (isRipe(kind) ? ripe | kind : ripe), 0) & ~folded
 }
 
 function foldsAt(position: string, kind: Kind, folded: number): number {
@@ -93,11 +93,13 @@ export function fold(learned: LearnedRoutes, position: string, { kinds, since }:
   const known = learned.folds.get(position)
   const times = [since, known?.since ?? NaN].filter((time) => !Number.isNaN(time))
   const all = kinds | (known?.kinds ?? 0)
-  learned.folds.set(position, { kinds: all, since: times.length > 0 ? Math.min(...times) : NaN })
+  const first = times.length > 0 ? Math.min(...times) : NaN
+  if (all === known?.kinds && Object.is(first, known.since)) return []
+  learned.folds.set(position, { kinds: all, since: first })
   learned.isNew = true
   if (all === known?.kinds) return []
   learned.generation += 1
-  const left = learned.marks.get(position)?.filter((code) => (code & (all * MARKS)) === 0) ?? []
+  const left = unfolded(learned, position, marksOf(learned, position))
   if (left.length > 0) learned.marks.set(position, left)
   else learned.marks.delete(position)
   const moved: string[] = []

@@ -32,7 +32,10 @@ export interface Fold {
 
 /** Words of one kind at one position are told apart by so many marks: two may have the same. */
 export const MARKS = 256
-export const MAX_POSITIONS = 256
+/** Of each app so many positions are known; those with the fewest marks make room for new ones. */
+export const MAX_POSITIONS = 1024
+/** And so many are stored: those with the most marks. */
+export const MAX_STORED = 256
 export const FOLDED_WORD = ':slug'
 /** The first segment names the parts of an app: only slugs fold there, and late. */
 export const ROOT = '/'

@@ -1,15 +1,20 @@
 import { type LearnedRoutes, MARKS, MAX_POSITIONS, type Marks } from './learned-routes.ts'
 import { hashOfWord } from './word.ts'
 
-/** Positions that make room for new ones: those with the fewest marks. */
+/** Positions that make room at a time. */
 const DROPPED = MAX_POSITIONS / 4
 
 /** Adds marks to a position, but those of kinds that have folded there. */
 export function joinMarks(learned: LearnedRoutes, position: string, marks: Marks): void {
-  const folded = (learned.folds.get(position)?.kinds ?? 0) * MARKS
   const known = marksOf(learned, position)
-  const more = marks.filter((code) => (code & folded) === 0 && !known.includes(code))
+  const more = unfolded(learned, position, marks).filter((code) => !known.includes(code))
   if (more.length > 0) setMarks(learned, position, [...known, ...more])
+}
+
+/** Marks without those of kinds that have folded at a position. */
+export function unfolded({ folds }: LearnedRoutes, position: string, marks: Marks): Marks {
+  const folded = (folds.get(position)?.kinds ?? 0) * MARKS
+  return folded === 0 ? marks : marks.filter((code) => (code & folded) === 0)
 }
 
 export function setMarks(learned: LearnedRoutes, position: string, marks: Marks): void {
@@ -19,7 +24,7 @@ export function setMarks(learned: LearnedRoutes, position: string, marks: Marks)
   learned.isNew = true
 }
 
-export function dropSmallest(marks: Map<string, Marks>): void {
+function dropSmallest(marks: Map<string, Marks>): void {
   const bySize = [...marks].toSorted(([, a], [, b]) => a.length - b.length)
   for (const [position] of bySize.slice(0, DROPPED)) marks.delete(position)
 }
@@ -30,10 +35,9 @@ export function marksOf(learned: LearnedRoutes, position: string): Marks {
   if (known !== undefined) return known
   if (learned.foreign.size === 0) return []
   const hash = hashOfPosition(position)
-  const marks = learned.foreign.get(hash)
-  if (marks === undefined) return []
+  const marks = unfolded(learned, position, learned.foreign.get(hash) ?? [])
   learned.foreign.delete(hash)
-  setMarks(learned, position, marks)
+  if (marks.length > 0) setMarks(learned, position, marks)
   return marks
 }
 

@@ -4,6 +4,7 @@ import { doctor } from './doctor/doctor.ts'
 import { alerts } from './alerts.ts'
 import { drainUrl } from './drain-url.ts'
 import { formation } from './formation.ts'
+import { routes } from './routes.ts'
 import { serve } from './serve.ts'
 import type { Verb } from './verb.ts'
 
@@ -13,6 +14,7 @@ export const VERBS: ReadonlyMap<string, Verb> = new Map([
   ['drain-url', drainUrl],
   ['doctor', doctor],
   ['formation', formation],
+  ['routes', routes],
   ['alerts', alerts],
   ['data', data],
   ['forget', forget],

@@ -1,3 +1,4 @@
+import { CONVENTIONAL_WORDS } from '../extract/learned/word.ts'
 import { METHODS, type Request, codeText } from '../extract/request.ts'
 import { textOf } from '../model/line.ts'
 import { UsageError } from '../parse/arguments.ts'
@@ -70,7 +71,7 @@ function conditionOf(field: string, values: readonly string[], text: string): Co
     case 'code':
       return codeCondition(values, text)
     case 'route':
-      return textCondition(values, ({ route }) => route)
+      return textCondition(values, ({ route }) => route, withWords)
     case 'dyno':
       return textCondition(values, (request) =>
         textOf(request.bytes, request.dynoStart, request.dynoEnd),
@@ -130,16 +131,28 @@ function codeCondition(values: readonly string[], text: string): Condition {
 function textCondition(
   values: readonly string[],
   textOfRequest: (request: Request) => string,
+  change?: (pattern: string) => string,
 ): Condition {
-  const isOne = matcherOf(values)
+  const isOne = matcherOf(values, change)
   return (request) => isOne(textOfRequest(request))
 }
 
+/** `:slug` in a pattern is the word as well that stood there before it was known that it folds. */
+function withWords(pattern: string): string {
+  return pattern.replaceAll(
+    /:slug(?=\/|\$$)/g,
+    `(?!(?:${CONVENTIONAL_WORDS.join('|')})(?:/|$))[^/]+`,
+  )
+}
+
 /** Whether a text is one of these, in which `*` is any text. */
-function matcherOf(values: readonly string[]): (text: string) => boolean {
+function matcherOf(
+  values: readonly string[],
+  change = (pattern: string) => pattern,
+): (text: string) => boolean {
   const patterns = values.map((value) => {
     const parts = value.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-    return new RegExp(`^${parts.join('[^]*')}$`)
+    return new RegExp(change(`^${parts.join('[^]*')}$`))
   })
   const known = new Map<string, boolean>()
   return (text) => {

@@ -78,6 +78,22 @@ test('requests that came before a fold count in the route that they fold into, t
   )
 })
 
+test('--where route= finds those that came before a fold', async () => {
+  const asked = Array.from({ length: 90 }, (_, i) => ({
+    path: `/blog/on-${word(i)}-and-more`,
+    status: 200,
+  }))
+  const other = ['/blog/archive', '/shop', '/blog/on-wab-and-more/x'].map((path) => ({
+    path,
+    status: 200,
+  }))
+  const log = writeLog(folder.path, 'where.log', linesOf([...other, ...asked]))
+  const { routes, requests } = await report(log, '--where', 'route=/blog/:slug')
+  expect(requests.count).toBe(90)
+  expect(routes.map(({ route, count }) => [route, count])).toEqual([['/blog/:slug', 90]])
+  expect((await report(log, '--where', 'route!=/blog/:slug')).requests.count).toBe(3)
+})
+
 test('apps of one stream learn for themselves', async () => {
   const lines = Array.from({ length: 60 }, (_, i) => {
     const app = i % 2 === 0 ? 'shop' : 'blog'

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { drainToken } from '../../src/receive/credentials.ts'
@@ -391,6 +392,41 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     expect(problems).toEqual([])
   })
 
+  test('tables and charts are saved as CSV, and no text of strangers becomes a formula', async () => {
+    await postAll()
+    await post(
+      request('/a,"b"', 200, 50),
+      line('app', 'api', 'Release v43 created by user b@example.com'),
+    )
+    const { page, problems } = await openWatched(browser, `${url}/?app=shop&live=0`)
+    await waitForCharts(page)
+    const save = async (title: string) => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: `Save as CSV: ${title}`, exact: true }).click(),
+      ])
+      const text = await readFile(await download.path(), 'utf8')
+      return { name: download.suggestedFilename(), rows: text.split('\r\n') }
+    }
+    const routes = await save('Routes')
+    expect(routes.name).toBe('Routes.csv')
+    expect(routes.rows[0]).toBe('Route,Requests,Failed,p50,p95,p99,Share of time')
+    expect(routes.rows[1]).toMatch(/^GET \/users\/:id,10,0,0\.04/)
+    expect(routes.rows).toHaveLength(5)
+    const requests = await save('Requests per second')
+    expect(requests.rows[0]).toBe('time,5xx,2xx')
+    expect(requests.rows).toHaveLength(92)
+    const heat = await save('Latency heat map')
+    const cells = heat.rows.slice(1).flatMap((row) => row.split(',').slice(1).map(Number))
+    expect(cells.reduce((sum, n) => sum + n, 0)).toBe(13)
+    expect((await save('Platform errors')).rows.slice(0, 2)).toEqual([
+      'code,name,count',
+      'H12,Request timeout,1',
+    ])
+    expect((await save('Events')).rows[1]).toMatch(/Z,release,v43$/)
+    expect(problems).toEqual([])
+  })
+
   test('paused says when, and is never a warning', async () => {
     await postAll()
     const { page } = await openWatched(browser, `${url}/?app=shop&live=0`)
@@ -476,7 +512,7 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     const { page, problems } = await openWatched(browser, `${url}/?app=shop&live=0`)
     await waitForCharts(page)
     const seen: string[] = []
-    for (let i = 0; i < 13; i += 1) {
+    for (let i = 0; i < 14; i += 1) {
       await page.keyboard.press('Tab')
       seen.push(
         await page.evaluate(
@@ -495,6 +531,7 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
       'live',
       'zone',
       'theme',
+      'csv',
       'plot',
     ])
     const readout = page.locator('.readout .time').first()

@@ -1,3 +1,4 @@
+import { makeCsvButton } from '../tables/csv-button.js'
 import { actOnKey, followFinger } from './gestures.js'
 import { optionsOf } from './options.js'
 import { showReadout } from './readout.js'
@@ -36,7 +37,11 @@ export function createChart(title, { note = '', isSmall = false } = {}) {
   const readout = make('div.readout')
   const canvas = make(isSmall ? 'div.plot.small' : 'div.plot')
   const element = make('section.panel', { 'aria-label': title }, [
-    make('header', {}, [heading, note === '' ? null : make('p.note', { text: note })]),
+    make('header', {}, [
+      heading,
+      note === '' ? null : make('p.note', { text: note }),
+      makeCsvButton(title, () => rowsOf(charts.get(canvas))),
+    ]),
     readout,
     canvas,
   ])
@@ -80,6 +85,17 @@ export function createChart(title, { note = '', isSmall = false } = {}) {
       element.remove()
     },
   }
+}
+
+/** A row for each step: when it begins (UTC), then the values of all series, in base units. */
+function rowsOf({ model, spec }) {
+  const series = spec.columns ?? spec.series.filter(({ label }) => label !== '')
+  const head = ['time', ...series.map(({ label }) => label)]
+  const rows = model.times.map((_, i) => [
+    new Date(model.from + i * model.step).toISOString(),
+    ...series.map(({ values, shown = values }) => shown.at(i)),
+  ])
+  return [head, ...rows]
 }
 
 /** Colours changed: all charts are made anew when they are next updated. */

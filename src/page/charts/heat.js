@@ -17,11 +17,25 @@ export function createHeatPanel() {
         format: formatSeconds,
         yRange: [bound(low - 1), bound(high)],
         series: [{ label: '', colour: 'muted', values: model.times.map(() => null) }],
+        columns: columnsOf(cells, bound, low, high),
         draw: (plot) => drawHeat(plot, model, cells, bound, most),
         readout: (index) => heatReadout(cells, bound, index),
       })
     },
   }
+}
+
+/** A column for each bucket, named by its upper bound in seconds. */
+function columnsOf(cells, bound, low, high) {
+  return Array.from({ length: high - low + 1 }, (_, i) => ({
+    label: `≤ ${Number(bound(low + i).toPrecision(4))}`,
+    values: cells.map((cell) => (cell === null ? null : countAt(cell, low + i))),
+  }))
+}
+
+function countAt(cell, bucket) {
+  const at = bucket - cell[0] + 1
+  return at < 1 ? 0 : (cell.at(at) ?? 0)
 }
 
 function extentOf(cells) {

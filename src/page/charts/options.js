@@ -16,6 +16,7 @@ import { formatBytes, formatClock, formatDay } from '../format.js'
  * @property {(chart: object) => void} [draw] draws on the canvas, in place of series
  * @property {[number, number]} [yRange]
  * @property {boolean} [isGauge] the last value is true until the next one comes
+ * @property {{label: string, values: (number | null)[]}[]} [columns] in place of the series in a CSV file
  * @property {(index: number) => ReadoutItem[]} [readout] in place of the values of the series
  *
  * @typedef {object} ChartSeries

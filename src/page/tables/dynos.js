@@ -18,7 +18,12 @@ export function createDynosPanel() {
       },
       { title: 'Requests', value: (d) => d.requests, show: (d) => formatCount(d.requests) },
       { title: 'p95', value: (d) => d.service?.p95, show: (d) => formatSeconds(d.service?.p95) },
-      { title: 'Memory of quota', value: memoryShare, show: showMemory },
+      {
+        title: 'Memory of quota',
+        csv: (d) => d.memory?.total?.last,
+        value: memoryShare,
+        show: showMemory,
+      },
       {
         title: 'Peak',
         hint: 'the most memory in this range',
@@ -40,7 +45,7 @@ export function createDynosPanel() {
     { sort: 0, most: 12, rowName: 'dynos', empty: 'No dyno was named yet.' },
   )
   return {
-    element: makePanel('Dynos', 'wide', table.element),
+    element: makePanel('Dynos', 'wide', table.csv, table.element),
     isOfReport: true,
     update: ({ report, find }) => {
       const rows = Object.entries(report.dynos).map(([name, dyno]) => ({ name, ...dyno }))

@@ -9,15 +9,21 @@ import { makePanel } from './panel.js'
 export function createErrorsPanel() {
   const rows = new Map()
   const list = make('ul.errors')
+  let saved = []
+  const csv = () => [
+    ['code', 'name', 'count'],
+    ...saved.map(({ code, name, total }) => [code, name, total]),
+  ]
   const nothing = make('p.empty', { text: 'Heroku reports no error in this time.' })
   return {
-    element: makePanel('Platform errors', '', list, nothing),
+    element: makePanel('Platform errors', '', csv, list, nothing),
     update: (model) => {
       const codes = Object.entries(model.series.errors)
         .map(([code, { name, count }]) => ({ code, name, count, total: sumOf(count) }))
         .filter(({ total }) => total > 0)
         // Lines that were dropped are no errors of the app, and many at a time.
         .toSorted((a, b) => isLost(a.code) - isLost(b.code) || b.total - a.total)
+      saved = codes
       nothing.hidden = codes.length > 0
       for (const one of codes) if (!rows.has(one.code)) rows.set(one.code, createErrorRow(one))
       const shown = codes.map(({ code }) => rows.get(code).element)

@@ -9,11 +9,17 @@ const MOST_EVENTS = 60
 export function createEventsPanel() {
   const list = make('ol.events')
   const more = make('p.note')
+  let saved = []
+  const csv = () => [
+    ['time', 'kind', 'event'],
+    ...saved.map(({ time, kind, text }) => [time, kind, text]),
+  ]
   const nothing = make('p.empty', { text: 'No release, scaling, crash or restart in this time.' })
   return {
-    element: makePanel('Events', '', list, more, nothing),
+    element: makePanel('Events', '', csv, list, more, nothing),
     update: ({ events, from, to, now }) => {
       const newestFirst = events.filter(({ kind }) => kind !== 'error').toReversed()
+      saved = newestFirst
       const shown = newestFirst.slice(0, MOST_EVENTS)
       const left = newestFirst.length - shown.length
       setText(more, left === 0 ? '' : `${left} older ones: zoom in to see them.`)

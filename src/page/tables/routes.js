@@ -9,7 +9,13 @@ import { createTable, makeBar } from './table.js'
 export function createRoutesPanel() {
   const table = createTable(
     [
-      { title: 'Route', isText: true, value: (r) => `${r.route} ${r.method}`, show: showRoute },
+      {
+        title: 'Route',
+        csv: (r) => `${r.method ?? ''} ${r.route}`.trim(),
+        isText: true,
+        value: (r) => `${r.route} ${r.method}`,
+        show: showRoute,
+      },
       { title: 'Requests', value: (r) => r.count, show: (r) => formatCount(r.count) },
       {
         title: 'Failed',
@@ -30,7 +36,7 @@ export function createRoutesPanel() {
     { sort: 1, most: 15, rowName: 'routes', empty: 'No request yet.' },
   )
   return {
-    element: makePanel('Routes', 'wide', table.element),
+    element: makePanel('Routes', 'wide', table.csv, table.element),
     isOfReport: true,
     update: ({ report, find }) => {
       const all = report.routes.reduce((sum, route) => sum + spent(route), 0)

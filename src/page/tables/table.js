@@ -6,6 +6,7 @@ import { make } from '../dom.js'
  * @property {string} title
  * @property {string} [hint]
  * @property {(row: any) => number | string | null} value what rows are sorted by
+ * @property {(row: any) => number | string | null} [csv] in place of the value in a CSV file
  * @property {(row: any) => Node | string} show
  * @property {boolean} [isText] aligned to the left
  */
@@ -44,11 +45,13 @@ export function createTable(columns, { sort, most, empty, rowName }) {
     show()
   }
 
-  const show = () => {
+  const sortedRows = () => {
     const { value } = columns[state.sort]
-    const sorted = state.rows.toSorted(
-      (a, b) => compare(value(a), value(b)) * (state.isDown ? -1 : 1),
-    )
+    return state.rows.toSorted((a, b) => compare(value(a), value(b)) * (state.isDown ? -1 : 1))
+  }
+
+  const show = () => {
+    const sorted = sortedRows()
     const shown = state.isAll ? sorted : sorted.slice(0, most)
     body.replaceChildren(...shown.map((row) => rowOf(columns, row)))
     headings.forEach((heading, i) => {
@@ -64,8 +67,15 @@ export function createTable(columns, { sort, most, empty, rowName }) {
       : `Show all ${sorted.length} ${rowName}`
   }
 
+  /** All rows as they are sorted, also those that are not on the screen. */
+  const csv = () => [
+    columns.map(({ title }) => title),
+    ...sortedRows().map((row) => columns.map(({ value, csv = value }) => csv(row))),
+  ]
+
   return {
     element,
+    csv,
     update: (rows) => {
       state.rows = rows
       show()

@@ -181,7 +181,7 @@ function missing() {
     ),
     timeseries(
       "Values that can't be counted",
-      'By reason. cut: Heroku cut the line within the number; number: not one, or one beyond 2^40; negative: a count below zero; limit: too many names or values.',
+      'By reason. cut: Heroku cut the line within the number; number: not one, or one beyond 2^40; negative: a count below zero; label: a label beyond the first eight of its line; limit: too many names or values.',
       [grownBy('l2met_refused_values_total', 'reason')],
       bars,
     ),

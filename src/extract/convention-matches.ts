@@ -14,7 +14,7 @@ const EQUALS = 61
 const SOURCE = ascii('source=')
 const ADDON = ascii('addon=')
 
-export type Refusal = 'name' | 'number' | 'negative' | 'cut' | 'limit'
+export type Refusal = 'label' | 'name' | 'number' | 'negative' | 'cut' | 'limit'
 
 /** Counts a value that was on a line and could not be taken. */
 export function refuse(state: AppState, acc: Accumulator, reason: Refusal): void {
@@ -53,7 +53,7 @@ export function findPairs(
   const { pair } = state
   const { found } = state.conventions
   const { bytes } = line
-  found.values = found.labels = found.refused = 0
+  found.values = found.labels = found.lostLabels = found.refused = 0
   let at = line.messageStart
   for (;;) {
     at = nextPair(bytes, at, messageEnd, pair)
@@ -67,7 +67,7 @@ export function findConventions(state: AppState, line: Line, acc: Accumulator): 
   const { pair, conventions } = state
   const { found } = conventions
   const { bytes, messageStart, messageEnd } = line
-  found.values = found.labels = found.refused = 0
+  found.values = found.labels = found.lostLabels = found.refused = 0
   cursor.at = messageStart
   cursor.stringEnd = -1
   while (nextConvention(bytes, messageStart, messageEnd, cursor, pair)) keepPair(state, bytes, acc)
@@ -92,7 +92,12 @@ function keepPair(state: AppState, bytes: Uint8Array, acc: Accumulator): void {
       : meaningOfKey(state, key)
   if (meaning === undefined) return
   if ('label' in meaning) {
-    if (found.labels === MAX_LABELS || pair.valueStart < 0) return
+    if (pair.valueStart < 0) return
+    if (found.labels === MAX_LABELS) {
+      refuse(state, acc, 'label')
+      found.lostLabels += 1
+      return
+    }
     found.labelKeys[found.labels] = key
     found.labelNames[found.labels] = meaning.label
     found.labelStarts[found.labels] = pair.valueStart

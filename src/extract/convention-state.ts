@@ -39,6 +39,8 @@ export interface UnitSeries {
 export interface Matches {
   values: number
   labels: number
+  /** Labels beyond MAX_LABELS. */
+  lostLabels: number
   /** Values whose names can't be had. */
   refused: number
   /** NO_NAME where there are too many to be numbered. */
@@ -70,6 +72,7 @@ export function createConventions(): Conventions {
     found: {
       values: 0,
       labels: 0,
+      lostLabels: 0,
       refused: 0,
       keys: new Int32Array(MAX_VALUES),
       meanings: [],

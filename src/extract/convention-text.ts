@@ -1,4 +1,4 @@
-import { ascii, findByte, isExactly, startsWith } from '../model/bytes.ts'
+import { ascii, findByte, isDigit, isExactly, startsWith } from '../model/bytes.ts'
 import type { Pair } from '../parse/pairs.ts'
 import { LABELS, LEGACY, VALUES } from './convention-key.ts'
 
@@ -18,6 +18,7 @@ const HASH = 35
 const EQUALS = 61
 const BACKSLASH = 92
 const COLON = 58
+const MINUS = 45
 
 const SOURCE = ascii('source=')
 /** Of two that begin alike the longer one is first. */
@@ -26,6 +27,7 @@ const WORDS = [...LABELS, ...VALUES, SOURCE, LEGACY]
 const IS_FIRST = tableOf(WORDS.map((word) => word[0]!))
 /** What a logger or a person writes right before a key: a word never ends in one of these. */
 const IS_BEFORE = tableOf(ascii('"\'`([{<,;:|>)]}'))
+const IS_JSON_NUMBER = tableOf(ascii('0123456789+-.eE'))
 const IS_BEFORE_STRING = tableOf(ascii('=:,[{('))
 /** What may follow a value and is no part of it, with what opens it. */
 const CLOSERS = new Map(["''", '""', '()', '[]', '{}', '<>'].map((pair) => [pair.charCodeAt(1), pair.charCodeAt(0)])) // prettier-ignore
@@ -64,7 +66,7 @@ export function nextConvention(
   return false
 }
 
-/** Reads the key at `from` and its value; false when it is a key of JSON. */
+/** Reads the key at `from` and its value; false when it is a key of JSON whose value isn't a number or a string. */
 function readPair(
   bytes: Uint8Array,
   from: number,
@@ -80,11 +82,31 @@ function readPair(
   cursor.at = at
   if (at >= end || bytes[at] !== EQUALS) {
     pair.valueStart = pair.valueEnd = -1
-    if (bytes[at] === QUOTE && at < end && isColonNext(bytes, at + 1, end)) return false
+    const colon = bytes[at] === QUOTE && at < end ? pastColon(bytes, at + 1, end) : -1
+    if (colon >= 0) return readJsonValue(bytes, colon, end, cursor, pair)
     pair.keyEnd = withoutClosers(bytes, from, at)
     return true
   }
   readValue(bytes, at + 1, end, cursor, pair)
+  return true
+}
+
+/** Reads the value at `from` of a key of JSON. */
+function readJsonValue(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  cursor: Cursor,
+  pair: Pair,
+): boolean {
+  const isString = bytes[from] === QUOTE
+  if (from >= end || (!isString && !isDigit(bytes[from]) && bytes[from] !== MINUS)) return false
+  let stop = isString ? closeOf(bytes, from + 1, end) : from
+  if (!isString) while (stop < end && IS_JSON_NUMBER[bytes[stop]!] === 1) stop += 1
+  pair.valueStart = isString ? from + 1 : from
+  pair.valueEnd = stop
+  cursor.at = Math.min(isString ? stop + 1 : stop, end)
+  cursor.stringEnd = -1
   return true
 }
 
@@ -160,10 +182,16 @@ function hasValueWord(bytes: Uint8Array, start: number, end: number): boolean {
   return false
 }
 
-function isColonNext(bytes: Uint8Array, from: number, end: number): boolean {
+/** Past the colon that is next, and the blanks after it; -1 when none is. */
+function pastColon(bytes: Uint8Array, from: number, end: number): number {
+  const colon = pastBlanks(bytes, from, end)
+  return bytes[colon] === COLON && colon < end ? pastBlanks(bytes, colon + 1, end) : -1
+}
+
+function pastBlanks(bytes: Uint8Array, from: number, end: number): number {
   let at = from
   while (at < end && bytes[at]! <= SPACE) at += 1
-  return bytes[at] === COLON && at < end
+  return at
 }
 
 /** Whether the string at `quote` is the value of a key of ours, which is kept as it is. */

@@ -310,9 +310,10 @@ describe('l2met conventions', () => {
     ],
   ])('%s is left out, and the values are counted', (_, tags, labels) => {
     const window = countText(line('app[web.1]', `${tags} count#x=1`))
-    const [name, ...found] = [...window.cells.keys()][0]!.split('\0').slice(1)
+    const own = [...window.cells.keys()].filter((key) => !key.includes('l2met/'))
+    const [name, ...found] = own[0]!.split('\0').slice(1)
     const pairs = found.flatMap((text, i) => (i % 2 === 0 ? [`${text}=${found[i + 1]}`] : []))
-    expect([window.cells.size, name, pairs]).toEqual([1, 'app/x', labels])
+    expect([own.length, name, pairs]).toEqual([1, 'app/x', labels])
   })
 
   test('on other lines than the app’s own count nothing', () => {

@@ -101,7 +101,7 @@ A count below zero is refused: what Prometheus sees fall, it takes for a counter
 fall is a \`sample#\`.
 
 Labels are \`app\`, \`source\` and the tags (\`tag#region=eu\`), together at most eight of a line; of add-ons \`app\`,
-\`addon\` and \`source\`. A tag whose name doesn't begin with a letter or \`_\`, or has other characters than letters,
+\`addon\` and \`source\`. Those beyond are counted in \`l2met_refused_values_total{reason="label"}\`, and the values count without them. A tag whose name doesn't begin with a letter or \`_\`, or has other characters than letters,
 digits, \`_\`, \`.\` and \`-\`, is no label: the line's values are counted without it.
 
 A metric's name depends on kind, name and unit of what was written, and on nothing else: no app and no other

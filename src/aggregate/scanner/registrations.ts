@@ -177,6 +177,8 @@ function ownTarget(state: AppState, line: Line, key: number, unit: UnitScale): T
   // It counts in two series.
   if (kind === 'measure' && name === QUEUE && base === 's') return undefined
   const { found } = state.conventions
+  // Each label that finds no room is counted.
+  if (found.lostLabels > 0) return undefined
   const labelSet = found.labels === 0 ? 0 : labelSetOf(state, line.bytes)
   const series = seriesFor(state, line.bytes, key, labelSet, kind, name, base)
   return { series, kind, times, per }

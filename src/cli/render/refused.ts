@@ -10,6 +10,7 @@ const REASONS = new Map([
   ['number', 'no number, or one beyond 2^40'],
   ['negative', 'a count below zero; what can fall is a sample#'],
   ['cut', 'the line was cut within the number'],
+  ['label', 'a label beyond the first eight of its line; the values count without it'],
   ['limit', 'too many names in this log, or values on one line'],
 ])
 

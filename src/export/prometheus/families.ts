@@ -205,8 +205,8 @@ export const FAMILIES = [
   }),
   counter('l2met_refused_values_total', ['reason'], {
     series: 'l2met/refused',
-    help: "Values on log lines that can't be counted. number: no number, or one beyond 2^40; negative: a count below zero; name: a name that no metric can have; cut: the line was cut within the number; limit: too many names or values.",
-    zeros: ['cut', 'limit', 'name', 'negative', 'number'],
+    help: "Values on log lines that can't be counted. number: no number, or one beyond 2^40; negative: a count below zero; name: a name that no metric can have; cut: the line was cut within the number; label: a label beyond the first eight of its line, whose values count without it; limit: too many names or values.",
+    zeros: ['cut', 'label', 'limit', 'name', 'negative', 'number'],
   }),
   {
     ...gauge('l2met_last_line_timestamp_seconds', [], {

@@ -18,7 +18,7 @@ const page = Object.fromEntries(
     'live',
     'banner',
   ]
-    .concat(['earlier', 'later', 'closer', 'wider', 'find'])
+    .concat(['earlier', 'later', 'closer', 'wider', 'find', 'compare'])
     .map((id) => [id, document.getElementById(id)]),
 )
 
@@ -30,6 +30,7 @@ const page = Object.fromEntries(
  * @param {() => void} on.live
  * @param {(direction: -1 | 1) => void} on.move
  * @param {(by: number) => void} on.scale
+ * @param {(compare: string) => void} on.compare
  * @param {(find: string) => void} on.find
  * @param {() => {from: number, to: number, now: number}} on.shown what is on the screen, ms
  */
@@ -41,6 +42,7 @@ export function startControls(on) {
   page.later.addEventListener('click', () => on.move(1))
   page.closer.addEventListener('click', () => on.scale(0.5))
   page.wider.addEventListener('click', () => on.scale(2))
+  page.compare.addEventListener('change', () => on.compare(page.compare.value))
   page.find.addEventListener('input', () => on.find(page.find.value))
   document.addEventListener('keydown', (event) => {
     if (event.key !== '/' || event.target.matches?.('input, select')) return
@@ -93,7 +95,8 @@ function startSpan(on) {
 }
 
 /** Shows what is chosen, and the apps there are to choose from. */
-export function showControls({ app, apps, range, isLive, find }) {
+export function showControls({ app, apps, range, isLive, find, compare }) {
+  page.compare.value = compare
   if (page.find.value !== find) page.find.value = find
   const names = [...new Set([...apps.map((one) => one.app), ...(app === '' ? [] : [app])])]
   const shown = [...page.app.options].map(({ value }) => value)

@@ -91,7 +91,7 @@ export function makeBadSpan(problem, onPick) {
   ])
 }
 
-const PLAIN = { range: RANGES[0], isLive: true, focus: {}, find: '' }
+const PLAIN = { range: RANGES[0], isLive: true, focus: {}, find: '', compare: '' }
 
 function makeSection(label, title, children) {
   return make('section.welcome', { 'aria-label': label }, [

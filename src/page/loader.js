@@ -1,6 +1,7 @@
 import { showBanner, showControls } from './controls.js'
 import { makeBadAddress, makeBadSpan, makeUnknownApp, makeVanished, makeWelcome } from './empty.js'
 import { formatClock } from './format.js'
+import { fetchEarlier } from './state/compare.js'
 import { overlay } from './state/model.js'
 import { gridOf, isMoving, problemOfSpan } from './state/ranges.js'
 import { fetchApps, fetchSeries, openStream } from './state/source.js'
@@ -68,8 +69,12 @@ export function createLoader(state, on) {
   const load = async (mine) => {
     const { app, range, focus } = state
     const grid = gridOf(range, serverNow(state))
-    const answer = (await takeSeries(state)) ?? (await fetchSeries(app, grid, focus))
+    const [answer, earlier] = await Promise.all([
+      takeSeries(state).then((taken) => taken ?? fetchSeries(app, grid, focus)),
+      fetchEarlier(state, serverNow(state)),
+    ])
     if (mine !== turn) return
+    state.earlier = earlier
     state.refresh = grid.refresh
     state.fetchedAt = Date.now()
     state.hadAnswer = app

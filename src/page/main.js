@@ -33,6 +33,8 @@ const state = {
   /** The answer on the screen; null before the first. */
   answer: null,
   model: null,
+  /** The answer that it is compared with. */
+  earlier: null,
   /** The app that an answer came for. */
   hadAnswer: '',
   fetchedAt: 0,
@@ -66,6 +68,7 @@ function start() {
     live: toggleLive,
     move,
     scale: (by) => scale(by, null),
+    compare: (compare) => go({ compare }),
     find: (find) => {
       state.find = find
       history.replaceState(null, '', toAddress(state))
@@ -188,6 +191,7 @@ function modelOf({ answer, apps, app, range }) {
     isLive: isFollowing(state),
     focus: state.focus,
     find: state.find,
+    earlier: state.earlier,
   })
 }
 

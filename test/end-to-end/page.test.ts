@@ -232,6 +232,7 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     ['from=2026-11-21T11:00:00Z&to=2026-11-21T10:00:00Z', /has to be before/],
     ['from=2026-11-21T11:00:00Z', /“to” is missing/],
     ['dino=web.1', /no parameter “dino”/],
+    ['compare=year', /no comparison “year”/],
     ['code=5xx', /has to be an H or an R code/],
     ['dyno=web.1&route=/', /nothing is stored by both/],
     ['range=1h&range=6h', /more than once/],
@@ -427,6 +428,39 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     expect(problems).toEqual([])
   })
 
+  test('compares with the time before: deltas on the figures, pale lines in the charts', async () => {
+    const now = Math.floor(Date.now() / 60_000) * 60_000
+    const earlier = (service: number) =>
+      request('/', 200, service).replace(
+        /\d{4}-\d\d-\d\dT[\d:.]+/,
+        new Date(now - 480_000).toISOString().slice(0, -1),
+      )
+    const lately = (service: number) =>
+      request('/', 200, service).replace(
+        /\d{4}-\d\d-\d\dT[\d:.]+/,
+        new Date(now - 120_000).toISOString().slice(0, -1),
+      )
+    await post(earlier(100), earlier(100), ...Array.from({ length: 5 }, () => lately(50)))
+    const span = `from=${new Date(now - 300_000).toISOString()}&to=${new Date(now).toISOString()}`
+    const { page, problems } = await openWatched(browser, `${url}/?app=shop&${span}`)
+    await waitForCharts(page)
+    expect(await figure(page, 'Requests')).toBe('5')
+    await page.locator('#compare').selectOption('before')
+    const note = (name: string) =>
+      page.locator('.tile', { hasText: new RegExp(`^${name}`) }).locator('small')
+    await note('Requests').filter({ hasText: '+150 % on the time before' }).waitFor()
+    expect(await note('p95').innerText()).toMatch(/^−(?:49|50|51)(?:\.\d)? % on the time before$/)
+    expect(new URL(page.url()).searchParams.get('compare')).toBe('before')
+    expect(
+      await page.getByRole('region', { name: 'Response time' }).locator('.readout').innerText(),
+    ).toContain('p95 the time before')
+    await page.locator('#compare').selectOption('week')
+    await note('Requests').filter({ hasText: 'no line at a week before' }).waitFor()
+    await page.locator('#compare').selectOption('')
+    await note('Requests').filter({ hasText: 'peak' }).waitFor()
+    expect(problems).toEqual([])
+  })
+
   test('paused says when, and is never a warning', async () => {
     await postAll()
     const { page } = await openWatched(browser, `${url}/?app=shop&live=0`)
@@ -512,7 +546,7 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
     const { page, problems } = await openWatched(browser, `${url}/?app=shop&live=0`)
     await waitForCharts(page)
     const seen: string[] = []
-    for (let i = 0; i < 14; i += 1) {
+    for (let i = 0; i < 15; i += 1) {
       await page.keyboard.press('Tab')
       seen.push(
         await page.evaluate(
@@ -527,6 +561,7 @@ describe.skipIf(CHROMIUM.path === undefined)('the charts page in Chromium', () =
       'closer',
       'wider',
       'custom',
+      'compare',
       'find',
       'live',
       'zone',

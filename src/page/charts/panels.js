@@ -1,5 +1,6 @@
 import { createChart } from './chart.js'
 import { formatCount, formatOf, formatRate, formatSeconds, formatSpan } from '../format.js'
+import { alignedColumn } from '../state/compare.js'
 import { stack } from '../state/model.js'
 
 const CLASS_COLOURS = new Map([
@@ -32,7 +33,11 @@ export function createRequestsPanel() {
           look: 'stack',
         }
       })
-      chart.update(model, { times: model.times, format: formatRate, series: bars.toReversed() })
+      chart.update(model, {
+        times: model.times,
+        format: formatRate,
+        series: [...bars.toReversed(), ...earlierRate(model)],
+      })
     },
   }
 }
@@ -60,10 +65,33 @@ export function createLatencyPanel(title, seriesOf) {
           percentile('p99', p99),
           percentile('p95', p95),
           percentile('p50', p50),
+          ...earlierPercentiles(model, title),
         ],
       })
     },
   }
+}
+
+/** All requests a second at the time that is compared with, as a line. */
+function earlierRate(model) {
+  const { earlier } = model
+  if (earlier === null) return []
+  const { count } = earlier.answer.series.requests
+  const rates = count.map((n) => (n === null ? null : n / earlier.answer.step))
+  const values = alignedColumn(rates, earlier, model)
+  return [{ label: earlier.title, colour: 'ink', values, look: 'dashed' }]
+}
+
+/** Percentiles of the time that is compared with, each of its own steps. */
+function earlierPercentiles(model, title) {
+  const service = model.earlier?.answer.series.service ?? null
+  if (service === null || title !== 'Response time') return []
+  return ['p95', 'p50'].map((name) => {
+    const column = name === 'p95' ? service.p95 : service.p50
+    const { values, shown } = percentile(name, alignedColumn(column, model.earlier, model))
+    const label = `${name} ${model.earlier.title}`
+    return { label, colour: name, values, shown, look: 'dashed' }
+  })
 }
 
 /** How long requests waited for a process: shown where the app logs it. */

@@ -8,6 +8,7 @@ import { RANGES, isMoving } from './ranges.js'
  * @property {import('./ranges.js').Range} range
  * @property {boolean} isLive
  * @property {Focus} focus
+ * @property {string} compare key of a comparison, or empty
  * @property {string} find a part of the names of routes, dynos and metrics that are shown
  *
  * @typedef {{route?: string, dyno?: string, code?: string}} Focus
@@ -18,6 +19,7 @@ const CHECKS = [
   ['dyno', /^[\w.-]{1,128}$/, 'the name of a dyno, as web.1'],
   ['code', /^[HR]\d\d$/, 'an H or an R code, as H12'],
 ]
+const COMPARISONS = new Set(['before', 'day', 'week'])
 const KNOWN = new Set([
   'app',
   'range',
@@ -45,12 +47,13 @@ export function readAddress(search) {
     isLive: readLive(query, problems),
     focus: readFocus(query, problems),
     find: query.get('find') ?? '',
+    compare: readCompare(query, problems),
   }
   return { chosen, problems }
 }
 
 /** @param {Chosen} chosen */
-export function toAddress({ app, range, isLive, focus, find }) {
+export function toAddress({ app, range, isLive, focus, find, compare }) {
   const query = new URLSearchParams({ app })
   if (isMoving(range)) query.set('range', range.key)
   else {
@@ -58,6 +61,7 @@ export function toAddress({ app, range, isLive, focus, find }) {
     query.set('to', new Date(range.to).toISOString())
   }
   for (const [name, value] of Object.entries(focus)) if (value !== undefined) query.set(name, value)
+  if (compare !== '') query.set('compare', compare)
   if (find !== '') query.set('find', find)
   if (!isLive && isMoving(range)) query.set('live', '0')
   return `?${query}`
@@ -96,6 +100,13 @@ function readLive(query, problems) {
   const live = query.get('live') ?? '1'
   if (live !== '0' && live !== '1') problems.push('“live” is 0 or 1.')
   return live !== '0'
+}
+
+function readCompare(query, problems) {
+  const key = query.get('compare') ?? ''
+  if (key === '' || COMPARISONS.has(key)) return key
+  problems.push(`There is no comparison “${short(key)}”: use ${[...COMPARISONS].join(', ')}.`)
+  return ''
 }
 
 function readFocus(query, problems) {

@@ -10,6 +10,7 @@
  * @property {number} last the last step that is over, by its place; -1 when none is
  * @property {Record<string, string>} focus the route, dyno or code that series and report are about
  * @property {string} find a part of the names of what is shown
+ * @property {{title: string, by: number, answer: object} | null} earlier what it is compared with
  * @property {boolean} isLive it follows time: `last` is now
  * @property {number} now the server's time
  * @property {number[]} times middle of each step, s
@@ -24,11 +25,14 @@ const LEAST_VIEW_MS = 90_000
 
 /**
  * @param {object} answer
- * @param {{firstLine?: number, isLive?: boolean, focus?: Record<string, string>, find?: string}} [options] time of the app's first line of all, ms: an app
+ * @param {{firstLine?: number, isLive?: boolean, focus?: Record<string, string>, find?: string, earlier?: object | null}} [options] time of the app's first line of all, ms: an app
  *   that is new is drawn from there on
  * @returns {Model}
  */
-export function toModel(answer, { firstLine = 0, isLive = false, focus = {}, find = '' } = {}) {
+export function toModel(
+  answer,
+  { firstLine = 0, isLive = false, focus = {}, find = '', earlier = null } = {},
+) {
   const from = Date.parse(answer.from)
   const to = Date.parse(answer.to)
   const now = Date.parse(answer.now)
@@ -46,6 +50,7 @@ export function toModel(answer, { firstLine = 0, isLive = false, focus = {}, fin
     isLive,
     focus,
     find,
+    earlier,
     times: Array.from({ length: answer.points }, (_, i) => (from + (i + 0.5) * step) / 1000),
     lines: series.lines.count,
     events: series.events,

@@ -31,8 +31,9 @@ export async function fetchApps() {
 /**
  * All series of a grid of steps; with a focus those that are stored for it, the others as null.
  * @param {{from: number, to: number, step: number}} grid ms
+ * @param {string[] | null} names only these
  */
-export async function fetchSeries(app, { from, to, step }, focus = {}) {
+export async function fetchSeries(app, { from, to, step }, focus = {}, names = null) {
   const ask = async (names, cut) => {
     const query = new URLSearchParams({
       app,
@@ -44,6 +45,7 @@ export async function fetchSeries(app, { from, to, step }, focus = {}) {
     })
     return (await getJson(`api/series?${query}`)).body
   }
+  if (names !== null) return ask(names, focus)
   if (Object.keys(focus).length === 0) return ask([...FRAME, ...REPORT, ...OWN], {})
   const [whole, cut] = await Promise.all([ask(FRAME, {}), ask(REPORT, focus)])
   return { ...cut, series: { ...whole.series, ...cut.series } }

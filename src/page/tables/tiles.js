@@ -23,8 +23,8 @@ export function createTiles() {
         const { name, value, note, element } = tiles[i]
         setText(name, figure.name)
         setText(value, figure.value)
-        setText(note, figure.note)
-        element.title = figure.hint ?? ''
+        setText(note, figure.delta ?? figure.note)
+        element.title = figure.hint ?? (figure.delta === undefined ? '' : figure.note)
         element.classList.toggle('bad', figure.isBad === true)
       })
     },
@@ -38,18 +38,36 @@ function figuresOf(model) {
   const failed = failedOf(routes)
   const timed = service === null ? 'no time is known' : `of ${formatCount(service.count)} timed`
   const slowest = service === null ? timed : `max ${formatSeconds(service.max)}`
+  const delta = deltaOf(model)
   return [
     {
       name: 'Requests',
+      delta: delta((r) => r.requests.count),
       value: formatCount(requests.count),
       note: requests.peakPerSecond === null ? '' : `peak ${formatCount(requests.peakPerSecond)}/s`,
     },
     model.isFile ? rateOf(model) : nowOf(model),
-    { name: 'p50', value: formatSeconds(service?.p50), note: timed },
-    { name: 'p95', value: formatSeconds(service?.p95), note: timed },
-    { name: 'p99', value: formatSeconds(service?.p99), note: slowest },
+    {
+      name: 'p50',
+      delta: delta((r) => r.service?.p50),
+      value: formatSeconds(service?.p50),
+      note: timed,
+    },
+    {
+      name: 'p95',
+      delta: delta((r) => r.service?.p95),
+      value: formatSeconds(service?.p95),
+      note: timed,
+    },
+    {
+      name: 'p99',
+      delta: delta((r) => r.service?.p99),
+      value: formatSeconds(service?.p99),
+      note: slowest,
+    },
     {
       name: 'Failed',
+      delta: delta(failedShare),
       value: requests.count === 0 || failed === null ? '–' : formatShare(failed / requests.count),
       note:
         failed === null
@@ -60,6 +78,26 @@ function figuresOf(model) {
     },
     { name: 'Memory', ...memoryOf(dynos) },
   ]
+}
+
+/** Writes by how much a figure of the report differs from that of the time that is compared with. */
+function deltaOf({ report, earlier }) {
+  if (earlier === null) return () => undefined
+  if (earlier.answer.series.report.from === null) return () => `no line at ${earlier.title}`
+  return (figure) => {
+    const [now, then] = [figure(report) ?? null, figure(earlier.answer.series.report) ?? null]
+    if (then === null || now === null) return `nothing to compare at ${earlier.title}`
+    if (then === 0) return now === 0 ? `the same as ${earlier.title}` : `0 at ${earlier.title}`
+    const change = (now - then) / then
+    const sign = change < 0 ? '−' : '+'
+    return `${sign}${formatShare(Math.abs(change))} on ${earlier.title}`
+  }
+}
+
+/** Null where nothing came, so that no share of nothing is compared. */
+function failedShare({ requests, routes }) {
+  const failed = failedOf(routes)
+  return failed === null || requests.count === 0 ? null : failed / requests.count
 }
 
 /** Requests that failed; null where that isn't stored. */

@@ -15,12 +15,12 @@ const TIMES = [
   'log.timestamp generated_at syslog.timestamp syslog_timestamp timereported @timestamp',
   'timestamp time dt datetime date ts _time eventtime event_time logged_at timegenerated',
   'received_at published_at timestampms timestamp_ms timestamp_ns _timestamp',
-  '__realtime_timestamp',
+  'isodate _ts timeunixnano observedtimeunixnano __realtime_timestamp',
 ].flatMap((names) => names.split(' '))
 const PROGRAMS = [
-  'program syslog.program syslog_program programname syslogtag tag syslog_identifier',
+  'program syslog.program syslog_program programname syslogtag syslog-tag tag syslog_identifier',
   'app.name appname app_name app-name syslog.appname syslog.app_name syslog_appname applicationname',
-  'application app ident logger service.name service source log_source',
+  'application app _app ident logger service.name service source log_source',
 ].flatMap((names) => names.split(' '))
 const PROCS = [
   'procid proc_id proc-id syslog.procid syslog_procid process_id processid pid process.pid',
@@ -31,7 +31,7 @@ const HOSTS = 'source_name hostname syslog.hostname syslog_hostname host.name ho
 )
 const MESSAGES = [
   'message msg log _raw @message event.original body text line content event @rawstring raw',
-  'messagetext log.message',
+  'messagetext log.message textpayload body.stringvalue _line',
 ].flatMap((names) => names.split(' '))
 
 const APP = /^(?:app|heroku|logplex)$/

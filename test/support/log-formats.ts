@@ -168,6 +168,23 @@ export const LINE_FORMATS: readonly (readonly [name: string, write: (piece: Piec
       json({ timestamp: ms(p), applicationName: p.app, subsystemName: p.proc, text: p.message }),
   ],
   [
+    'Google Cloud Logging',
+    (p) => json({ insertId: 'a', textPayload: plain(p), timestamp: `${second(p)}Z` }),
+  ],
+  ['Mezmo', (p) => json({ _ts: ms(p), _app: `${p.app}[${p.proc}]`, _line: p.message })],
+  [
+    "rsyslog's JSON",
+    (p) => json({ timestamp: p.time, 'syslog-tag': `${p.app}[${p.proc}]:`, message: p.message }),
+  ],
+  [
+    "syslog-ng's JSON",
+    (p) => json({ ISODATE: p.time, HOST: 'x', PROGRAM: p.app, PID: p.proc, MESSAGE: p.message }),
+  ],
+  [
+    'OpenTelemetry',
+    (p) => json({ timeUnixNano: `${ms(p)}000000`, body: { stringValue: plain(p) } }),
+  ],
+  [
     "docker's json-file",
     (p) => json({ log: `${plain(p)}\n`, stream: 'stdout', time: `${second(p)}Z` }),
   ],

@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto'
 import {
   accessSync,
   chmodSync,
+  closeSync,
   constants,
   existsSync,
+  fsyncSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -75,7 +78,8 @@ export async function askFolder(path: string, request: string): Promise<string |
 /** Throws DataFolderError when a folder can't be used, or holds what l2met did not write. */
 function checkFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    const made = mkdirSync(path, { recursive: true, mode: 0o700 })
+    if (made !== undefined) syncFolders(resolve(path), dirname(resolve(made)))
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     if (existsSync(path)) throw new DataFolderError(folderFault(error, path))
@@ -113,6 +117,19 @@ function creationFault(error: unknown, path: string): string {
   return folderFault(error, path)
 }
 
+/** So that new folders are there after a power cut: from `path` up to `top`. */
+function syncFolders(path: string, top: string): void {
+  try {
+    const folder = openSync(path, 'r')
+    fsyncSync(folder)
+    closeSync(folder)
+  } catch (error) {
+    // One of somebody else may be closed to this user; the system writes it in some seconds.
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
+  }
+  if (path !== top && path !== dirname(path)) syncFolders(dirname(path), top)
+}
+
 /** Hidden files and lost+found come with a disk. */
 function isOwn(path: string, name: string): boolean {
   if (LOCK_NAME.test(name)) return lstatSync(join(path, name)).isSocket()
@@ -139,7 +156,9 @@ async function listen(server: Server, path: string): Promise<boolean> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') return false
-    throw new DataFolderError(`DATA_DIR: can't make the lock ${path} (${message})`)
+    throw new DataFolderError(
+      `DATA_DIR: can't make the lock ${path} (${message}); set DATA_DIR to a folder on a local disk`,
+    )
   }
 }
 

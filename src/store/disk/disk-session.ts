@@ -68,6 +68,7 @@ export function createDiskSession(options: DiskSessionOptions): DiskSession {
       probe(folder)
       await disk?.close()
       disk = undefined
+      if (isClosed) return
       disk = open()
       reason = undefined
       warn({ folder }, 'DATA_DIR can be written again')

@@ -35,7 +35,7 @@ const MAX_PIPELINED = 16
 export const DRAIN_IDLE_MS = 310_000
 /** So many connections that no drain sends on, and TLS handshakes; then the oldest idle one makes way. */
 const MAX_UNPROVEN = 1024
-const MAX_HANDSHAKES = 512
+const MAX_HANDSHAKES = 1536
 /** A sender has sent the start of its request by then, ms. */
 const BEGIN_MS = 1000
 

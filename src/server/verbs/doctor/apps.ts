@@ -39,7 +39,7 @@ const CHANGED =
   'something between the sender and l2met cuts or changes bodies: a proxy, or a program that forwards logs'
 
 /** What to do about lines that came and entered no metric, by result. */
-const TODO = new Map([
+const ADVICE = new Map([
   [
     'late',
     'its clock or its drain is behind by more than 15 minutes: see the log of l2met for the skew',
@@ -67,12 +67,12 @@ export function checkCoverage(metrics: string): Finding[] {
   return low.slice(0, MAX_APPS).map(({ labels, value }) => {
     const app = labels.get('app') ?? ''
     const worst = [...ofApp(lines, app), ...ofApp(missing, app)]
-      .filter((sample) => TODO.has(resultOf(sample)))
+      .filter((sample) => ADVICE.has(resultOf(sample)))
       .toSorted((a, b) => b.value - a.value)[0]
     const result = worst === undefined ? '' : resultOf(worst)
     const most = worst === undefined || worst.value === 0 ? '' : `, ${worst.value} are ${result}`
     const todo =
-      most === '' ? 'Logplex dropped them before they came: see "dropped"' : TODO.get(result)!
+      most === '' ? 'Logplex dropped them before they came: see "dropped"' : ADVICE.get(result)!
     return warn('coverage', `${app}: ${percent(value)} of its lines are counted${most}`, todo)
   })
 }
@@ -119,7 +119,7 @@ export function checkLosses(metrics: string): Finding[] {
         warn(
           'series',
           `${app}: ${value} values went to {overflow="true"}`,
-          TODO.get('over_limit')!,
+          ADVICE.get('over_limit')!,
         ),
       )
   return found.slice(0, MAX_APPS)

@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000
 const CERTIFICATE_WARN_MS = 14 * DAY_MS
 const TLS_TIMEOUT_MS = 10_000
 
-const TODO = new Map([
+const ADVICE = new Map([
   ['ENOTFOUND', 'check the host name'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'that port speaks plain HTTP: ask http://'],
 ])
@@ -23,7 +23,7 @@ export async function checkReach(url: URL, probe: Probe): Promise<Finding[]> {
         'renew it, or serve a certificate of a public authority for this host: Logplex checks it too'
       return [fail('tls', `the certificate of ${url.host} is not accepted: ${reason}`, todo)]
     }
-    const todo = TODO.get(code) ?? 'start l2met there, or name its URL: l2met doctor https://HOST'
+    const todo = ADVICE.get(code) ?? 'start l2met there, or name its URL: l2met doctor https://HOST'
     return [fail('reachable', `${url.origin} does not answer: ${reason}`, todo)]
   }
   const isOurs = (jsonOf(answer) as { status?: unknown } | undefined)?.status === 'ok'

@@ -21,18 +21,8 @@ export { learnKey, learnValue } from './matches'
 export { leftUntilLearned, learnRequest } from './router'
 export { setFolds } from './folds'
 export { linesCounted, takeCounts, takeResults } from './counts'
-export {
-  learnDyno,
-  learnFold,
-  learnPath,
-  learnProc,
-  learnWord,
-  scanBody,
-  scanText,
-  setApp,
-  setClean,
-  setWindow,
-} from './lines'
+export { learnDyno, learnFold, learnPath, learnWord, setApp } from './app'
+export { learnProc, scanBody, scanText, setClean, setWindow } from './lines'
 export { forgetStep, takeStep } from './step'
 export { setTime } from './time'
 export { takeSeen } from './seen'

@@ -1,4 +1,5 @@
-import { equals } from './bytes'
+import { salt } from './app'
+import { findNewline, hasControls, nextSpace } from './bytes'
 import { isCrowded } from './cell-buckets'
 import { hasManySeconds, noteAppLine, noteRequest, noteRuntimeLine, noteTime } from './counts'
 import {
@@ -10,25 +11,16 @@ import {
   readHead,
   skipBlank,
 } from './frames'
-import { rememberWord } from './folds'
 import { hashBytes, memorize, mix, recall, startHash } from './memo'
-import { INPUT, OUT, STATE } from './memory'
+import { INPUT, STATE } from './memory'
 import { found } from './matches'
-import { NOTHING, TAKEN, UNKNOWN_KEY, UNKNOWN_VALUE, countPairs, isSource } from './pairs'
-import {
-  COUNTED,
-  UNKNOWN,
-  countRouter,
-  isError,
-  rememberDyno,
-  rememberFoldAt,
-  rememberPath,
-  setRoom,
-} from './router'
+import { NOTHING, TAKEN, UNKNOWN_KEY, UNKNOWN_VALUE, countPairs } from './pairs'
+import { COUNTED, UNKNOWN, countRouter, isError } from './router'
 import { service } from './router-line'
 import { hasSeenMuch } from './seen'
 import { noteStep } from './step'
 import { readTime, time, timeEnd } from './time'
+import { isSource } from './words'
 
 /*
  * Counts lines of the usual shapes and stops at the first one that it can't count, which the caller
@@ -59,10 +51,8 @@ const APP: u32 = 2
 const DYNO: u32 = 3
 
 const PROC_KIND: u64 = 5
-const NUL: u8 = 0
 const NEWLINE: u8 = 10
 const RETURN: u8 = 13
-const ESC: u8 = 27
 const SPACE: u8 = 32
 const DASH: u8 = 45
 const COLON: u8 = 58
@@ -82,7 +72,6 @@ const FOUND_USED = 96
 const TIME_BEFORE = 104
 const FRAME_START = 112
 
-let salt: u64 = 0
 /** Of the frame that is counted, in a body. */
 let frameStart: usize = INPUT
 /** The time of the line before, for one that has none. */
@@ -91,41 +80,6 @@ let isClean: bool = true
 let windowStart: f64 = 0
 let windowEnd: f64 = 0
 let procHash: u64 = 0
-
-/**
- * Whose lines follow: what one app teaches says nothing about another's. The others are those of setRoom.
- */
-export function setApp(
-  number: u32,
-  isFull: u32,
-  closed: u32,
-  pins: u32,
-  streams: u32,
-  untilLearned: u32,
-): void {
-  salt = <u64>number + 1
-  setRoom(isFull, closed, pins, streams, untilLearned)
-}
-
-/** Learns that words of some kinds fold behind a path; it is in OUT. As rememberFold of folds.ts. */
-export function learnFold(length: u32, kinds: u32): u32 {
-  return rememberFoldAt(salt, length, kinds)
-}
-
-/** Learns a word that never folds; it is in OUT. False when there is no room. */
-export function learnWord(length: u32): bool {
-  return rememberWord(OUT, OUT + <usize>length)
-}
-
-/** Learns a dyno that the app knows; its name is in OUT. False when there is no room. */
-export function learnDyno(length: u32): bool {
-  return rememberDyno(salt, length)
-}
-
-/** Learns a path whose template has a place; it is in OUT. False when there is no room. */
-export function learnPath(length: u32): bool {
-  return rememberPath(salt, length)
-}
 
 /** Lines count from `start` to before `end`, ms since 1970. */
 export function setWindow(start: f64, end: f64): void {
@@ -239,16 +193,6 @@ function countSyslog(stamp: usize, end: usize): i32 {
   return countMessage(app, procEnd, message, end)
 }
 
-/** Whether there is an ESC or a NUL. */
-function hasControls(start: usize, end: usize): bool {
-  for (let at = start; at < end; at += 16) {
-    const found = equals(at, ESC) | equals(at, NUL)
-    const left = end - at
-    if ((left < 16 ? found & ((<u32>1 << <u32>left) - 1) : found) != 0) return true
-  }
-  return false
-}
-
 /** Whether the app is `heroku` or the procid `logplex`. */
 function isPlatform(app: usize, appEnd: usize, proc: usize, procEnd: usize): bool {
   const isHeroku =
@@ -289,28 +233,4 @@ function countMessage(source: usize, sourceEnd: usize, message: usize, lineEnd: 
   } else return FOREIGN
   noteTime(time)
   return COUNTED
-}
-
-@inline
-function nextSpace(from: usize, limit: usize): usize {
-  let at = from
-  while (at < limit) {
-    const spaces = equals(at, SPACE)
-    if (spaces != 0) return at + <usize>ctz(spaces)
-    at += 16
-  }
-  return limit
-}
-
-/** The next newline; there is one before `end`. */
-@inline
-function findNewline(from: usize, end: usize): usize {
-  const newlines = i8x16.splat(NEWLINE)
-  let at = from
-  while (at < end) {
-    const mask = i8x16.bitmask(i8x16.eq(v128.load(at), newlines))
-    if (mask != 0) return at + <usize>ctz(mask)
-    at += 16
-  }
-  return end
 }

@@ -2,12 +2,8 @@ import { type AppWindows, createAppWindows } from '../aggregate/app-windows.ts'
 import type { Interval } from '../aggregate/intervals.ts'
 import { type RequestStatsOptions, noteRequest } from '../aggregate/requests.ts'
 import { createTextScan } from '../aggregate/scanner/scan-text.ts'
-import {
-  type Drained,
-  scannerFault,
-  settleScanner,
-  sharedScanner,
-} from '../aggregate/scanner/scanner.ts'
+import type { Drained } from '../aggregate/scanner/drain.ts'
+import { scannerFault, settleScanner, sharedScanner } from '../aggregate/scanner/scanner.ts'
 import { type StepCounts, takeStepCounts } from '../aggregate/scanner/step-counts.ts'
 import {
   MAX_TEXT_LINE,

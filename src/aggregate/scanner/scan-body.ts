@@ -4,14 +4,13 @@ import type { Line } from '../../model/line.ts'
 import {
   type Scanner,
   STOP,
-  drainScanner,
   fillWindow,
   register,
   selectApp,
   settleScanner,
   stopOf,
-  takeResults,
 } from './scanner.ts'
+import { drainScanner, takeResults } from './drain.ts'
 import { closeApp } from './room.ts'
 
 /** How a body is counted where the scanner stops. */

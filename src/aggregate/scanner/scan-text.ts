@@ -1,17 +1,15 @@
 import { type Accumulator } from '../../model/accumulator.ts'
 import { OTHER_ROLE, type ScannerCache } from './registrations.ts'
 import {
-  type Drained,
   type Scanner,
   STOP,
-  drainLists,
-  drainScanner,
   fillWindow,
   register,
   selectApp,
   settleScanner,
   stopOf,
 } from './scanner.ts'
+import { type Drained, drainLists, drainScanner } from './drain.ts'
 import { closeApp } from './room.ts'
 import { findByte } from '../../model/bytes.ts'
 import type { Line } from '../../model/line.ts'

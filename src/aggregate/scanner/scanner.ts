@@ -1,17 +1,7 @@
 import type { AppState } from '../../extract/app-state.ts'
 import type { Pin } from '../../extract/pin.ts'
-import { COUNTED, IGNORED } from '../../extract/extract.ts'
-import {
-  type Accumulator,
-  addCount,
-  addDistribution,
-  addLast,
-  addOverflow,
-  addSeconds,
-  noteTime,
-  seeUnique,
-} from '../../model/accumulator.ts'
-import { LINE_CLASSES, type Line } from '../../model/line.ts'
+import type { Accumulator } from '../../model/accumulator.ts'
+import type { Line } from '../../model/line.ts'
 import {
   type ScannerCache,
   registerKeys,
@@ -40,21 +30,9 @@ export const STOP = {
 const LINE_START = 0
 const LINE_END = 1
 const LINE_TIME = 2
-const FIRST_TIME = 3
-const LAST_TIME = 4
-const CLASSES = [
-  [LINE_CLASSES.indexOf('router'), 5],
-  [LINE_CLASSES.indexOf('runtime'), 6],
-  [LINE_CLASSES.indexOf('app'), 7],
-] as const
-const COUNTED_LINES = 8
-const IGNORED_LINES = 9
-const ERRORS = 10
-const SECONDS_USED = 11
 const FOUND_USED = 12
 const TIME_BEFORE = 13
 const FRAME_START = 14
-const OVERFLOW = 15
 
 /**
  * Counts lines of the usual shapes faster than JavaScript does, into cells of its own that are
@@ -62,7 +40,7 @@ const OVERFLOW = 15
  */
 export interface Scanner {
   readonly module: ScanModule
-  pupils: WeakMap<AppState, ScannerCache>
+  caches: WeakMap<AppState, ScannerCache>
   /** Apps met so far: what is learnt of one says nothing about another. */
   apps: number
   /** Where what is scanned counts: set by fillWindow, until that is read. */
@@ -84,13 +62,6 @@ export interface Stop {
   readonly timeBefore: number
 }
 
-/** What was counted since the last drain and belongs elsewhere than in a window. */
-export interface Drained {
-  readonly lines: number
-  readonly requests: number
-  readonly errors: number
-}
-
 let shared: Scanner | undefined
 let fault: string | undefined
 
@@ -108,7 +79,7 @@ export function scannerFault(): string | undefined {
 function load(): void {
   try {
     const module = loadScanModule()
-    shared = { module, pupils: new WeakMap(), apps: 0, acc: undefined, pins: new Map(), pinsEnd: 0 }
+    shared = { module, caches: new WeakMap(), apps: 0, acc: undefined, pins: new Map(), pinsEnd: 0 }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     fault = `counting takes three times as long, because the scanner can't be loaded: ${reason}`
@@ -117,7 +88,7 @@ function load(): void {
 
 /** Makes the app of `state` the one whose lines are scanned next. */
 export function selectApp(scanner: Scanner, state: AppState): ScannerCache {
-  const cache = scanner.pupils.get(state) ?? createCache(scanner, state)
+  const cache = scanner.caches.get(state) ?? createCache(scanner, state)
   if (openApp(cache)) return cache
   forgetAll(scanner)
   return selectApp(scanner, state)
@@ -140,7 +111,7 @@ function createCache(scanner: Scanner, state: AppState): ScannerCache {
     generation: 0,
     folds: new Uint32Array(FOLD_WORDS),
   }
-  scanner.pupils.set(state, cache)
+  scanner.caches.set(state, cache)
   return cache
 }
 
@@ -160,7 +131,7 @@ function forgetAll(scanner: Scanner): void {
   settleScanner(scanner)
   scanner.module.exports.dropCells()
   scanner.module.exports.forgetAll()
-  scanner.pupils = new WeakMap()
+  scanner.caches = new WeakMap()
 }
 
 export function stopOf({ state }: ScanModule, code: number): Stop {
@@ -212,71 +183,4 @@ export function fillWindow(
 /** Brings what was scanned to where it counts. The next line has no window until one is filled. */
 export function settleScanner({ acc }: Scanner): void {
   acc?.pending?.()
-}
-
-/** Counts in `results` what became of the lines that were scanned since this was last done. */
-export function takeResults({ exports, state }: ScanModule, results: Float64Array): void {
-  exports.takeResults()
-  results[COUNTED]! += state[COUNTED_LINES]!
-  results[IGNORED]! += state[IGNORED_LINES]!
-}
-
-/** Brings what was scanned into its accumulator: for its `pending`. */
-export function drainScanner(scanner: Scanner): Drained {
-  const { module, acc } = scanner
-  const { exports } = module
-  if (acc === undefined) return NOTHING
-  acc.pending = scanner.acc = undefined
-  exports.setWindow(NaN, NaN)
-  for (let used = exports.drainCells(); used > 0; used = exports.drainCells()) {
-    addCells(acc, module.out, used)
-  }
-  return drainLists(module, acc)
-}
-
-/** Brings all but the cells into an accumulator, which are many. */
-export function drainLists(module: ScanModule, acc: Accumulator): Drained {
-  const { exports, state, seconds, seen } = module
-  takeResults(module, acc.results)
-  exports.takeCounts()
-  const [first, last] = [state[FIRST_TIME]!, state[LAST_TIME]!]
-  if (first <= last) {
-    noteTime(acc, first)
-    noteTime(acc, last)
-  }
-  let lines = 0
-  for (const [index, place] of CLASSES) {
-    acc.classes[index]! += state[place]!
-    lines += state[place]!
-  }
-  for (let i = 0; i < state[SECONDS_USED]!; i += 1) {
-    addSeconds(acc, seconds[i * 2]!, seconds[i * 2 + 1]!)
-  }
-  const views = exports.takeSeen()
-  for (let i = 0; i < views; i += 1) seeUnique(acc, seen[i * 2]!, seen[i * 2 + 1]!)
-  addOverflow(acc, state[OVERFLOW]!)
-  return { lines, requests: state[CLASSES[0][1]]!, errors: state[ERRORS]! }
-}
-
-const NOTHING: Drained = { lines: 0, requests: 0, errors: 0 }
-
-const COUNT = 0
-const MEASURE = 1
-
-/** Adds the cells that a drain wrote, see src/scan/cells.ts. */
-function addCells(acc: Accumulator, out: Float64Array, used: number): void {
-  let at = 0
-  while (at < used) {
-    const series = out[at]!
-    const kind = out[at + 1]!
-    at += 2
-    if (kind === COUNT) {
-      addCount(acc, series, out[at]!, out[at + 1]!)
-      at += 2
-    } else if (kind === MEASURE) at = addDistribution(acc, series, out, at)
-    else {
-      addLast(acc, series, out, at)
-      at += 4
-    }
-  }
 }

@@ -77,9 +77,9 @@ describe('what the scanner counts of routes that fold is what the long way count
       (_, i) => `${timeOf(i)} app[run.${i}]: count#job=1`,
     )
     const some = [...asked.slice(0, 2000), ...filler, ...asked.slice(2000)]
-    const { pupils } = scanner
+    const { caches } = scanner
     const counted = ofText(some, scanner)
-    expect(scanner.pupils).not.toBe(pupils)
+    expect(scanner.caches).not.toBe(caches)
     expect(counted).toEqual(ofText(some, undefined))
   })
 })

@@ -148,10 +148,10 @@ describe('what the scanner counts is what the long way counts, to the last bit',
         (_, i) => `2026-11-20T10:00:00Z app[run.${runOf(i)}]: count#job=1`,
       ),
     ) as [string[], string[]]
-    const { pupils } = scanner!
+    const { caches } = scanner!
     expect(ofText(some, scanner)).toEqual(ofText(alike, scanner))
     // It was full, and has forgotten all.
-    expect(scanner!.pupils).not.toBe(pupils)
+    expect(scanner!.caches).not.toBe(caches)
   })
 
   test.skipIf(!existsSync(CORPUS))('real lines', () => {

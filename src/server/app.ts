@@ -1,10 +1,11 @@
-import { patternsOf } from './config-routes.ts'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { scannerFault } from '../aggregate/scanner/scanner.ts'
 import { variableOf } from './config-old-drains.ts'
+import { patternsOf } from './config-routes.ts'
 import type { Config } from './config.ts'
+import { createAppStore } from './app-store.ts'
 import { type AlertLoop, startAlerts } from './alerts/alert-loop.ts'
 import { type Webhook, createWebhook } from './alerts/webhook.ts'
 import { addAlertsRoute } from './api/alerts.ts'
@@ -32,20 +33,12 @@ import { createErrorHandler } from '../receive/error-handler.ts'
 import { addGracefulShutdown } from '../receive/graceful-shutdown.ts'
 import { type TlsFiles, createHttpServer } from '../receive/http-server.ts'
 import { createAlertSamples } from '../ingest/alert-samples.ts'
-import { type Committer, createCommitter } from '../ingest/committer.ts'
 import { type Intake, createIntake } from '../ingest/intake.ts'
 import { createRouteLearning } from '../ingest/route-learning.ts'
-import { createMemoryCommitter } from '../ingest/memory-committer.ts'
 import { RefusedError } from '../ingest/refusal.ts'
-import { createMemoryStore } from '../store/memory/memory-store.ts'
-import { createDiskStore } from '../store/disk/disk-store.ts'
-import { createRedisStore } from '../store/redis/redis-store.ts'
-import type { RedisMemory } from '../store/redis/server-info.ts'
-import type { Store } from '../store/store.ts'
 import { createScopedCollectors, storeOf } from './scoped-collectors.ts'
 import { readVersion } from '../model/version.ts'
 import { answerFleet } from './fleet.ts'
-import { type SelfMetrics, createSelfMetrics } from './self-metrics.ts'
 
 /** The server with all its parts. */
 export interface App {
@@ -78,8 +71,6 @@ const MIN_FLUSH_MS = 2000
 const CLOSE_LIMIT_MS = 20_000
 /** The last push may take this long, ms. */
 const OTLP_STOP_MS = 3000
-/** A sync of a busy disk may take this long before lines are held in memory, ms. */
-const DISK_SLOW_MS = 3000
 const LOOPBACK = '127.0.0.1'
 /** IPv6 and, through it, IPv4. */
 const ALL_INTERFACES = '::'
@@ -90,7 +81,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   const version = readVersion()
   const scanFault = scannerFault()
   if (scanFault !== undefined) log.warn(scanFault)
-  const { store, committer, storeFault, ready, self, memory } = createStore(config, deps)
+  const { store, committer, storeFault, ready, self, memory } = createAppStore(config, deps)
   answerFleet(self)
   const routePatterns = (name: string) => patternsOf(config.patterns, name)
   const routes = createRouteLearning({ ...config, store, patternsOf: routePatterns })
@@ -219,63 +210,6 @@ export function createApp(config: Config, deps: AppDeps): App {
     },
     stop: () => (stopped ??= stop()),
   }
-}
-
-interface StoreParts {
-  readonly store: Store
-  readonly committer: Committer
-  /** Why the store can't be used now; undefined when it can. */
-  readonly storeFault: () => string | undefined
-  /** Resolves when the store was reached. */
-  readonly ready: Promise<void>
-  readonly self: SelfMetrics
-  /** How full Redis is. */
-  readonly memory?: () => RedisMemory | undefined
-}
-
-function createStore(config: Config, { log, now = Date.now }: AppDeps): StoreParts {
-  if (config.dataDir !== undefined) {
-    const store = createDiskStore({
-      ...config,
-      folder: config.dataDir,
-      maxBytes: config.dataMaxBytes,
-      now,
-      warn: (details, text) => log.warn(details, text),
-    })
-    const slow = { ...config, slowMs: DISK_SLOW_MS }
-    return { store, ...durable(store, slow), storeFault: store.fault, ready: store.ready }
-  }
-  if (config.redisUrls.length === 0) {
-    const store = createMemoryStore({ ...config, now })
-    const self = createSelfMetrics({
-      isStoreUp: () => true,
-      spilledLines: () => 0,
-      clockOffset: () => 0,
-    })
-    const committer = createMemoryCommitter(store, self.noteCommit)
-    return { store, committer, storeFault: () => undefined, ready: Promise.resolve(), self }
-  }
-  const store = createRedisStore({
-    ...config,
-    urls: config.redisUrls,
-    warn: (details, text) => log.warn(details, text),
-  })
-  const { fault: storeFault, ready, memory } = store
-  return { store, ...durable(store, config), storeFault, ready, memory }
-}
-
-/** The committer of a store that outlives this process. */
-function durable(
-  store: Store & { readonly fault: () => string | undefined; readonly clockOffset?: () => number },
-  config: Config & { readonly slowMs?: number },
-): Pick<StoreParts, 'committer' | 'self'> {
-  const self = createSelfMetrics({
-    isStoreUp: () => store.fault() === undefined,
-    spilledLines: () => committer.spilledLines(),
-    clockOffset: store.clockOffset ?? (() => 0),
-  })
-  const committer = createCommitter(store, { ...config, noteCommit: self.noteCommit })
-  return { committer, self }
 }
 
 function takeWith(intake: Intake): TakeBody {

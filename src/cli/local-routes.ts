@@ -25,7 +25,7 @@ export interface AppRoutes {
   readonly noise: readonly string[]
 }
 
-/** `states` are those of the apps so far; `stateOf` gives that of an app, new or known. */
+/** `states` are those of the apps so far; `stateOf` returns that of an app, new or known. */
 export function createLocalRoutes(
   states: () => Iterable<readonly [app: string, state: AppState]>,
   stateOf: (app: string) => AppState,

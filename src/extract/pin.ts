@@ -12,7 +12,7 @@ export interface Pin {
   readonly isOpen: boolean
 }
 
-/** `:name` stands for one segment, `*` at the end for all that follow. */
+/** `:name` matches one segment, `*` at the end all that follow. */
 export function createPin(pattern: string, route: Route): Pin {
   const isOpen = pattern.endsWith('/*')
   const texts = (isOpen ? pattern.slice(0, -2) : pattern).split('/')

@@ -55,7 +55,7 @@ export function recordText({ folds, marks }: Learned): string {
 
 const NOTHING: Learned = { folds: [], marks: [] }
 
-/** Undefined for what isn't a record: it is learned anew. */
+/** Undefined for what isn't a record: the routes are learned again. */
 export function parseRecord(text: string): Learned | 'newer' | undefined {
   let value: unknown
   try {

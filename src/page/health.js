@@ -20,7 +20,7 @@ export function showHealth(element, { model, range, isLive, seenAt }, now) {
   const since = isMoving(range)
     ? `Paused at ${formatClock(seenAt)}`
     : formatRange(model.from, model.to)
-  // Time that stands still says nothing of the drain.
+  // A paused page says nothing about the drain.
   element.dataset.state = isFixed || age < QUIET_S ? 'good' : age < SILENT_S ? 'quiet' : 'silent'
   const parts = [
     isFixed ? since : lately,

@@ -43,7 +43,7 @@ function foldsThere(before: u64, start: usize, end: usize, pathEnd: usize): bool
   return kind == SLUG || recall(hashOfWord(start, end)) == 0
 }
 
-/** Learns that words of some kinds fold behind what has this hash; gives the place of its bit plus 1, 0 when there is no room. */
+/** Learns that words of some kinds fold after the prefix of this hash. Returns the place of its bit plus 1; 0 when there is no room. */
 export function rememberFold(before: u64, kinds: u32): u32 {
   const entry = memorize(mix(before, FOLD_KIND))
   if (entry == 0) return 0

@@ -39,7 +39,7 @@ describe('a word', () => {
     expect(kindOfWord(bytes, 0, bytes.length, bytes.length + 2)).toBe(inner)
   })
 
-  test('that stands for something in many apps is no name', () => {
+  test('that means something in many apps is no name', () => {
     expect(CONVENTIONAL_WORDS.every(isKnown)).toBe(true)
     expect(['jane', 'New', 'newest', ''].some(isKnown)).toBe(false)
   })
@@ -152,7 +152,7 @@ describe('replicas', () => {
           if (i % 40 === 0) for (const n of sharing) share(replicas[n]!, store)
           learn(replicas[by]!, one)
         }
-        // What folds gives marks new names, which have to be shared in turn.
+        // Folds rename marks, which have to be shared in turn.
         for (let round = 0; round < 4; round += 1) for (const one of replicas) share(one, store)
         const whole = foldsOf(learnedFrom(steps.map((step) => step.path)))
         expect(replicas.map(foldsOf)).toEqual(replicas.map(() => whole))

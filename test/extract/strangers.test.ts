@@ -105,7 +105,7 @@ function labelsOf({ labels }: Series): string {
   return labels.map(([name, value]) => (name === 'route' ? '' : `${name}=${value}`)).join()
 }
 
-/** As a drain gets a line, and as it stands in a file. */
+/** As a drain gets a line, and as a file holds it. */
 const WAYS: readonly (readonly [string, (lines: readonly Written[]) => Window])[] = [
   [
     'in a body',

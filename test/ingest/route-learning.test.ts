@@ -223,7 +223,7 @@ describe('the record', () => {
     '{"v":1,"folds":[],"marks":[["x",[300]]]}',
     '{"v":1,"folds":[],"marks":[["0123456789abcdef",[1e9]]]}',
     '{"v":1,"folds":[],"marks":[["0123456789abcdef",[-1]]]}',
-  ])('that can not be read is learned anew: %s', async (text) => {
+  ])('that can not be read is learned again: %s', async (text) => {
     const store = memory()
     await store.record('shop', 'routes', 0, Buffer.from(text), HOUR)
     const one = replica(store)

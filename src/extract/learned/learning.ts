@@ -40,7 +40,7 @@ export function learnPath(
   return isNew
 }
 
-/** Marks a word; gives its kind, 0 when it is none, was marked already, or has folded. */
+/** Marks a word and returns its kind: 0 when it is none, was marked already, or has folded. */
 function learnWord(
   learned: LearnedRoutes,
   position: string,

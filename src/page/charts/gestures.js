@@ -57,7 +57,7 @@ export function followFinger(plot, setCursor) {
   plot.over.addEventListener('pointermove', move)
 }
 
-/** Does what a key stands for; `about` is the time (ms) of the cursor, null without one. */
+/** Runs the command of a key; `about` is the time (ms) of the cursor, null without one. */
 export function actOnKey(event, about) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
   const action = actionOf(event.key, about)

@@ -24,7 +24,7 @@ export function createSlot(): Slot {
   }
 }
 
-/** Names of the sums that an expression needs, as partsOf gives them. */
+/** Names of the sums that an expression needs, as partsOf returns them. */
 export function needsOf({ metric, code, route, dyno }: Expression): string[] {
   const of = (name: string) =>
     route !== undefined ? `${name}\0${route}` : dyno !== undefined ? `${name}@${dyno}` : name

@@ -5,7 +5,7 @@ export interface ReadQueueOptions {
   /** Scrapes and queries that are answered at once. */
   readonly maxRunning?: number
   readonly maxWaiting?: number
-  /** How long one waits, ms: Prometheus gives a scrape 10 s. */
+  /** How long one waits, ms: Prometheus waits 10 s for a scrape. */
   readonly waitMs?: number
   /** How long a reader may take to read its answer once there is one, ms. */
   readonly readMs?: number

@@ -63,7 +63,7 @@ describe('scrapes and queries', () => {
     expect((await last).status).toBe(200)
   })
 
-  test('one whose reader is gone gives its turn to the next', async () => {
+  test('the next one runs when a reader is gone', async () => {
     const { address, get, held, letAllGo } = await start({ maxRunning: 1 })
     const [running, waiting] = [await connectRaw(address), await connectRaw(address)]
     running.write('GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n')
